@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* One request and its response, without sockets: what http hands to api and gets back.
+ *
+ * Life: http fills `request`, calls ary_api_admit; appends the body to `body`; ary_api_begin; and, if that
+ * parks, suspends, ary_api_launch, and after `wake` ary_api_finish. See api.h.
+ * Threads: one at a time; `wake` is the hand-over. */
+#ifndef ARY_API_CALL_H
+#define ARY_API_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "store/store.h"
+
+struct ary_call;
+struct ary_api;
+
+/* A request header's field. All views borrow until the call ends. */
+struct ary_field {
+	struct ary_bytes name;
+	struct ary_bytes value;
+};
+
+/* The head of a request. Everything borrows until the call ends. */
+struct ary_request {
+	struct ary_bytes method;     /* as sent; methods are case-sensitive */
+	struct ary_bytes target;     /* raw request target, query included */
+	const struct ary_field *fields;
+	size_t field_count;
+	bool has_body;               /* a Content-Length above 0, or chunked */
+	bool has_length;
+	uint64_t length;             /* Content-Length */
+};
+
+enum { ARY_RESPONSE_FIELDS_MAX = 24 };
+
+/* A response header. NAME is a literal; VALUE lies in the response's `text`. */
+struct ary_response_field {
+	const char *name;
+	size_t value_offset;
+};
+
+/* A response. The body is either borrowed for ever (`body` of a literal), or belongs to the
+ * response: to `owned` or to `value`, which http takes over with the response. */
+struct ary_response {
+	unsigned status;             /* 0: none yet */
+	struct ary_response_field fields[ARY_RESPONSE_FIELDS_MAX];
+	size_t field_count;
+	struct ary_buf text;         /* the header values, each with a terminator */
+	struct ary_bytes body;
+	struct ary_buf owned;        /* holds `body`, when we composed it */
+	struct ary_value value;      /* holds `body`, when it is a stored value */
+	bool has_value;
+	bool close;                  /* the connection must not be used again */
+};
+
+struct ary_route;
+
+struct ary_call {
+	struct ary_request request;
+	struct ary_buf body;         /* appended by http, at most body_bytes_max */
+	uint64_t body_bytes_max;     /* set by admit */
+	struct ary_response response;
+
+	/* Set by http before launch; called exactly once, on any thread. */
+	void (*wake)(struct ary_call *call);
+	void *wake_context;
+
+	/* Private to api. */
+	const struct ary_route *route;
+	struct ary_buf key;          /* the decoded key of a /keys/{key} target */
+	struct ary_bytes query;      /* raw, without the question mark */
+	uint64_t *match_seqs;        /* owned; If-Match's seqs, then If-None-Match's */
+	struct ary_write write;
+	struct ary_compaction_request compaction;
+};
+
+/* An empty call; release it at its end. */
+void ary_call_init(struct ary_call *call);
+void ary_call_release(struct ary_call *call);
+
+/* The value of the first field NAME (compared without case), or NULL. */
+const struct ary_bytes *ary_call_field(const struct ary_call *call, const char *name);
+
+/* How many fields NAME there are. */
+size_t ary_call_field_count(const struct ary_call *call, const char *name);
+
+/* Adds a response header; VALUE is made from FORMAT, and must not hold line breaks. */
+void ary_response_field(struct ary_response *response, const char *name, const char *format, ...)
+	ARY_PRINTF(3, 4);
+
+/* The value of response header FIELD; returns borrowed until the response changes. */
+const char *ary_response_value(const struct ary_response *response,
+			       const struct ary_response_field *field);
+
+/* Makes RESPONSE empty again, memory freed. */
+void ary_response_release(struct ary_response *response);
+
+#endif

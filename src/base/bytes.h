@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Byte strings: a borrowed view, and a growing buffer that owns its bytes. */
+#ifndef ARY_BASE_BYTES_H
+#define ARY_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+/* Borrows SIZE bytes at DATA; DATA may be NULL when SIZE is 0. */
+struct ary_bytes {
+	const uint8_t *data;
+	size_t size;
+};
+
+/* A view of a C string without its terminator. */
+struct ary_bytes ary_bytes_of(const char *text);
+
+bool ary_bytes_equal(struct ary_bytes a, struct ary_bytes b);
+
+/* Byte order, a shorter prefix first: negative, 0 or positive. */
+int ary_bytes_compare(struct ary_bytes a, struct ary_bytes b);
+
+bool ary_bytes_start_with(struct ary_bytes bytes, struct ary_bytes prefix);
+
+/* Owns `capacity` bytes at DATA, of which SIZE are in use. All zero is a valid empty buffer.
+ * Growing doubles, so that n appended bytes cost O(n). */
+struct ary_buf {
+	uint8_t *data;
+	size_t size;
+	size_t capacity;
+};
+
+/* Makes room for MORE further bytes. False: out of memory, the buffer is as it was. */
+ARY_MUST_CHECK bool ary_buf_reserve(struct ary_buf *buf, size_t more);
+
+/* Copies BYTES to the end. False: out of memory, the buffer is as it was. */
+ARY_MUST_CHECK bool ary_buf_append(struct ary_buf *buf, struct ary_bytes bytes);
+
+/* Appends text made from FORMAT (no terminator). False: out of memory, as it was. */
+ARY_MUST_CHECK bool ary_buf_printf(struct ary_buf *buf, const char *format, ...) ARY_PRINTF(2, 3);
+
+/* A view of what is in BUF; returns borrowed until BUF changes. */
+struct ary_bytes ary_buf_view(const struct ary_buf *buf);
+
+/* Frees the bytes; BUF is empty and usable again. */
+void ary_buf_release(struct ary_buf *buf);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* One line of the log: what it means, how it is written and how it is read. docs/FORMAT.md is the
+ * contract; this is its only implementation. Pure functions: no file, no clock, no lock.
+ *
+ * A line is one JSON object and its newline. Its last 19 bytes are `,"crc":"xxxxxxxx"}` and the
+ * newline; the checksum is CRC-32C of every byte before them. */
+#ifndef ARY_FORMAT_RECORD_H
+#define ARY_FORMAT_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+enum {
+	ARY_FORMAT_VERSION = 1,
+	ARY_RECORD_TRAILER_BYTES = 19,
+	/* Values longer than this are written as base64 even where they are text. */
+	ARY_RECORD_TEXT_VALUE_BYTES_MAX = 64 * 1024,
+	/* Content types longer than this are refused. */
+	ARY_RECORD_TYPE_BYTES_MAX = 255,
+};
+
+enum ary_op {
+	ARY_OP_SET,  /* key has value from here on */
+	ARY_OP_RM,   /* tombstone: key has no value from here on */
+	ARY_OP_LOG,  /* first line of a log as it was begun */
+	ARY_OP_BASE, /* first line of a log that is the merge of all logs from `base` to itself */
+	ARY_OP_SEAL, /* last line of a log that is complete */
+	ARY_OP_MARK, /* neither data nor structure: an open, a clean close, a jump of seq */
+	ARY_OP_UNKNOWN, /* a valid line of a later version that this one does not understand */
+};
+
+/* The largest seq: every reader of JSON can hold it exactly (2^53 - 1). */
+#define ARY_SEQ_MAX ((UINT64_C(1) << 53) - 1)
+
+/* What one line says. Views borrow: from the caller when encoding, from the decode buffers after
+ * decoding. Fields that do not belong to `op` are zero. */
+struct ary_record {
+	uint64_t seq;
+	uint64_t time_ms;
+	enum ary_op op;
+	struct ary_bytes key;   /* Set, Rm: 1.. bytes, any bytes */
+	struct ary_bytes value; /* Set */
+	struct ary_bytes type;  /* Set: Content-Type, printable ASCII, or empty */
+	uint64_t prev;          /* Set, Rm: seq of what it replaced, 0 when nothing */
+	bool has_durable;
+	uint64_t durable_bytes; /* bytes of this file known to be durable when the line was made */
+	uint64_t log;           /* Log, Base: the number in the file's name */
+	uint64_t version;       /* Log, Base: ARY_FORMAT_VERSION */
+	uint64_t base;          /* Base: the lowest log merged */
+	uint64_t lines;         /* Seal: how many lines come before it in this file */
+	bool clean;             /* Mark: everything before it was synced and the store was closed */
+	struct ary_bytes durability; /* Mark of an open: "always", "interval", "never", or empty */
+};
+
+/* Appends the line of RECORD to OUT. NO_MEMORY: OUT is as it was. Keys and values may be any
+ * bytes; the caller has checked sizes, and that type is printable ASCII. */
+ARY_MUST_CHECK enum ary_status ary_record_encode(const struct ary_record *record,
+						 struct ary_buf *out);
+
+/* An upper bound on the line of a Set with these sizes, newline included. */
+uint64_t ary_record_line_bytes_max(uint64_t key_bytes, uint64_t type_bytes, uint64_t value_bytes);
+
+/* Whether LINE (newline included) has the trailer's form and the right checksum. */
+bool ary_record_intact(struct ary_bytes line);
+
+/* Reads LINE (newline included, ary_record_intact already true or not: it is checked here).
+ * Views in OUT borrow from LINE, or from SCRATCH where unescaping was needed; SCRATCH is emptied
+ * first, may be used again for the next line, and must outlive OUT's views.
+ * The canonical form is read by hand; any other valid JSON object through the JSON library, so
+ * that unknown fields and another order of fields are read too.
+ * CORRUPT: checksum, JSON, or a field missing or of the wrong form. NO_MEMORY. */
+ARY_MUST_CHECK enum ary_status ary_record_decode(struct ary_bytes line, struct ary_buf *scratch,
+						 struct ary_record *out, struct ary_error *err);
+
+/* As ary_record_decode, but leaves `value` empty (its text is neither unescaped nor copied): for
+ * replay, which needs keys only. */
+ARY_MUST_CHECK enum ary_status ary_record_decode_head(struct ary_bytes line,
+						      struct ary_buf *scratch,
+						      struct ary_record *out,
+						      struct ary_error *err);
+
+#endif

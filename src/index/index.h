@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* Where each key's line is: a hash table for look-ups, a tree of the same entries for order.
+ *
+ * Threads: one writer at a time (the commit thread, or recovery before it starts); readers any
+ * number, at any time. A look-up holds one shard's lock for its copy of an entry; a page holds the
+ * tree's lock for that page. Nothing here does I/O.
+ * Memory: see docs/ARCHITECTURE.md; per key its bytes, a packed entry, and two 4-byte handles
+ * (in the table, in the tree). */
+#ifndef ARY_INDEX_INDEX_H
+#define ARY_INDEX_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "base/hash.h"
+
+struct ary_index;
+
+enum { ARY_INDEX_KEY_BYTES_MAX = 65535 };
+
+/* Where a line is. */
+struct ary_location {
+	uint64_t offset; /* below 2^48 */
+	uint32_t size;   /* newline included */
+	uint32_t slot;   /* of the segment that holds it */
+};
+
+struct ary_entry {
+	uint64_t seq;
+	struct ary_location location;
+};
+
+/* SECRET is copied. Returns owned. Aborts when memory is out (its size is the program's). */
+struct ary_index *ary_index_create(const struct ary_hash_secret *secret);
+
+/* Takes INDEX (NULL is fine). */
+void ary_index_destroy(struct ary_index *index);
+
+/* Makes room for KEY to be put without failing. The writer calls it once for each key of a group
+ * before their lines are made durable, so that memory running out afterwards cannot lose an
+ * acknowledged write. Reservations add up (the same key twice counts twice); ary_index_unreserve
+ * ends all of them, used or not. NO_MEMORY: nothing more was reserved. */
+ARY_MUST_CHECK enum ary_status ary_index_reserve(struct ary_index *index, struct ary_bytes key);
+void ary_index_unreserve(struct ary_index *index);
+
+/* Whether KEY is there; copies its entry to *OUT then. */
+bool ary_index_get(struct ary_index *index, struct ary_bytes key, struct ary_entry *out);
+
+/* Sets KEY's entry (KEY is copied). *HAD_OUT tells whether there was one, copied to *OLD_OUT.
+ * NO_MEMORY: only without an ary_index_reserve for it; the index is as it was. */
+ARY_MUST_CHECK enum ary_status ary_index_put(struct ary_index *index, struct ary_bytes key,
+					     const struct ary_entry *entry, bool *had_out,
+					     struct ary_entry *old_out);
+
+/* Removes KEY; whether it was there, its entry copied to *OLD_OUT. Never fails. */
+bool ary_index_remove(struct ary_index *index, struct ary_bytes key, struct ary_entry *old_out);
+
+/* Moves KEY's entry to LOCATION if it still is the one with SEQ; whether it was. */
+bool ary_index_relocate(struct ary_index *index, struct ary_bytes key, uint64_t seq,
+			const struct ary_location *location);
+
+uint64_t ary_index_count(struct ary_index *index);
+
+/* Bytes of memory held, keys included. */
+uint64_t ary_index_memory_bytes(struct ary_index *index);
+
+/* Called for each entry of a page; KEY borrows until it returns. It must not call the index.
+ * Returning false ends the page. */
+typedef bool (*ary_index_visit)(void *context, struct ary_bytes key,
+				const struct ary_entry *entry);
+
+/* Visits keys in byte order, from the first key >= FROM (or > FROM when AFTER). An empty FROM
+ * starts at the first key. Writers wait while a page lasts, so the visitor keeps it short. */
+void ary_index_page(struct ary_index *index, struct ary_bytes from, bool after,
+		    ary_index_visit visit, void *context);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Walks the lines of one file in order, and tells a torn end from damage in the middle.
+ *
+ * The rule (docs/FORMAT.md, "Torn tail or damage"): let `bad` be the first line that is not
+ * intact. When any intact line after it says `durable` > the offset of `bad`, bytes that were
+ * confirmed durable are damaged: CORRUPT. Otherwise the file was cut off while it was written,
+ * and everything from `bad` on never was acknowledged as durable.
+ *
+ * Memory: two buffers, at least a line each. Threads: one scan, one thread. */
+#ifndef ARY_SEGMENT_SCAN_H
+#define ARY_SEGMENT_SCAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "env/env.h"
+#include "format/record.h"
+
+/* One intact line. All views borrow until the visitor returns. */
+struct ary_scan_line {
+	uint64_t offset;
+	struct ary_bytes line;           /* newline included */
+	const struct ary_record *record; /* without its value */
+};
+
+/* Called once per intact line. Anything but OK ends the scan with that status; ERR (never NULL)
+ * is the visitor's to fill. */
+typedef enum ary_status (*ary_scan_visit)(void *context, const struct ary_scan_line *line,
+					  struct ary_error *err);
+
+/* What a scan found besides its lines. */
+struct ary_scan_report {
+	uint64_t lines;         /* intact lines visited */
+	uint64_t end;           /* the offset after the last of them */
+	uint64_t bytes;         /* the size of the file */
+	uint64_t durable_bytes; /* the highest `durable` any intact line states, at most `end` */
+	uint64_t seq_last;      /* of the lines visited; 0 when none */
+	uint64_t seq_seen;      /* the highest seq of any intact line, cut-off ones included */
+	bool torn;              /* end < bytes: what follows `end` is a torn tail */
+};
+
+/* Scans FILE. NAME is for messages. SEQ_AFTER: every line's seq must be above it and rise from
+ * line to line; a line that does not is damage.
+ * CORRUPT: damage; the text names the file, the offset and the seqs around it, and *OUT says how
+ * far it was good. Other statuses: of the file, of memory, of the visitor. */
+ARY_MUST_CHECK enum ary_status ary_scan(struct ary_file *file, const char *name,
+					uint64_t seq_after, ary_scan_visit visit, void *context,
+					struct ary_scan_report *out, struct ary_error *err);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine: a key-value store over an append-only log. Start here.
+ *
+ * One commit thread is the only writer of log and index: writers queue, it takes all that wait,
+ * checks preconditions, appends, makes durable, updates the index and answers. Readers take no
+ * lock across I/O and wait for nobody.
+ *
+ * Threads: every function but open and close may be called from any thread at any time between
+ * them. `done` callbacks run on the commit thread (or, when a request is refused at once, on the
+ * caller's) and must not block nor call functions that wait. */
+#ifndef ARY_STORE_STORE_H
+#define ARY_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "env/env.h"
+
+struct ary_store;
+
+/* When a write is acknowledged. */
+enum ary_durability {
+	ARY_DURABILITY_ALWAYS,   /* after it is on disk (fdatasync), one sync for a whole group */
+	ARY_DURABILITY_INTERVAL, /* after write(2); synced every `sync_interval_ms` */
+	ARY_DURABILITY_NEVER,    /* after write(2); the system decides when it reaches the disk */
+};
+
+/* "always", "interval", "never"; returns borrowed until for ever. */
+const char *ary_durability_name(enum ary_durability durability);
+
+/* Recovery's progress, for readiness: how many of how many bytes are replayed. */
+typedef void (*ary_store_progress)(void *context, uint64_t done_bytes, uint64_t total_bytes);
+
+struct ary_store_options {
+	/* Affects what is kept. */
+	struct ary_env *env;
+	const char *path;               /* the store's directory */
+	bool create;                    /* make it when it is not there */
+	enum ary_durability durability;
+	uint64_t sync_interval_ms;      /* for ARY_DURABILITY_INTERVAL */
+	/* Limits. */
+	uint64_t key_bytes_max;
+	uint64_t value_bytes_max;
+	uint64_t queue_bytes_max;       /* of writes waiting; more are answered BUSY */
+	uint64_t disk_reserve_bytes;    /* when less is free, only deletes are taken (NO_SPACE) */
+	/* Affects performance. */
+	uint64_t rotate_bytes;          /* a log is sealed once it has at least this many */
+	uint64_t compact_stale_bytes;   /* compaction starts itself at this many; 0: never */
+	uint64_t batch_bytes_max;       /* of one group */
+	/* Who is told. May be NULL. */
+	ary_store_progress progress;
+	void *progress_context;
+};
+
+/* Fills OUT with the production defaults; env is posix, path NULL, create false. */
+void ary_store_options_default(struct ary_store_options *out);
+
+/* Opens the store, replaying its log. Returns owned.
+ * NOT_FOUND: no such directory, or no store in it, and not `create`. LOCKED: another process has
+ * it; names the pid. CORRUPT: damage inside confirmed data; names file, offset and seq, and nothing was
+ * changed. UNSUPPORTED: a later format version. IO, NO_SPACE, NO_MEMORY. */
+ARY_MUST_CHECK enum ary_status ary_store_open(const struct ary_store_options *options,
+					      struct ary_store **out, struct ary_error *err);
+
+/* Takes STORE (NULL is fine). Answers what is queued, stops a compaction, syncs, writes a closing
+ * mark, unlocks. Answers the failure of the last sync, if it failed; the store is gone all the same. */
+enum ary_status ary_store_close(struct ary_store *store, struct ary_error *err);
+
+/* ---- Reading ---- */
+
+/* A value as read. Owns its memory; views borrow until it is released. */
+struct ary_value {
+	struct ary_bytes value;
+	struct ary_bytes type; /* Content-Type as stored, empty when none was */
+	uint64_t seq;
+	uint64_t time_ms;
+	struct ary_buf line;    /* private: the line as read */
+	struct ary_buf scratch; /* private: what had to be unescaped */
+};
+
+/* Reads KEY's value. *OUT need not be initialised; release it after OK only.
+ * NOT_FOUND. CORRUPT: the line fails its checksum or is another key's. IO, NO_MEMORY. */
+ARY_MUST_CHECK enum ary_status ary_store_get(struct ary_store *store, struct ary_bytes key,
+					     struct ary_value *out, struct ary_error *err);
+
+void ary_value_release(struct ary_value *value);
+
+/* Called for each key in byte order; KEY borrows until it returns; must not call the store.
+ * Returning false ends the listing. */
+typedef bool (*ary_store_visit)(void *context, struct ary_bytes key, uint64_t seq);
+
+/* Visits up to LIMIT keys that begin with PREFIX and are greater than AFTER (empty: from the
+ * first). What is visited is one moment's state. */
+void ary_store_list(struct ary_store *store, struct ary_bytes prefix, struct ary_bytes after,
+		    uint64_t limit, ary_store_visit visit, void *context);
+
+/* ---- Writing ---- */
+
+enum ary_match { ARY_MATCH_NONE, ARY_MATCH_ANY, ARY_MATCH_LIST };
+
+/* A set of seqs that a key's present one is held against. ANY is "*": any present value. */
+struct ary_match_set {
+	enum ary_match kind;
+	const uint64_t *seqs; /* borrowed by the write until `done` */
+	size_t count;
+};
+
+enum ary_write_op { ARY_WRITE_SET, ARY_WRITE_REMOVE };
+
+/* One write, allocated by the caller and borrowed by the store until `done`. */
+struct ary_write {
+	/* The command. All views are borrowed until `done`. */
+	enum ary_write_op op;
+	struct ary_bytes key;
+	struct ary_bytes value;
+	struct ary_bytes type;
+	/* Preconditions, decided at the commit (RFC 9110 section 13.1): the key's present seq must be
+	 * in `if_match` (NONE: no condition) and must not be in `if_none_match`. */
+	struct ary_match_set if_match;
+	struct ary_match_set if_none_match;
+
+	/* Called exactly once; the write is the caller's again when it is. */
+	void (*done)(struct ary_write *write);
+	void *context;
+
+	/* The answer. OK; NOT_FOUND: remove of a missing key without if_match; CONFLICT: a
+	 * precondition did not hold; TOO_LARGE, INVALID; BUSY: the queue is full; NO_SPACE: not stored;
+	 * READ_ONLY: a sync failed earlier; UNCERTAIN: it may or may not have been stored; SHUTDOWN. */
+	enum ary_status status;
+	struct ary_error error;
+	uint64_t seq;     /* OK: the seq of this write */
+	bool replaced;    /* OK: there was a value before */
+
+	/* Private to the floors that carry it. */
+	struct ary_write *next;
+	void (*replica_done)(struct ary_write *write);
+	void *replica_context;
+};
+
+/* Queues WRITE. Its answer comes by `done`, possibly before this returns. */
+void ary_store_submit(struct ary_store *store, struct ary_write *write);
+
+/* Queues WRITE and waits for it; its `done` and `context` are used by this call. Answers its status. */
+enum ary_status ary_store_write(struct ary_store *store, struct ary_write *write);
+
+/* ---- Compaction ---- */
+
+enum ary_compaction_state { ARY_COMPACTION_IDLE, ARY_COMPACTION_RUNNING };
+
+/* What a compaction did, or has done so far. */
+struct ary_compaction_report {
+	enum ary_compaction_state state;
+	uint64_t runs;              /* compactions finished since the store was opened */
+	enum ary_status status;     /* of the last one finished (OK when there was none) */
+	uint64_t logs_before;       /* these describe the running one, or else the last one */
+	uint64_t logs_after;
+	uint64_t bytes_before;
+	uint64_t bytes_after;
+	uint64_t scanned_bytes;     /* progress: of bytes_before */
+	uint64_t records_kept;
+	uint64_t records_dropped;
+	uint64_t duration_ms;
+	struct ary_error error;
+};
+
+/* One caller's wish for a compaction, allocated by the caller, borrowed until `done`. */
+struct ary_compaction_request {
+	void (*done)(struct ary_compaction_request *request);
+	void *context;
+	/* The answer. OK; NO_SPACE, IO, CORRUPT: the store is as it was; READ_ONLY; SHUTDOWN. */
+	struct ary_compaction_report report;
+	/* Private to the floors that carry it. */
+	struct ary_compaction_request *next;
+	void (*replica_done)(struct ary_compaction_request *request);
+	void *replica_context;
+};
+
+/* Starts a compaction, or joins the one that runs. `done` is called exactly once, on another
+ * thread, or on this one when it is refused at once. */
+void ary_store_compact(struct ary_store *store, struct ary_compaction_request *request);
+
+/* Starts a compaction if none runs, and waits for nobody. */
+void ary_store_compact_start(struct ary_store *store);
+
+void ary_store_compaction_report(struct ary_store *store, struct ary_compaction_report *out);
+
+/* ---- Watching ---- */
+
+struct ary_stats {
+	uint64_t keys;
+	uint64_t logs;
+	uint64_t log_bytes;
+	uint64_t live_bytes;          /* of lines that hold a key's present value */
+	uint64_t stale_bytes;         /* of lines that a compaction could drop */
+	uint64_t seq;                 /* of the last write, or control line */
+	uint64_t index_bytes;
+	uint64_t reads;
+	uint64_t sets;
+	uint64_t removes;
+	uint64_t groups;              /* commits; sets and removes per group tell how well they share */
+	uint64_t syncs;
+	uint64_t appended_bytes;
+	uint64_t queue_bytes;
+	uint64_t disk_free_bytes;
+	uint64_t recovered_records;
+	uint64_t recovered_torn_bytes; /* cut off the end at the last open */
+	uint64_t recovery_ms;
+	enum ary_durability durability;
+	bool read_only;               /* a failed sync or an unknown outcome latched it */
+	bool disk_full;               /* the last write was refused for want of space */
+	struct ary_error fault;       /* why it is read-only */
+};
+
+void ary_store_stats(struct ary_store *store, struct ary_stats *out);
+
+/* Whether writes are taken: OK, READ_ONLY or NO_SPACE with the reason. Cheap; touches no disk. */
+enum ary_status ary_store_ready(struct ary_store *store, struct ary_error *err);
+
+#endif
