@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/bytes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+enum { FIRST_CAPACITY_BYTES = 64 };
+
+struct ary_bytes ary_bytes_of(const char *text)
+{
+	return (struct ary_bytes){ .data = (const uint8_t *)text, .size = strlen(text) };
+}
+
+bool ary_bytes_equal(struct ary_bytes a, struct ary_bytes b)
+{
+	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+int ary_bytes_compare(struct ary_bytes a, struct ary_bytes b)
+{
+	size_t common = a.size < b.size ? a.size : b.size;
+	int order = common == 0 ? 0 : memcmp(a.data, b.data, common);
+
+	if (order != 0)
+		return order;
+	return (a.size > b.size) - (a.size < b.size);
+}
+
+bool ary_bytes_start_with(struct ary_bytes bytes, struct ary_bytes prefix)
+{
+	if (bytes.size < prefix.size)
+		return false;
+	bytes.size = prefix.size;
+	return ary_bytes_equal(bytes, prefix);
+}
+
+bool ary_buf_reserve(struct ary_buf *buf, size_t more)
+{
+	size_t capacity = buf->capacity;
+	size_t needed;
+	uint8_t *data;
+
+	if (more <= capacity - buf->size)
+		return true;
+	if (more > SIZE_MAX - buf->size)
+		return false;
+	needed = buf->size + more;
+	capacity = capacity <= SIZE_MAX / 2 ? capacity * 2 : SIZE_MAX;
+	if (capacity < FIRST_CAPACITY_BYTES)
+		capacity = FIRST_CAPACITY_BYTES;
+	if (capacity < needed)
+		capacity = needed;
+	data = ary_try_realloc(buf->data, capacity);
+	if (data == NULL)
+		return false;
+	buf->data = data;
+	buf->capacity = capacity;
+	return true;
+}
+
+bool ary_buf_append(struct ary_buf *buf, struct ary_bytes bytes)
+{
+	if (bytes.size == 0)
+		return true;
+	if (!ary_buf_reserve(buf, bytes.size))
+		return false;
+	memcpy(buf->data + buf->size, bytes.data, bytes.size);
+	buf->size += bytes.size;
+	return true;
+}
+
+/* How many characters the text takes; negative: it cannot be made. */
+ARY_PRINTF(1, 0)
+static int measure(const char *format, va_list values)
+{
+	va_list copy;
+	int size;
+
+	va_copy(copy, values);
+	size = vsnprintf(NULL, 0, format, copy);
+	va_end(copy);
+	return size;
+}
+
+bool ary_buf_printf(struct ary_buf *buf, const char *format, ...)
+{
+	va_list values;
+	bool done = false;
+	int size;
+
+	va_start(values, format);
+	size = measure(format, values);
+	/* One byte more, because vsnprintf always writes its terminator. */
+	if (size >= 0 && ary_buf_reserve(buf, (size_t)size + 1)) {
+		vsnprintf((char *)buf->data + buf->size, (size_t)size + 1, format, values);
+		buf->size += (size_t)size;
+		done = true;
+	}
+	va_end(values);
+	return done;
+}
+
+struct ary_bytes ary_buf_view(const struct ary_buf *buf)
+{
+	return (struct ary_bytes){ .data = buf->data, .size = buf->size };
+}
+
+void ary_buf_release(struct ary_buf *buf)
+{
+	free(buf->data);
+	*buf = (struct ary_buf){ 0 };
+}
