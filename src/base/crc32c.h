@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The checksum of SIZE bytes at DATA. Uses the processor's instruction where there is one.
+/* The checksum of SIZE bytes at DATA. Uses the instruction of x86-64 where the processor has it.
  * Threads: any. */
 uint32_t ary_crc32c(const void *data, size_t size);
 

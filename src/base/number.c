@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/number.h"
+
+#include <string.h>
+
+bool ary_parse_u64(struct ary_bytes text, uint64_t *out)
+{
+	uint64_t value = 0;
+
+	if (text.size == 0 || (text.size > 1 && text.data[0] == '0'))
+		return false;
+	for (size_t i = 0; i < text.size; i++) {
+		uint8_t c = text.data[i];
+
+		if (c < '0' || c > '9')
+			return false;
+		if (__builtin_mul_overflow(value, UINT64_C(10), &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(c - '0'), &value))
+			return false;
+	}
+	*out = value;
+	return true;
+}
+
+/* In lower case, for ASCII letters; locales have no say. */
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+/* Takes the suffix of a size away from TEXT; answers by how many bits it shifts. */
+static unsigned take_suffix(struct ary_bytes *text)
+{
+	static const char letters[] = "kmg";
+	size_t size = text->size;
+	const char *found;
+
+	if (size > 2 && lower(text->data[size - 1]) == 'b' && lower(text->data[size - 2]) == 'i')
+		size -= 2;
+	if (size == 0)
+		return 0;
+	found = memchr(letters, lower(text->data[size - 1]), strlen(letters));
+	if (found == NULL)
+		return 0;
+	text->size = size - 1;
+	return 10 * (unsigned)(found - letters + 1);
+}
+
+bool ary_parse_size(struct ary_bytes text, uint64_t *out)
+{
+	unsigned shift = take_suffix(&text);
+	uint64_t value;
+
+	if (!ary_parse_u64(text, &value) || value > UINT64_MAX >> shift)
+		return false;
+	*out = value << shift;
+	return true;
+}
+
+bool ary_parse_hex32(const uint8_t digits[8], uint32_t *out)
+{
+	uint32_t value = 0;
+
+	for (int i = 0; i < 8; i++) {
+		uint8_t c = digits[i];
+
+		if (c >= '0' && c <= '9')
+			value = value << 4 | (uint32_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			value = value << 4 | (uint32_t)(c - 'a' + 10);
+		else
+			return false;
+	}
+	*out = value;
+	return true;
+}
+
+void ary_format_hex32(uint32_t value, uint8_t out[8])
+{
+	for (int i = 7; i >= 0; i--, value >>= 4)
+		out[i] = (uint8_t)"0123456789abcdef"[value & 0xf];
+}
