@@ -78,8 +78,8 @@ struct ary_file {
 /* The operating system's environment; returns borrowed until for ever. */
 struct ary_env *ary_env_posix(void);
 
-/* Opens directory PATH (not a symbolic link), creating it (0700; the parent must exist) when CREATE;
- * a created directory is itself made durable in its parent. Returns owned. */
+/* Opens directory PATH (not a symbolic link), creating it (0700; the parent must exist) when
+ * CREATE; a created directory is itself made durable in its parent. Returns owned. */
 ARY_MUST_CHECK enum ary_status ary_dir_open(struct ary_env *env, const char *path, bool create,
 					    struct ary_dir **out, struct ary_error *err);
 

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the posix environment share: its handles, and its operations by file.
+ * The contracts of the operations are those of env/env.h.
+ *
+ * Threads: handles do not change after they are opened. */
+#ifndef ARY_ENV_POSIX_PRIVATE_H
+#define ARY_ENV_POSIX_PRIVATE_H
+
+#include "env/env.h"
+
+/* An open directory; owns its descriptor and its path, which is for error texts only. */
+struct posix_dir {
+	struct ary_dir dir;
+	int fd;
+	char *path;
+};
+
+/* An open file; owns its descriptor and its path, which is for error texts only. */
+struct posix_file {
+	struct ary_file file;
+	int fd;
+	char *path;
+};
+
+/* Opens NAME in DIR with FLAGS of open(2) beside those that every file gets, and makes sure that it
+ * is a regular file. Returns owned. */
+ARY_MUST_CHECK enum ary_status ary_posix_open(struct posix_dir *dir, const char *name, int flags,
+					      struct posix_file **out, struct ary_error *err);
+
+enum ary_status ary_posix_dir_open(struct ary_env *env, const char *path, bool create,
+				   struct ary_dir **out, struct ary_error *err);
+void ary_posix_dir_close(struct ary_dir *dir);
+enum ary_status ary_posix_dir_list(struct ary_dir *dir, ary_name_visit visit, void *context,
+				   struct ary_error *err);
+enum ary_status ary_posix_dir_sync(struct ary_dir *dir, struct ary_error *err);
+enum ary_status ary_posix_dir_rename(struct ary_dir *dir, const char *from, const char *to,
+				     struct ary_error *err);
+enum ary_status ary_posix_dir_unlink(struct ary_dir *dir, const char *name,
+				     struct ary_error *err);
+enum ary_status ary_posix_dir_lock(struct ary_dir *dir, const char *name, struct ary_file **out,
+				   struct ary_error *err);
+enum ary_status ary_posix_dir_space(struct ary_dir *dir, uint64_t *free_bytes_out,
+				    uint64_t *total_bytes_out, struct ary_error *err);
+
+enum ary_status ary_posix_file_open(struct ary_dir *dir, const char *name,
+				    enum ary_open_mode mode, struct ary_file **out,
+				    struct ary_error *err);
+enum ary_status ary_posix_file_close(struct ary_file *file, struct ary_error *err);
+enum ary_status ary_posix_file_size(struct ary_file *file, uint64_t *out, struct ary_error *err);
+enum ary_status ary_posix_file_read_at(struct ary_file *file, uint64_t offset, void *data,
+				       size_t size, size_t *read_out, struct ary_error *err);
+enum ary_status ary_posix_file_write_at(struct ary_file *file, uint64_t offset, const void *data,
+					size_t size, size_t *written_out,
+					struct ary_error *err);
+enum ary_status ary_posix_file_truncate(struct ary_file *file, uint64_t size,
+					struct ary_error *err);
+enum ary_status ary_posix_file_sync(struct ary_file *file, struct ary_error *err);
+
+#endif
