@@ -24,9 +24,9 @@ ARY_MUST_CHECK enum ary_status ary_address_parse(const char *text, struct ary_ad
 /* Whether ADDRESS is a loopback address (127.0.0.0/8, ::1, localhost). */
 bool ary_address_is_loopback(const struct ary_address *address);
 
-/* Opens a non-blocking, close-on-exec TCP socket that listens on ADDRESS, with SO_REUSEADDR, a backlog
- * of 1024. Answers its descriptor and the address it is bound to (numeric, the real port).
- * IO: names the address and the reason. */
+/* Opens a non-blocking, close-on-exec TCP socket that listens on ADDRESS, with SO_REUSEADDR and a
+ * backlog of 1024. Answers its descriptor and the address it is bound to (numeric, the real port).
+ * IO: names the address and the reason. BUSY: no more descriptors. */
 ARY_MUST_CHECK enum ary_status ary_net_listen(const struct ary_address *address, int *fd_out,
 					      struct ary_address *bound_out, struct ary_error *err);
 

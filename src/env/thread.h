@@ -56,8 +56,8 @@ struct ary_thread {
 	bool running;
 };
 
-/* Starts THREAD under NAME (at most 15 bytes are kept). BUSY: the system has no more threads. THREAD must stay where
- * it is until joined. */
+/* Starts THREAD under NAME (at most 15 bytes are kept). THREAD must stay where it is until joined.
+ * BUSY: the system has no more threads. */
 ARY_MUST_CHECK enum ary_status ary_thread_start(struct ary_thread *thread, const char *name,
 						void (*function)(void *context), void *context,
 						struct ary_error *err);
