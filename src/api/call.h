@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* One request and its response, without sockets: what http hands to api and gets back.
  *
- * Life: http fills `request`, calls ary_api_admit; appends the body to `body`; ary_api_begin; and, if that
- * parks, suspends, ary_api_launch, and after `wake` ary_api_finish. See api.h.
+ * Life: http fills `request`, calls ary_api_admit; appends the body to `body`; ary_api_begin; and,
+ * if that parks, suspends, ary_api_launch, and after `wake` ary_api_finish. See api.h.
  * Threads: one at a time; `wake` is the hand-over. */
 #ifndef ARY_API_CALL_H
 #define ARY_API_CALL_H
@@ -42,7 +42,9 @@ struct ary_response_field {
 };
 
 /* A response. The body is either borrowed for ever (`body` of a literal), or belongs to the
- * response: to `owned` or to `value`, which http takes over with the response. */
+ * response: to `owned` or to `value`, which http takes over with the response.
+ * The answer to a HEAD holds the body that a GET would get: http sends its size and not its bytes.
+ * A 204 or 304 has no body. */
 struct ary_response {
 	unsigned status;             /* 0: none yet */
 	struct ary_response_field fields[ARY_RESPONSE_FIELDS_MAX];
@@ -53,9 +55,25 @@ struct ary_response {
 	struct ary_value value;      /* holds `body`, when it is a stored value */
 	bool has_value;
 	bool close;                  /* the connection must not be used again */
+	bool incomplete;             /* private: memory ran out while it was composed */
+};
+
+/* The methods that HTTP itself defines, in the order in which `Allow` names them. */
+enum ary_method {
+	ARY_GET,
+	ARY_HEAD,
+	ARY_PUT,
+	ARY_POST,
+	ARY_DELETE,
+	ARY_OPTIONS,
+	ARY_PATCH,
+	ARY_TRACE,
+	ARY_CONNECT,
+	ARY_METHOD_COUNT, /* also: a method that is none of these */
 };
 
 struct ary_route;
+struct ary_action;
 
 struct ary_call {
 	struct ary_request request;
@@ -68,10 +86,16 @@ struct ary_call {
 	void *wake_context;
 
 	/* Private to api. */
-	const struct ary_route *route;
-	struct ary_buf key;          /* the decoded key of a /keys/{key} target */
+	const struct ary_route *route;   /* NULL: none, or the target `*` */
+	const struct ary_action *action;
+	enum ary_method method;
+	struct ary_buf path;         /* the decoded path, when it had to be decoded */
+	struct ary_bytes tail;       /* of /keys/{key}: the key; borrows from path or the target */
 	struct ary_bytes query;      /* raw, without the question mark */
-	uint64_t *match_seqs;        /* owned; If-Match's seqs, then If-None-Match's */
+	struct ary_bytes type;       /* of a PUT: its Content-Type */
+	struct ary_match_set if_match;
+	struct ary_match_set if_none_match;
+	uint64_t *match_seqs;        /* owned; what both sets are made of */
 	struct ary_write write;
 	struct ary_compaction_request compaction;
 };
@@ -80,13 +104,16 @@ struct ary_call {
 void ary_call_init(struct ary_call *call);
 void ary_call_release(struct ary_call *call);
 
-/* The value of the first field NAME (compared without case), or NULL. */
+/* Whether FIELD is header NAME (compared without case). */
+bool ary_field_is(const struct ary_field *field, const char *name);
+
+/* The value of the first field NAME, or NULL. */
 const struct ary_bytes *ary_call_field(const struct ary_call *call, const char *name);
 
 /* How many fields NAME there are. */
 size_t ary_call_field_count(const struct ary_call *call, const char *name);
 
-/* Adds a response header; VALUE is made from FORMAT, and must not hold line breaks. */
+/* Adds a response header; its value is made from FORMAT, and must not hold line breaks. */
 void ary_response_field(struct ary_response *response, const char *name, const char *format, ...)
 	ARY_PRINTF(3, 4);
 

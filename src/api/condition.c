@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/condition.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/number.h"
+
+/* One header being read. SEQS has room for every tag of it. */
+struct reader {
+	struct ary_match_set *set;
+	uint64_t *seqs;
+	bool weak_too;
+	size_t tags; /* seen, ours or not */
+};
+
+static bool is_space(uint8_t byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+static bool is_etag_char(uint8_t byte)
+{
+	return byte == 0x21 || (byte >= 0x23 && byte <= 0x7e) || byte >= 0x80;
+}
+
+/* Takes one `"..."` or `W/"..."` from the front of *TEXT. */
+static bool take_tag(struct ary_bytes *text, struct reader *reader)
+{
+	bool weak = text->size >= 2 && memcmp(text->data, "W/", 2) == 0;
+	size_t start = weak ? 3 : 1;
+	size_t end = start;
+	uint64_t seq;
+
+	if (text->size < start + 1 || text->data[start - 1] != '"')
+		return false;
+	while (end < text->size && is_etag_char(text->data[end]))
+		end++;
+	if (end == text->size || text->data[end] != '"')
+		return false;
+	reader->tags++;
+	if ((!weak || reader->weak_too) &&
+	    ary_parse_u64((struct ary_bytes){text->data + start, end - start}, &seq))
+		reader->seqs[reader->set->count++] = seq;
+	*text = (struct ary_bytes){text->data + end + 1, text->size - end - 1};
+	return true;
+}
+
+static void skip_spaces(struct ary_bytes *text)
+{
+	while (text->size > 0 && is_space(text->data[0]))
+		*text = (struct ary_bytes){text->data + 1, text->size - 1};
+}
+
+/* Reads a list; empty elements are legal in it (RFC 9110 section 5.6.1). */
+static bool read_list(struct ary_bytes text, struct reader *reader)
+{
+	for (;;) {
+		skip_spaces(&text);
+		if (text.size > 0 && text.data[0] != ',' && !take_tag(&text, reader))
+			return false;
+		skip_spaces(&text);
+		if (text.size == 0)
+			return true;
+		if (text.data[0] != ',')
+			return false;
+		text = (struct ary_bytes){text.data + 1, text.size - 1};
+	}
+}
+
+static bool is_star(struct ary_bytes text)
+{
+	skip_spaces(&text);
+	while (text.size > 0 && is_space(text.data[text.size - 1]))
+		text.size--;
+	return text.size == 1 && text.data[0] == '*';
+}
+
+/* Reads all fields NAME of CALL as one list; `*` stands alone. */
+static enum ary_status read_header(const struct ary_call *call, const char *name,
+				   struct reader *reader)
+{
+	size_t fields = ary_call_field_count(call, name);
+
+	if (fields == 0)
+		return ARY_OK;
+	if (fields == 1 && is_star(*ary_call_field(call, name))) {
+		reader->set->kind = ARY_MATCH_ANY;
+		return ARY_OK;
+	}
+	for (size_t i = 0; i < call->request.field_count; i++) {
+		const struct ary_field *field = &call->request.fields[i];
+
+		if (ary_field_is(field, name) && !read_list(field->value, reader))
+			return ARY_INVALID;
+	}
+	reader->set->kind = ARY_MATCH_LIST;
+	reader->set->seqs = reader->seqs;
+	return reader->tags > 0 ? ARY_OK : ARY_INVALID;
+}
+
+/* No more tags than this are in all fields NAME: each takes two quotes. */
+static size_t tags_max(const struct ary_call *call, const char *name)
+{
+	size_t quotes = 0;
+
+	for (size_t i = 0; i < call->request.field_count; i++) {
+		const struct ary_field *field = &call->request.fields[i];
+
+		if (!ary_field_is(field, name))
+			continue;
+		for (size_t j = 0; j < field->value.size; j++)
+			quotes += field->value.data[j] == '"';
+	}
+	return quotes / 2;
+}
+
+enum ary_status ary_conditions_parse(struct ary_call *call)
+{
+	size_t match_max = tags_max(call, "If-Match");
+	size_t none_max = tags_max(call, "If-None-Match");
+	struct reader match = {.set = &call->if_match};
+	struct reader none = {.set = &call->if_none_match, .weak_too = true};
+	enum ary_status status;
+
+	if (match_max + none_max > 0) {
+		call->match_seqs = ary_try_alloc((match_max + none_max) * sizeof(uint64_t));
+		if (call->match_seqs == NULL)
+			return ARY_NO_MEMORY;
+		match.seqs = call->match_seqs;
+		none.seqs = call->match_seqs + match_max;
+	}
+	status = read_header(call, "If-Match", &match);
+	if (status == ARY_OK)
+		status = read_header(call, "If-None-Match", &none);
+	return status;
+}
+
+bool ary_match_set_has(const struct ary_match_set *set, uint64_t seq)
+{
+	if (set->kind == ARY_MATCH_ANY)
+		return true;
+	for (size_t i = 0; i < set->count; i++)
+		if (set->seqs[i] == seq)
+			return true;
+	return false;
+}

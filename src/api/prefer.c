@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/prefer.h"
+
+#include <string.h>
+#include <strings.h>
+
+static struct ary_bytes trim(struct ary_bytes text)
+{
+	while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
+		text = (struct ary_bytes){text.data + 1, text.size - 1};
+	while (text.size > 0 &&
+	       (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t'))
+		text.size--;
+	return text;
+}
+
+/* Takes what comes before the first SEPARATOR outside quotes from *TEXT, which goes on behind
+ * it. */
+static struct ary_bytes take(struct ary_bytes *text, char separator)
+{
+	bool quoted = false;
+	struct ary_bytes part;
+	size_t size = 0;
+
+	while (size < text->size && (quoted || text->data[size] != (uint8_t)separator)) {
+		if (quoted && text->data[size] == '\\')
+			size++;
+		else if (text->data[size] == '"')
+			quoted = !quoted;
+		size++;
+	}
+	if (size > text->size)
+		size = text->size;
+	part = (struct ary_bytes){text->data, size};
+	size += size < text->size;
+	*text = (struct ary_bytes){text->data + size, text->size - size};
+	return trim(part);
+}
+
+static bool is_text(struct ary_bytes bytes, const char *text)
+{
+	return bytes.size == strlen(text) &&
+	       strncasecmp((const char *)bytes.data, text, bytes.size) == 0;
+}
+
+static bool list_has(struct ary_bytes list, const char *token)
+{
+	while (list.size > 0) {
+		struct ary_bytes element = take(&list, ',');
+		struct ary_bytes name;
+
+		if (element.size == 0)
+			continue;
+		element = take(&element, ';');
+		if (element.size == 0)
+			continue;
+		name = take(&element, '=');
+		if (is_text(name, token))
+			return true;
+	}
+	return false;
+}
+
+bool ary_prefer_has(const struct ary_call *call, const char *token)
+{
+	for (size_t i = 0; i < call->request.field_count; i++) {
+		const struct ary_field *field = &call->request.fields[i];
+
+		if (ary_field_is(field, "Prefer") && list_has(field->value, token))
+			return true;
+	}
+	return false;
+}
+
+/* A qvalue in thousandths: "1", "0.8", "0.125". What is none counts as 0. */
+static unsigned parse_quality(struct ary_bytes text)
+{
+	unsigned quality = 0;
+	unsigned unit = 1000;
+
+	for (size_t i = 0; i < text.size; i++) {
+		if (i == 1 && text.data[i] == '.')
+			continue;
+		if (text.data[i] < '0' || text.data[i] > '9' || unit == 0)
+			return 0;
+		quality += (unsigned)(text.data[i] - '0') * unit;
+		unit /= 10;
+	}
+	return quality <= 1000 ? quality : 0;
+}
+
+static unsigned range_quality(struct ary_bytes parameters)
+{
+	while (parameters.size > 0) {
+		struct ary_bytes parameter = take(&parameters, ';');
+		struct ary_bytes name;
+
+		if (parameter.size == 0)
+			continue;
+		name = take(&parameter, '=');
+		if (is_text(name, "q"))
+			return parse_quality(parameter);
+	}
+	return 1000;
+}
+
+/* How specifically RANGE names text/SUBTYPE: 3 exactly, 2 by text, 1 by anything, 0 not. */
+static unsigned range_match(struct ary_bytes range, const char *type)
+{
+	if (is_text(range, type))
+		return 3;
+	if (is_text(range, "text/*"))
+		return 2;
+	return is_text(range, "*/*") ? 1 : 0;
+}
+
+/* The quality of TYPE in all Accept fields: the most specific range decides. */
+static unsigned quality_of(const struct ary_call *call, const char *type)
+{
+	unsigned quality = 0;
+	unsigned best = 0;
+
+	for (size_t i = 0; i < call->request.field_count; i++) {
+		struct ary_bytes list = call->request.fields[i].value;
+
+		if (!ary_field_is(&call->request.fields[i], "Accept"))
+			continue;
+		while (list.size > 0) {
+			struct ary_bytes element = take(&list, ',');
+			unsigned match;
+
+			match = element.size > 0 ? range_match(take(&element, ';'), type) : 0;
+			if (match > best) {
+				best = match;
+				quality = range_quality(element);
+			}
+		}
+	}
+	return quality;
+}
+
+bool ary_accept_html(const struct ary_call *call)
+{
+	return quality_of(call, "text/html") > quality_of(call, "text/plain");
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What a client would rather have: Prefer (RFC 7240) and Accept (RFC 9110 section 12.5.1). */
+#ifndef ARY_API_PREFER_H
+#define ARY_API_PREFER_H
+
+#include "api/call.h"
+
+/* Whether CALL prefers TOKEN. */
+bool ary_prefer_has(const struct ary_call *call, const char *token);
+
+/* Whether CALL's Accept wants HTML rather than plain text; a client that takes anything gets
+ * text. */
+bool ary_accept_html(const struct ary_call *call);
+
+#endif

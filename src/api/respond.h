@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* How handlers compose a response: literal headers, literal bodies, JSON bodies.
+ *
+ * None of these can fail: where memory runs out the response is marked incomplete, and
+ * ary_response_mend replaces it before it leaves the floor. */
+#ifndef ARY_API_RESPOND_H
+#define ARY_API_RESPOND_H
+
+#include <jansson.h>
+
+#include "api/call.h"
+
+#define ARY_TYPE_JSON "application/json"
+#define ARY_TYPE_TEXT "text/plain; charset=utf-8"
+
+/* As ary_response_field, for a value that needs no formatting; VALUE is copied. */
+void ary_response_plain(struct ary_response *response, const char *name, struct ary_bytes value);
+
+/* Begins a header whose value the caller then appends to the response's `text`, and ends it;
+ * WRITTEN tells whether there was memory for the value. */
+void ary_response_begin_field(struct ary_response *response, const char *name);
+void ary_response_end_field(struct ary_response *response, bool written);
+
+/* Makes RESPONSE a new one with STATUS, a Content-Type and BODY, which must live for ever. */
+void ary_respond_literal(struct ary_response *response, unsigned status, const char *type,
+			 struct ary_bytes body);
+
+/* As ary_respond_literal, but takes BODY. */
+void ary_respond_owned(struct ary_response *response, unsigned status, const char *type,
+		       struct ary_buf *body);
+
+/* As ary_respond_literal, with ROOT (taken; NULL is memory that ran out) as one line of JSON. */
+void ary_respond_json(struct ary_response *response, unsigned status, const char *type,
+		      json_t *root);
+
+/* Sets NAME of OBJECT to NUMBER; JSON numbers end at 2^63 - 1. */
+void ary_json_number(json_t *object, const char *name, uint64_t number);
+
+/* Replaces RESPONSE when it is incomplete by a 503 that needs hardly any memory. */
+void ary_response_mend(struct ary_response *response);
+
+#endif

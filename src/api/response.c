@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/respond.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+
+/* What the headers of a usual answer take, so that their text is allocated once. */
+enum { TEXT_BYTES = 384 };
+
+static const char out_of_memory[] =
+	"{\"type\":\"/problems/out-of-memory\",\"title\":\"Out of memory\",\"status\":503}\n";
+
+void ary_response_begin_field(struct ary_response *response, const char *name)
+{
+	ARY_CHECK(response->field_count < ARY_RESPONSE_FIELDS_MAX);
+	if (response->text.capacity == 0 && !ary_buf_reserve(&response->text, TEXT_BYTES))
+		response->incomplete = true;
+	response->fields[response->field_count].name = name;
+	response->fields[response->field_count].value_offset = response->text.size;
+}
+
+void ary_response_end_field(struct ary_response *response, bool written)
+{
+	static const uint8_t terminator;
+
+	if (written && ary_buf_append(&response->text, (struct ary_bytes){&terminator, 1}))
+		response->field_count++;
+	else
+		response->incomplete = true;
+}
+
+void ary_response_plain(struct ary_response *response, const char *name, struct ary_bytes value)
+{
+	ary_response_begin_field(response, name);
+	ary_response_end_field(response, ary_buf_append(&response->text, value));
+}
+
+/* Formats in place: measured first, so that a long value (a Location) costs no second buffer. */
+static bool append_formatted(struct ary_buf *text, const char *format, va_list values)
+{
+	va_list again;
+	int size;
+
+	va_copy(again, values);
+	size = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (size < 0 || !ary_buf_reserve(text, (size_t)size + 1))
+		return false;
+	(void)vsnprintf((char *)text->data + text->size, (size_t)size + 1, format, values);
+	text->size += (size_t)size;
+	return true;
+}
+
+void ary_response_field(struct ary_response *response, const char *name, const char *format, ...)
+{
+	va_list values;
+
+	ary_response_begin_field(response, name);
+	va_start(values, format);
+	ary_response_end_field(response, append_formatted(&response->text, format, values));
+	va_end(values);
+}
+
+const char *ary_response_value(const struct ary_response *response,
+			       const struct ary_response_field *field)
+{
+	return (const char *)response->text.data + field->value_offset;
+}
+
+void ary_response_release(struct ary_response *response)
+{
+	ary_buf_release(&response->text);
+	ary_buf_release(&response->owned);
+	if (response->has_value)
+		ary_value_release(&response->value);
+	memset(response, 0, sizeof(*response));
+}
+
+void ary_respond_literal(struct ary_response *response, unsigned status, const char *type,
+			 struct ary_bytes body)
+{
+	ary_response_release(response);
+	response->status = status;
+	response->body = body;
+	ary_response_plain(response, "Content-Type", ary_bytes_of(type));
+}
+
+void ary_respond_owned(struct ary_response *response, unsigned status, const char *type,
+		       struct ary_buf *body)
+{
+	ary_respond_literal(response, status, type, ary_buf_view(body));
+	response->owned = *body;
+	memset(body, 0, sizeof(*body));
+}
+
+static int append_json(const char *text, size_t size, void *context)
+{
+	struct ary_bytes bytes = {(const uint8_t *)text, size};
+
+	return ary_buf_append(context, bytes) ? 0 : -1;
+}
+
+void ary_respond_json(struct ary_response *response, unsigned status, const char *type,
+		      json_t *root)
+{
+	struct ary_buf body = {0};
+	size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(15);
+	bool written;
+
+	written = root != NULL && json_dump_callback(root, append_json, &body, flags) == 0 &&
+		  ary_buf_append(&body, ary_bytes_of("\n"));
+	json_decref(root);
+	ary_respond_owned(response, status, type, &body);
+	if (!written)
+		response->incomplete = true;
+}
+
+void ary_json_number(json_t *object, const char *name, uint64_t number)
+{
+	json_int_t value = number > INT64_MAX ? INT64_MAX : (json_int_t)number;
+
+	(void)json_object_set_new(object, name, json_integer(value));
+}
+
+void ary_response_mend(struct ary_response *response)
+{
+	bool close = response->close;
+
+	if (!response->incomplete)
+		return;
+	ary_respond_literal(response, 503, "application/problem+json",
+			    ary_bytes_of(out_of_memory));
+	ary_response_plain(response, "Retry-After", ary_bytes_of("1"));
+	response->close = close;
+	response->incomplete = false;
+}
