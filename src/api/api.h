@@ -34,8 +34,8 @@ enum ary_step {
 /* Where the program is in its life. */
 enum ary_phase { ARY_PHASE_STARTING, ARY_PHASE_SERVING, ARY_PHASE_DRAINING };
 
-/* Copies OPTIONS. Starts in ARY_PHASE_STARTING: probes answer, everything that needs the store is 503.
- * Returns owned. */
+/* Copies OPTIONS. Starts in ARY_PHASE_STARTING: probes answer, everything that needs the store is
+ * 503. Returns owned. */
 struct ary_api *ary_api_create(const struct ary_api_options *options);
 
 /* Takes API (NULL is fine). No call may be under way. */
@@ -51,7 +51,8 @@ void ary_api_set_serving(struct ary_api *api, struct ary_replica *replica);
 void ary_api_set_draining(struct ary_api *api);
 
 /* Looks at the head of CALL: its target, method, headers, limits.
- * BODY: the request may go on (also when it has no body). RESPOND: it is refused, call->response says why. */
+ * BODY: the request may go on (also when it has no body). RESPOND: it is refused, call->response
+ * says why. */
 enum ary_step ary_api_admit(struct ary_api *api, struct ary_call *call);
 
 /* Fills call->response for a body that grew past its limit (413), or could not be held (503). */

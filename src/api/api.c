@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/api.h"
+
+#include <stdlib.h>
+
+#include "api/api_private.h"
+#include "api/cors.h"
+#include "api/handler.h"
+#include "api/problem.h"
+#include "api/respond.h"
+#include "api/route.h"
+#include "api/target.h"
+#include "base/alloc.h"
+#include "base/check.h"
+
+struct ary_api *ary_api_create(const struct ary_api_options *options)
+{
+	struct ary_api *api = ARY_NEW(struct ary_api);
+
+	api->options = *options;
+	api->version = ary_strdup(options->version);
+	if (options->cors_origin != NULL)
+		api->cors_origin = ary_strdup(options->cors_origin);
+	api->options.version = api->version;
+	api->options.cors_origin = api->cors_origin;
+	return api;
+}
+
+void ary_api_destroy(struct ary_api *api)
+{
+	if (api == NULL)
+		return;
+	free(api->version);
+	free(api->cors_origin);
+	free(api);
+}
+
+void ary_api_set_progress(struct ary_api *api, uint64_t done_bytes, uint64_t total_bytes)
+{
+	atomic_store(&api->replay_total_bytes, total_bytes);
+	atomic_store(&api->replay_done_bytes, done_bytes);
+}
+
+void ary_api_set_serving(struct ary_api *api, struct ary_replica *replica)
+{
+	atomic_store(&api->replica, replica);
+}
+
+void ary_api_set_draining(struct ary_api *api)
+{
+	atomic_store(&api->draining, true);
+}
+
+enum ary_phase ary_api_phase(struct ary_api *api)
+{
+	if (atomic_load(&api->draining))
+		return ARY_PHASE_DRAINING;
+	return atomic_load(&api->replica) != NULL ? ARY_PHASE_SERVING : ARY_PHASE_STARTING;
+}
+
+struct ary_store *ary_api_store(struct ary_api *api)
+{
+	return ary_replica_store(atomic_load(&api->replica));
+}
+
+/* What every response gets, whoever composed it. */
+static void complete(struct ary_api *api, struct ary_call *call)
+{
+	char methods[ARY_ALLOW_BYTES] = "";
+
+	if (ary_cors_is_preflight(call))
+		ary_route_allow(call->route, methods);
+	ary_cors_apply(api->options.cors_origin, call, methods);
+	ary_response_mend(&call->response);
+	if (ary_api_phase(api) == ARY_PHASE_DRAINING)
+		call->response.close = true;
+}
+
+static enum ary_step check_sizes(struct ary_api *api, struct ary_call *call)
+{
+	const struct ary_request *request = &call->request;
+	uint64_t header_bytes = 0;
+
+	if (request->target.size > api->options.target_bytes_max)
+		return ary_problem_respond(call, ARY_PROBLEM_TARGET_TOO_LONG,
+					   "the target has %zu bytes, at most %llu are read",
+					   request->target.size,
+					   (unsigned long long)api->options.target_bytes_max);
+	for (size_t i = 0; i < request->field_count; i++)
+		header_bytes += request->fields[i].name.size + request->fields[i].value.size;
+	if (header_bytes > api->options.header_bytes_max)
+		return ary_problem_respond(call, ARY_PROBLEM_HEADERS_TOO_LARGE,
+					   "the headers have %llu bytes, at most %llu are read",
+					   (unsigned long long)header_bytes,
+					   (unsigned long long)api->options.header_bytes_max);
+	return ARY_STEP_BODY;
+}
+
+/* Finds the route of CALL's target; the asterisk form of OPTIONS has none. */
+static enum ary_step find_route(struct ary_call *call)
+{
+	struct ary_target target;
+	struct ary_bytes path;
+	enum ary_status status;
+
+	if (ary_target_split(call->request.target, &target) != ARY_OK)
+		return ary_problem_respond(call, ARY_PROBLEM_BAD_TARGET, "%s",
+					   "the target is not a path");
+	call->query = target.query;
+	if (ary_bytes_equal(target.path, ary_bytes_of("*")))
+		return call->method == ARY_OPTIONS ?
+			       ARY_STEP_BODY :
+			       ary_problem_respond(call, ARY_PROBLEM_BAD_TARGET, "%s",
+						   "only OPTIONS may have the target *");
+	status = ary_percent_decode(target.path, &call->path, &path);
+	if (status == ARY_INVALID)
+		return ary_problem_respond(call, ARY_PROBLEM_BAD_PERCENT_ENCODING, "%s",
+					   "a % in the path lacks its two hexadecimal digits");
+	if (status != ARY_OK)
+		return ary_problem_respond_status(call, status, NULL);
+	call->route = ary_route_find(path, &call->tail);
+	if (call->route == NULL)
+		return ary_problem_respond(call, ARY_PROBLEM_NO_SUCH_RESOURCE, "%s",
+					   "see / for what there is");
+	return ARY_STEP_BODY;
+}
+
+static enum ary_step find_action(struct ary_call *call)
+{
+	char allow[ARY_ALLOW_BYTES];
+
+	call->action = ary_route_action(call->route, call->method);
+	if (call->action != NULL)
+		return ARY_STEP_BODY;
+	ary_route_allow(call->route, allow);
+	(void)ary_problem_respond(call, ARY_PROBLEM_METHOD_NOT_ALLOWED, "allowed: %s", allow);
+	ary_response_plain(&call->response, "Allow", ary_bytes_of(allow));
+	return ARY_STEP_RESPOND;
+}
+
+/* Parameters are never ignored: a mistyped one must not give another answer than was meant. */
+static enum ary_step check_query(struct ary_call *call)
+{
+	const char *known = call->route != NULL ? call->route->parameter : NULL;
+	struct ary_bytes query = call->query;
+	struct ary_bytes name, value;
+	size_t seen = 0;
+
+	while (ary_query_next(&query, &name, &value)) {
+		if (known == NULL || !ary_bytes_equal(name, ary_bytes_of(known)))
+			return ary_problem_respond(
+				call, ARY_PROBLEM_UNKNOWN_PARAMETER, "%s%s",
+				known != NULL ? "the only parameter here is " :
+						"no parameters are known here",
+				known != NULL ? known : "");
+		if (seen++ > 0)
+			return ary_problem_respond(call, ARY_PROBLEM_REPEATED_PARAMETER,
+						   "%s was given more than once", known);
+	}
+	return ARY_STEP_BODY;
+}
+
+static enum ary_step check_body(struct ary_api *api, struct ary_call *call)
+{
+	const struct ary_request *request = &call->request;
+
+	if (!call->action->takes_body) {
+		call->body_bytes_max = 0;
+		return request->has_body ?
+			       ary_problem_respond(call, ARY_PROBLEM_UNEXPECTED_BODY, "%s",
+						   "only PUT takes a body") :
+			       ARY_STEP_BODY;
+	}
+	call->body_bytes_max = api->options.value_bytes_max;
+	if (request->has_length && request->length > call->body_bytes_max)
+		return ary_problem_respond(call, ARY_PROBLEM_VALUE_TOO_LARGE,
+					   "the body has %llu bytes, a value at most %llu",
+					   (unsigned long long)request->length,
+					   (unsigned long long)call->body_bytes_max);
+	return ARY_STEP_BODY;
+}
+
+static enum ary_step check_phase(struct ary_api *api, struct ary_call *call)
+{
+	if (call->route == NULL || !call->route->needs_store || call->method == ARY_OPTIONS ||
+	    atomic_load(&api->replica) != NULL)
+		return ARY_STEP_BODY;
+	if (ary_api_phase(api) == ARY_PHASE_DRAINING)
+		return ary_problem_respond(call, ARY_PROBLEM_SHUTTING_DOWN, "%s",
+					   "stopped before the log was read");
+	return ary_problem_respond(call, ARY_PROBLEM_STARTING, "%s", "the log is being read");
+}
+
+static enum ary_step examine(struct ary_api *api, struct ary_call *call)
+{
+	enum ary_step step;
+
+	call->method = ary_method_parse(call->request.method);
+	if (call->method == ARY_METHOD_COUNT)
+		return ary_problem_respond(call, ARY_PROBLEM_UNKNOWN_METHOD, "%s",
+					   "methods are GET, HEAD, PUT, POST, DELETE, OPTIONS");
+	step = check_sizes(api, call);
+	if (step == ARY_STEP_BODY)
+		step = find_route(call);
+	if (step == ARY_STEP_BODY)
+		step = find_action(call);
+	if (step == ARY_STEP_BODY)
+		step = check_query(call);
+	if (step == ARY_STEP_BODY)
+		step = check_body(api, call);
+	if (step == ARY_STEP_BODY)
+		step = check_phase(api, call);
+	if (step == ARY_STEP_BODY && call->action->check != NULL)
+		step = call->action->check(api, call);
+	return step;
+}
+
+enum ary_step ary_api_admit(struct ary_api *api, struct ary_call *call)
+{
+	enum ary_step step = examine(api, call);
+
+	if (step == ARY_STEP_RESPOND)
+		complete(api, call);
+	return step;
+}
+
+void ary_api_refuse_body(struct ary_api *api, struct ary_call *call, enum ary_status status)
+{
+	if (status == ARY_TOO_LARGE)
+		(void)ary_problem_respond(call, ARY_PROBLEM_VALUE_TOO_LARGE,
+					  "the body has more than %llu bytes",
+					  (unsigned long long)call->body_bytes_max);
+	else
+		(void)ary_problem_respond_status(call, status, NULL);
+	complete(api, call);
+}
+
+enum ary_step ary_api_begin(struct ary_api *api, struct ary_call *call)
+{
+	enum ary_step step = call->action->begin(api, call);
+
+	if (step == ARY_STEP_RESPOND)
+		complete(api, call);
+	return step;
+}
+
+void ary_api_launch(struct ary_api *api, struct ary_call *call)
+{
+	call->action->launch(api, call);
+}
+
+void ary_api_finish(struct ary_api *api, struct ary_call *call)
+{
+	call->action->finish(api, call);
+	complete(api, call);
+}
+
+void ary_api_refuse(struct ary_api *api, struct ary_call *call, unsigned status, const char *slug,
+		    const char *detail)
+{
+	enum ary_problem_kind kind = ARY_PROBLEM_BAD_REQUEST;
+	bool known = ary_problem_find(ary_bytes_of(slug), &kind);
+
+	ARY_CHECK(known && ary_problem(kind)->status == status);
+	(void)ary_problem_respond(call, kind, "%s", detail);
+	call->response.close = true;
+	complete(api, call);
+}
+
+enum ary_step ary_options_answer(struct ary_api *api, struct ary_call *call)
+{
+	char allow[ARY_ALLOW_BYTES];
+
+	(void)api;
+	ary_response_release(&call->response);
+	call->response.status = 204;
+	ary_route_allow(call->route, allow);
+	ary_response_plain(&call->response, "Allow", ary_bytes_of(allow));
+	return ARY_STEP_RESPOND;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The handlers that the route table names. Their contract is that of struct ary_action. */
+#ifndef ARY_API_HANDLER_H
+#define ARY_API_HANDLER_H
+
+#include "api/api.h"
+
+/* kv.c */
+enum ary_step ary_kv_check(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_kv_check_put(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_kv_get(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_kv_put(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_kv_delete(struct ary_api *api, struct ary_call *call);
+void ary_kv_launch(struct ary_api *api, struct ary_call *call);
+void ary_kv_finish_put(struct ary_api *api, struct ary_call *call);
+void ary_kv_finish_delete(struct ary_api *api, struct ary_call *call);
+
+/* admin.c */
+enum ary_step ary_admin_compact(struct ary_api *api, struct ary_call *call);
+void ary_admin_compact_launch(struct ary_api *api, struct ary_call *call);
+void ary_admin_compact_finish(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_admin_compact_progress(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_admin_stats(struct ary_api *api, struct ary_call *call);
+
+/* health.c */
+enum ary_step ary_health_check(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_health_live(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_health_ready(struct ary_api *api, struct ary_call *call);
+
+/* pages.c */
+enum ary_step ary_pages_root(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_pages_openapi(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_pages_problem(struct ary_api *api, struct ary_call *call);
+
+/* api.c: OPTIONS of every target. */
+enum ary_step ary_options_answer(struct ary_api *api, struct ary_call *call);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/route.h"
+
+#include <stdio.h>
+
+#include "api/handler.h"
+#include "base/check.h"
+
+static const char *const method_names[ARY_METHOD_COUNT] = {
+	[ARY_GET] = "GET",	   [ARY_HEAD] = "HEAD",	    [ARY_PUT] = "PUT",
+	[ARY_POST] = "POST",	   [ARY_DELETE] = "DELETE", [ARY_OPTIONS] = "OPTIONS",
+	[ARY_PATCH] = "PATCH",	   [ARY_TRACE] = "TRACE",   [ARY_CONNECT] = "CONNECT",
+};
+
+static const struct ary_route routes[] = {
+	{
+		.path = "/keys/",
+		.has_tail = true,
+		.has_key = true,
+		.needs_store = true,
+		.actions = {
+			[ARY_GET] = {.check = ary_kv_check, .begin = ary_kv_get},
+			[ARY_PUT] = {.takes_body = true,
+				     .check = ary_kv_check_put,
+				     .begin = ary_kv_put,
+				     .launch = ary_kv_launch,
+				     .finish = ary_kv_finish_put},
+			[ARY_DELETE] = {.check = ary_kv_check,
+					.begin = ary_kv_delete,
+					.launch = ary_kv_launch,
+					.finish = ary_kv_finish_delete},
+		},
+	},
+	{
+		.path = "/compact",
+		.needs_store = true,
+		.actions = {
+			[ARY_GET] = {.begin = ary_admin_compact_progress},
+			[ARY_POST] = {.begin = ary_admin_compact,
+				      .launch = ary_admin_compact_launch,
+				      .finish = ary_admin_compact_finish},
+		},
+	},
+	{
+		.path = "/stats",
+		.needs_store = true,
+		.actions = {[ARY_GET] = {.begin = ary_admin_stats}},
+	},
+	{
+		.path = "/livez",
+		.parameter = "verbose",
+		.actions = {[ARY_GET] = {.check = ary_health_check, .begin = ary_health_live}},
+	},
+	{
+		.path = "/readyz",
+		.parameter = "verbose",
+		.actions = {[ARY_GET] = {.check = ary_health_check, .begin = ary_health_ready}},
+	},
+	{
+		.path = "/healthz",
+		.parameter = "verbose",
+		.actions = {[ARY_GET] = {.check = ary_health_check, .begin = ary_health_ready}},
+	},
+	{
+		.path = "/",
+		.actions = {[ARY_GET] = {.begin = ary_pages_root}},
+	},
+	{
+		.path = "/openapi.yaml",
+		.actions = {[ARY_GET] = {.begin = ary_pages_openapi}},
+	},
+	{
+		.path = "/problems/",
+		.has_tail = true,
+		.actions = {[ARY_GET] = {.begin = ary_pages_problem}},
+	},
+};
+
+enum { ROUTE_COUNT = sizeof(routes) / sizeof(routes[0]) };
+
+static const struct ary_action options_action = {.begin = ary_options_answer};
+
+enum ary_method ary_method_parse(struct ary_bytes name)
+{
+	unsigned method = 0;
+
+	while (method < ARY_METHOD_COUNT &&
+	       !ary_bytes_equal(name, ary_bytes_of(method_names[method])))
+		method++;
+	return (enum ary_method)method;
+}
+
+const struct ary_route *ary_route_find(struct ary_bytes path, struct ary_bytes *tail_out)
+{
+	for (size_t i = 0; i < ROUTE_COUNT; i++) {
+		struct ary_bytes prefix = ary_bytes_of(routes[i].path);
+
+		if (!ary_bytes_start_with(path, prefix) ||
+		    (path.size > prefix.size) != routes[i].has_tail)
+			continue;
+		*tail_out = (struct ary_bytes){path.data + prefix.size, path.size - prefix.size};
+		return &routes[i];
+	}
+	return NULL;
+}
+
+const struct ary_action *ary_route_action(const struct ary_route *route, enum ary_method method)
+{
+	const struct ary_action *action;
+
+	if (method == ARY_OPTIONS)
+		return &options_action;
+	if (route == NULL || method == ARY_METHOD_COUNT)
+		return NULL;
+	action = &route->actions[method == ARY_HEAD ? ARY_GET : method];
+	return action->begin != NULL ? action : NULL;
+}
+
+static bool is_allowed(const struct ary_route *route, enum ary_method method)
+{
+	if (route != NULL)
+		return ary_route_action(route, method) != NULL;
+	for (size_t i = 0; i < ROUTE_COUNT; i++)
+		if (ary_route_action(&routes[i], method) != NULL)
+			return true;
+	return false;
+}
+
+void ary_route_allow(const struct ary_route *route, char out[ARY_ALLOW_BYTES])
+{
+	size_t size = 0;
+	int written;
+
+	for (unsigned method = 0; method < ARY_METHOD_COUNT; method++) {
+		if (!is_allowed(route, (enum ary_method)method))
+			continue;
+		written = snprintf(out + size, ARY_ALLOW_BYTES - size, "%s%s",
+				   size > 0 ? ", " : "", method_names[method]);
+		size += (size_t)written;
+		ARY_CHECK(size < ARY_ALLOW_BYTES);
+	}
+}
