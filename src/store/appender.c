@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/appender.h"
+
+static enum ary_status put_log_line(struct ary_store *store, struct ary_append *append)
+{
+	struct ary_record record = {
+		.op = ARY_OP_LOG,
+		.version = ARY_FORMAT_VERSION,
+		.log = ary_segment_log(store->committer.active->segment),
+		.durability = ary_bytes_of(ary_durability_name(store->options.durability)),
+	};
+	size_t before = store->committer.batch.size;
+	enum ary_status status = ary_append_line(store, append, &record);
+	append->overhead_bytes += store->committer.batch.size - before;
+	append->sync = true;
+	return status;
+}
+
+static enum ary_status put_mark(struct ary_store *store, struct ary_append *append)
+{
+	struct ary_record record = {
+		.op = ARY_OP_MARK,
+		.durability = ary_bytes_of(ary_durability_name(store->options.durability)),
+	};
+	append->sync = true;
+	append->opened = true;
+	return ary_append_line(store, append, &record);
+}
+
+enum ary_status ary_append_begin(struct ary_store *store, struct ary_append *append)
+{
+	struct ary_committer *committer = &store->committer;
+	*append = (struct ary_append){
+		.time_ms = ary_wall_ms(store->options.env),
+		.seq_before = committer->seq,
+	};
+	committer->batch.size = 0;
+	enum ary_status status = ARY_OK;
+	if (committer->active->lines == 0)
+		status = put_log_line(store, append);
+	if (status == ARY_OK && committer->mark_due)
+		status = put_mark(store, append);
+	if (status != ARY_OK)
+		ary_append_forget(store, append);
+	return status;
+}
+
+enum ary_status ary_append_line(struct ary_store *store, struct ary_append *append,
+				struct ary_record *record)
+{
+	struct ary_committer *committer = &store->committer;
+	record->seq = committer->seq + 1;
+	record->time_ms = append->time_ms;
+	if (append->lines == 0) {
+		record->durable_bytes = ary_segment_durable_bytes(committer->active->segment);
+		record->has_durable = record->durable_bytes > 0;
+	}
+	enum ary_status status = ary_record_encode(record, &committer->batch);
+	if (status != ARY_OK)
+		return status;
+	committer->seq++;
+	append->lines++;
+	return ARY_OK;
+}
+
+void ary_append_forget(struct ary_store *store, const struct ary_append *append)
+{
+	store->committer.seq = append->seq_before;
+	store->committer.batch.size = 0;
+}
+
+/* The group is in the file: the log has grown by it. */
+static void account(struct ary_store *store, const struct ary_append *append)
+{
+	struct ary_committer *committer = &store->committer;
+	struct ary_log *log = committer->active;
+	if (log->lines == 0)
+		log->seq_first = append->seq_before + 1;
+	log->lines += append->lines;
+	atomic_fetch_add(&log->overhead_bytes, append->overhead_bytes);
+	atomic_fetch_add(&log->bytes, committer->batch.size);
+	atomic_fetch_add(&store->counters.appended_bytes, committer->batch.size);
+	atomic_store(&store->counters.seq, committer->seq);
+	uint64_t size = committer->batch.size;
+	committer->space_free_bytes -= size < committer->space_free_bytes
+					       ? size
+					       : committer->space_free_bytes;
+	if (append->opened)
+		committer->mark_due = false;
+	committer->wrote = true;
+}
+
+static void set_dirty(struct ary_store *store)
+{
+	struct ary_committer *committer = &store->committer;
+	if (committer->dirty)
+		return;
+	committer->dirty = true;
+	committer->sync_due_ns = ary_monotonic_ns(store->options.env) +
+				 store->options.sync_interval_ms * 1000000;
+}
+
+enum ary_status ary_append_sync(struct ary_store *store, struct ary_error *err)
+{
+	enum ary_status status = ary_segment_sync(store->committer.active->segment, err);
+	if (status != ARY_OK) {
+		ary_store_latch(store, err);
+		return status;
+	}
+	store->committer.dirty = false;
+	atomic_fetch_add(&store->counters.syncs, 1);
+	return ARY_OK;
+}
+
+enum ary_status ary_append_commit(struct ary_store *store, const struct ary_append *append,
+				  uint64_t *offset_out, struct ary_error *err)
+{
+	struct ary_committer *committer = &store->committer;
+	struct ary_segment *segment = committer->active->segment;
+	uint64_t offset = ary_segment_bytes(segment);
+	enum ary_status status =
+		ary_segment_append(segment, ary_buf_view(&committer->batch), err);
+	if (status != ARY_OK) {
+		/* A full disk passes; anything else may be a disk that has begun to die. */
+		if (status != ARY_NO_SPACE)
+			ary_store_latch(store, err);
+		return status;
+	}
+	account(store, append);
+	set_dirty(store);
+	if (append->sync || store->options.durability == ARY_DURABILITY_ALWAYS) {
+		status = ary_append_sync(store, err);
+		if (status != ARY_OK)
+			return status;
+	}
+	*offset_out = offset;
+	return ARY_OK;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/commit.h"
+
+#include "store/appender.h"
+#include "store/compact.h"
+#include "store/group.h"
+
+/* A write's own memory, beside its bytes, for the queue's bound. */
+enum { WRITE_OVERHEAD_BYTES = 512 };
+/* How often a full disk is looked at again. */
+enum { SPACE_PROBE_MS = 1000 };
+
+static uint64_t write_bytes(const struct ary_write *write)
+{
+	return WRITE_OVERHEAD_BYTES + write->key.size + write->value.size + write->type.size;
+}
+
+void ary_commit_enqueue(struct ary_store *store, struct ary_write *write)
+{
+	struct ary_queue *queue = &store->queue;
+	uint64_t bytes = write_bytes(write);
+	enum ary_status refused = ARY_OK;
+	write->next = NULL;
+	ary_mutex_lock(&queue->lock);
+	if (queue->stopping) {
+		refused = ARY_SHUTDOWN;
+	} else if (queue->bytes > 0 && queue->bytes + bytes > store->options.queue_bytes_max) {
+		refused = ARY_BUSY;
+	} else {
+		queue->bytes += bytes;
+		if (queue->last != NULL)
+			queue->last->next = write;
+		else
+			queue->first = write;
+		queue->last = write;
+		ary_cond_signal(&queue->work);
+	}
+	ary_mutex_unlock(&queue->lock);
+	if (refused != ARY_OK) {
+		write->status = ary_fail(&write->error, refused, refused == ARY_BUSY
+					 ? "too many writes are waiting"
+					 : "the store is closing");
+		write->done(write);
+	}
+}
+
+void ary_commit_run_job(struct ary_store *store, struct ary_job *job)
+{
+	struct ary_queue *queue = &store->queue;
+	job->finished = false;
+	ary_mutex_lock(&queue->lock);
+	job->next = queue->jobs;
+	queue->jobs = job;
+	ary_cond_signal(&queue->work);
+	while (!job->finished)
+		ary_cond_wait(&queue->job_done, &queue->lock);
+	ary_mutex_unlock(&queue->lock);
+}
+
+uint64_t ary_commit_queue_bytes(struct ary_store *store)
+{
+	ary_mutex_lock(&store->queue.lock);
+	uint64_t bytes = store->queue.bytes;
+	ary_mutex_unlock(&store->queue.lock);
+	return bytes;
+}
+
+/* Takes the next group's writes off the queue. */
+static struct ary_write *take_group_locked(struct ary_store *store)
+	ARY_REQUIRES(&store->queue.lock)
+{
+	struct ary_queue *queue = &store->queue;
+	struct ary_write *first = queue->first;
+	struct ary_write *last = NULL;
+	uint64_t bytes = 0;
+	for (size_t count = 0; queue->first != NULL && count < ARY_GROUP_WRITES_MAX; count++) {
+		bytes += write_bytes(queue->first);
+		if (last != NULL && bytes > store->options.batch_bytes_max)
+			break;
+		last = queue->first;
+		queue->first = last->next;
+	}
+	if (queue->first == NULL)
+		queue->last = NULL;
+	if (last != NULL)
+		last->next = NULL;
+	return first;
+}
+
+/* Until when to wait for work: 0 is for ever. */
+static uint64_t wait_ms(struct ary_store *store)
+{
+	const struct ary_committer *committer = &store->committer;
+	if (committer->dirty && store->options.durability == ARY_DURABILITY_INTERVAL) {
+		uint64_t now = ary_monotonic_ns(store->options.env);
+		return now >= committer->sync_due_ns
+			       ? 1
+			       : 1 + (committer->sync_due_ns - now) / 1000000;
+	}
+	return atomic_load(&store->disk_full) ? SPACE_PROBE_MS : 0;
+}
+
+static void wait_for_work_locked(struct ary_store *store) ARY_REQUIRES(&store->queue.lock)
+{
+	struct ary_queue *queue = &store->queue;
+	while (queue->first == NULL && queue->jobs == NULL && !queue->stopping) {
+		uint64_t timeout_ms = wait_ms(store);
+		if (timeout_ms == 0)
+			ary_cond_wait(&queue->work, &store->queue.lock);
+		else if (!ary_cond_wait_ms(&queue->work, &store->queue.lock, timeout_ms))
+			break;
+	}
+}
+
+static void run_jobs(struct ary_store *store, struct ary_job *jobs)
+{
+	while (jobs != NULL) {
+		struct ary_job *job = jobs;
+		jobs = job->next;
+		job->run(store, job);
+		ary_mutex_lock(&store->queue.lock);
+		job->finished = true;
+		ary_cond_broadcast(&store->queue.job_done);
+		ary_mutex_unlock(&store->queue.lock);
+	}
+}
+
+static void commit_group(struct ary_store *store, struct ary_write *writes)
+{
+	ary_group_commit(store, writes);
+	uint64_t bytes = 0;
+	for (const struct ary_write *write = writes; write != NULL; write = write->next)
+		bytes += write_bytes(write);
+	ary_mutex_lock(&store->queue.lock);
+	store->queue.bytes -= bytes;
+	ary_mutex_unlock(&store->queue.lock);
+	while (writes != NULL) {
+		/* After `done` the write is its owner's, and may be gone. */
+		struct ary_write *write = writes;
+		writes = write->next;
+		write->done(write);
+	}
+	ary_compact_consider(store);
+}
+
+static void sync_if_due(struct ary_store *store)
+{
+	const struct ary_committer *committer = &store->committer;
+	if (!committer->dirty || store->options.durability != ARY_DURABILITY_INTERVAL ||
+	    atomic_load(&store->read_only) ||
+	    ary_monotonic_ns(store->options.env) < committer->sync_due_ns)
+		return;
+	struct ary_error err;
+	/* A failure has latched the store, which says so; there is nobody else to tell. */
+	(void)!ary_append_sync(store, &err);
+}
+
+static void run(void *context)
+{
+	struct ary_store *store = context;
+	struct ary_queue *queue = &store->queue;
+	bool more = true;
+	while (more) {
+		ary_mutex_lock(&queue->lock);
+		wait_for_work_locked(store);
+		struct ary_job *jobs = queue->jobs;
+		queue->jobs = NULL;
+		struct ary_write *writes = take_group_locked(store);
+		more = !queue->stopping || jobs != NULL || writes != NULL;
+		ary_mutex_unlock(&queue->lock);
+		run_jobs(store, jobs);
+		if (writes != NULL)
+			commit_group(store, writes);
+		sync_if_due(store);
+		if (atomic_load(&store->disk_full))
+			ary_group_probe_space(store);
+	}
+}
+
+enum ary_status ary_commit_start(struct ary_store *store, struct ary_error *err)
+{
+	return ary_thread_start(&store->committer.thread, "commit", run, store, err);
+}
+
+void ary_commit_stop(struct ary_store *store)
+{
+	ary_mutex_lock(&store->queue.lock);
+	store->queue.stopping = true;
+	ary_cond_signal(&store->queue.work);
+	ary_mutex_unlock(&store->queue.lock);
+	ary_thread_join(&store->committer.thread);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/group.h"
+
+#include <inttypes.h>
+
+#include "store/appender.h"
+#include "store/apply.h"
+#include "store/rotate.h"
+
+/* Free space is looked at no more often than this. */
+static const uint64_t SPACE_AGE_NS_MAX = 50000000;
+
+/* Whether MORE bytes would eat into the space that is kept for deletes and compaction. */
+static bool is_space_low(struct ary_store *store, uint64_t more)
+{
+	struct ary_committer *committer = &store->committer;
+	uint64_t now = ary_monotonic_ns(store->options.env);
+	if (committer->space_checked_ns == 0 ||
+	    now - committer->space_checked_ns > SPACE_AGE_NS_MAX) {
+		uint64_t free_bytes = UINT64_MAX;
+		uint64_t total_bytes;
+		/* A system that cannot tell will say so when the disk is full. */
+		if (ary_dir_space(store->dir, &free_bytes, &total_bytes, NULL) != ARY_OK)
+			free_bytes = UINT64_MAX;
+		committer->space_free_bytes = free_bytes;
+		committer->space_checked_ns = now;
+	}
+	uint64_t reserve = store->options.disk_reserve_bytes;
+	return committer->space_free_bytes < reserve ||
+	       committer->space_free_bytes - reserve < more;
+}
+
+void ary_group_probe_space(struct ary_store *store)
+{
+	if (!is_space_low(store, store->options.batch_bytes_max))
+		atomic_store(&store->disk_full, false);
+}
+
+/* Encodes WRITE's line into the group. */
+static enum ary_status put_line(struct ary_store *store, struct ary_append *append,
+				const struct ary_write *write)
+{
+	struct ary_record record = {
+		.op = write->op == ARY_WRITE_SET ? ARY_OP_SET : ARY_OP_RM,
+		.key = write->key,
+	};
+	if (write->op == ARY_WRITE_SET) {
+		record.value = write->value;
+		record.type = write->type;
+		if (ary_index_reserve(store->index, write->key) != ARY_OK)
+			return ARY_NO_MEMORY;
+	}
+	return ary_append_line(store, append, &record);
+}
+
+/* Decides WRITE and, if it may happen, adds it to the group. */
+static enum ary_status take_write(struct ary_store *store, struct ary_append *append,
+				  struct ary_write *write)
+{
+	struct ary_committer *committer = &store->committer;
+	struct ary_error *err = &write->error;
+	struct ary_present present = ary_apply_present(store, write->key);
+	enum ary_status status = ary_apply_check(write, present);
+	if (status != ARY_OK)
+		return ary_fail(err, status, "%s", ary_status_text(status));
+	uint64_t size_max = ary_record_line_bytes_max(write->key.size, write->type.size,
+						      write->value.size);
+	if (write->op == ARY_WRITE_SET && is_space_low(store, committer->batch.size + size_max)) {
+		atomic_store(&store->disk_full, true);
+		return ary_fail(err, ARY_NO_SPACE, "less than %" PRIu64 " bytes are free, which are "
+				"kept for deletes", store->options.disk_reserve_bytes + size_max);
+	}
+	size_t offset = committer->batch.size;
+	status = put_line(store, append, write);
+	if (status != ARY_OK)
+		return ary_fail(err, status, "no memory for this write");
+	const struct ary_pending pending = {
+		.write = write,
+		.seq = committer->seq,
+		.offset = offset,
+		.size = (uint32_t)(committer->batch.size - offset),
+		.replaced = present.exists,
+	};
+	ary_overlay_add(&committer->overlay, &pending);
+	return ARY_OK;
+}
+
+/* Adds a Seal line when this group fills the log and the next one is ready. Whether it did. */
+static bool seal_if_full(struct ary_store *store, struct ary_append *append)
+{
+	const struct ary_committer *committer = &store->committer;
+	uint64_t bytes = ary_segment_bytes(committer->active->segment) + committer->batch.size;
+	return bytes >= store->options.rotate_bytes && ary_rotate_prepare(store) &&
+	       ary_rotate_seal(store, append) == ARY_OK;
+}
+
+/* The group is stored: readers may see it, and its writers be told. */
+static void apply(struct ary_store *store, uint64_t offset)
+{
+	struct ary_committer *committer = &store->committer;
+	bool stored_set = false;
+	for (size_t i = 0; i < committer->overlay.count; i++) {
+		const struct ary_pending *pending = &committer->overlay.pending[i];
+		ary_apply_pending(store, committer->active, offset + pending->offset, pending);
+		pending->write->seq = pending->seq;
+		pending->write->replaced = pending->replaced;
+		stored_set = stored_set || pending->write->op == ARY_WRITE_SET;
+	}
+	if (stored_set)
+		atomic_store(&store->disk_full, false);
+	atomic_fetch_add(&store->counters.groups, 1);
+}
+
+/* None of the group is stored, or nobody knows. Answers that rested on it (a precondition decided
+ * against a write before it) fall with it. */
+static void fail_all(struct ary_write *writes, const struct ary_error *err)
+{
+	for (struct ary_write *write = writes; write != NULL; write = write->next) {
+		write->status = err->status;
+		write->error = *err;
+	}
+}
+
+static enum ary_status commit(struct ary_store *store, struct ary_append *append,
+			      struct ary_error *err)
+{
+	bool sealed = seal_if_full(store, append);
+	uint64_t offset;
+	enum ary_status status = ary_append_commit(store, append, &offset, err);
+	if (status != ARY_OK) {
+		if (status == ARY_NO_SPACE)
+			atomic_store(&store->disk_full, true);
+		return status;
+	}
+	apply(store, offset);
+	if (sealed)
+		ary_rotate_finish(store);
+	return ARY_OK;
+}
+
+void ary_group_commit(struct ary_store *store, struct ary_write *writes)
+{
+	struct ary_committer *committer = &store->committer;
+	struct ary_error err = {.status = ARY_OK};
+	struct ary_append append;
+	enum ary_status status = atomic_load(&store->read_only) ? ary_store_ready(store, &err)
+								: ARY_OK;
+	if (status == ARY_OK)
+		status = ary_rotate_begin(store, &err);
+	if (status == ARY_OK && ary_append_begin(store, &append) != ARY_OK)
+		status = ary_fail(&err, ARY_NO_MEMORY, "no memory for a group of writes");
+	if (status != ARY_OK) {
+		if (status == ARY_NO_SPACE)
+			atomic_store(&store->disk_full, true);
+		fail_all(writes, &err);
+		return;
+	}
+	ary_overlay_clear(&committer->overlay);
+	for (struct ary_write *write = writes; write != NULL; write = write->next)
+		write->status = take_write(store, &append, write);
+	if (committer->overlay.count == 0)
+		ary_append_forget(store, &append);
+	else if (commit(store, &append, &err) != ARY_OK)
+		fail_all(writes, &err);
+	ary_index_unreserve(store->index);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/inventory.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "format/name.h"
+#include "format/record.h"
+
+/* The first line of a log is shorter than this. */
+enum { FIRST_LINE_BYTES_MAX = 4096 };
+
+/* A growing list of numbers. */
+struct numbers {
+	uint64_t *items;
+	size_t count;
+	size_t capacity;
+};
+
+struct listing {
+	struct numbers logs;
+	struct numbers temporary;
+	size_t foreign_count;
+	bool out_of_memory;
+};
+
+static bool add_number(struct numbers *numbers, uint64_t number)
+{
+	if (numbers->count == numbers->capacity) {
+		size_t capacity = numbers->capacity == 0 ? 64 : numbers->capacity * 2;
+		uint64_t *bigger =
+			ary_try_realloc(numbers->items, capacity * sizeof(*numbers->items));
+		if (bigger == NULL)
+			return false;
+		numbers->items = bigger;
+		numbers->capacity = capacity;
+	}
+	numbers->items[numbers->count++] = number;
+	return true;
+}
+
+static bool note_name(void *context, const char *name)
+{
+	struct listing *listing = context;
+	uint64_t number;
+	bool added = true;
+	switch (ary_name_parse(name, &number)) {
+	case ARY_NAME_LOG:
+		added = add_number(&listing->logs, number);
+		break;
+	case ARY_NAME_TEMPORARY:
+		added = add_number(&listing->temporary, number);
+		break;
+	case ARY_NAME_FOREIGN:
+		listing->foreign_count++;
+		break;
+	}
+	listing->out_of_memory = listing->out_of_memory || !added;
+	return added;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a;
+	uint64_t right = *(const uint64_t *)b;
+	return (left > right) - (left < right);
+}
+
+/* Whether log NUMBER begins with an intact Base line; *BYTES_OUT is its size. A first line that is
+ * not intact is for the scan to judge. */
+static enum ary_status look_at_log(struct ary_dir *dir, uint64_t number, bool *base_out,
+				   uint64_t *bytes_out, struct ary_error *err)
+{
+	char name[ARY_NAME_BYTES];
+	ary_name_log(number, name);
+	struct ary_file *file;
+	enum ary_status status = ary_file_open(dir, name, ARY_OPEN_READ, &file, err);
+	if (status != ARY_OK)
+		return status;
+	uint8_t bytes[FIRST_LINE_BYTES_MAX];
+	size_t size = 0;
+	status = ary_file_size(file, bytes_out, err);
+	if (status == ARY_OK)
+		status = ary_file_read_at(file, 0, bytes, sizeof(bytes), &size, err);
+	ary_file_close(file, NULL);
+	if (status != ARY_OK)
+		return status;
+	*base_out = false;
+	const uint8_t *newline = memchr(bytes, '\n', size);
+	if (newline == NULL)
+		return ARY_OK;
+	struct ary_buf scratch = {0};
+	struct ary_record record;
+	const struct ary_bytes line = {bytes, (size_t)(newline - bytes) + 1};
+	if (ary_record_decode_head(line, &scratch, &record, NULL) == ARY_OK)
+		*base_out = record.op == ARY_OP_BASE && record.log == number;
+	ary_buf_release(&scratch);
+	return ARY_OK;
+}
+
+/* Finds where the logs that count begin: *FIRST_OUT is an index into LOGS. */
+static enum ary_status find_first(struct ary_dir *dir, const struct numbers *logs,
+				  size_t *first_out, uint64_t *bytes_out, struct ary_error *err)
+{
+	*first_out = 0;
+	*bytes_out = 0;
+	for (size_t i = logs->count; i > 0; i--) {
+		bool base;
+		uint64_t bytes;
+		enum ary_status status = look_at_log(dir, logs->items[i - 1], &base, &bytes, err);
+		if (status != ARY_OK)
+			return status;
+		*bytes_out += bytes;
+		if (base) {
+			*first_out = i - 1;
+			return ARY_OK;
+		}
+	}
+	if (logs->count > 0 && logs->items[0] != 0)
+		return ary_fail(err, ARY_CORRUPT, "0.log is missing: the logs begin with %" PRIu64
+				".log, which is not a merge of those before it", logs->items[0]);
+	return ARY_OK;
+}
+
+static enum ary_status check_no_gap(const struct numbers *logs, size_t first,
+				    struct ary_error *err)
+{
+	for (size_t i = first + 1; i < logs->count; i++) {
+		if (logs->items[i] != logs->items[i - 1] + 1)
+			return ary_fail(err, ARY_CORRUPT, "%" PRIu64 ".log is missing",
+					logs->items[i - 1] + 1);
+	}
+	return ARY_OK;
+}
+
+/* Splits the listing into what counts and what does not. */
+static enum ary_status sort_out(struct ary_dir *dir, struct listing *listing,
+				struct ary_inventory *out, struct ary_error *err)
+{
+	struct numbers *logs = &listing->logs;
+	if (logs->count > 0)
+		qsort(logs->items, logs->count, sizeof(*logs->items), compare_numbers);
+	size_t first;
+	uint64_t bytes;
+	enum ary_status status = find_first(dir, logs, &first, &bytes, err);
+	if (status == ARY_OK)
+		status = check_no_gap(logs, first, err);
+	if (status != ARY_OK)
+		return status;
+	size_t kept = logs->count - first;
+	uint64_t *obsolete = ary_try_alloc(first * sizeof(*obsolete));
+	if (obsolete == NULL)
+		return ary_fail(err, ARY_NO_MEMORY, "no memory to list the logs");
+	if (first > 0) {
+		memcpy(obsolete, logs->items, first * sizeof(*obsolete));
+		memmove(logs->items, logs->items + first, kept * sizeof(*logs->items));
+	}
+	*out = (struct ary_inventory){
+		.logs = logs->items,
+		.log_count = kept,
+		.obsolete = obsolete,
+		.obsolete_count = first,
+		.temporary = listing->temporary.items,
+		.temporary_count = listing->temporary.count,
+		.foreign_count = listing->foreign_count,
+		.bytes = bytes,
+	};
+	return ARY_OK;
+}
+
+enum ary_status ary_inventory_take(struct ary_dir *dir, struct ary_inventory *out,
+				   struct ary_error *err)
+{
+	struct listing listing = {0};
+	enum ary_status status = ary_dir_list(dir, note_name, &listing, err);
+	if (status == ARY_OK && listing.out_of_memory)
+		status = ary_fail(err, ARY_NO_MEMORY, "no memory to list the logs");
+	if (status == ARY_OK)
+		status = sort_out(dir, &listing, out, err);
+	if (status != ARY_OK) {
+		free(listing.logs.items);
+		free(listing.temporary.items);
+	}
+	return status;
+}
+
+void ary_inventory_release(struct ary_inventory *inventory)
+{
+	free(inventory->logs);
+	free(inventory->obsolete);
+	free(inventory->temporary);
+}
+
+enum ary_status ary_inventory_clean(struct ary_dir *dir, const struct ary_inventory *inventory,
+				    struct ary_error *err)
+{
+	char name[ARY_NAME_BYTES];
+	enum ary_status status = ARY_OK;
+	for (size_t i = 0; status == ARY_OK && i < inventory->temporary_count; i++) {
+		ary_name_temporary(inventory->temporary[i], name);
+		status = ary_dir_unlink(dir, name, err);
+	}
+	/* Lowest first, so that what a crash leaves has no gap either. */
+	for (size_t i = 0; status == ARY_OK && i < inventory->obsolete_count; i++) {
+		ary_name_log(inventory->obsolete[i], name);
+		status = ary_dir_unlink(dir, name, err);
+	}
+	if (status == ARY_OK && inventory->temporary_count + inventory->obsolete_count > 0)
+		status = ary_dir_sync(dir, err);
+	return status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Which files of the logs' folder count: the logs from the highest Base line on, or else from
+ * 0.log, without a gap. Everything below, and every temporary file, is left over.
+ *
+ * Threads: open's. */
+#ifndef ARY_STORE_INVENTORY_H
+#define ARY_STORE_INVENTORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "env/env.h"
+
+struct ary_inventory {
+	uint64_t *logs;       /* those that count, rising; owned */
+	size_t log_count;
+	uint64_t *obsolete;   /* logs below the Base; owned */
+	size_t obsolete_count;
+	uint64_t *temporary;  /* numbers of N.log.tmp; owned */
+	size_t temporary_count;
+	size_t foreign_count; /* other names, left alone */
+	uint64_t bytes;       /* of the logs that count */
+};
+
+/* Takes stock of DIR; changes nothing. *OUT is released by the caller on success.
+ * CORRUPT: a log is missing. IO, NO_MEMORY. */
+ARY_MUST_CHECK enum ary_status ary_inventory_take(struct ary_dir *dir, struct ary_inventory *out,
+						  struct ary_error *err);
+
+void ary_inventory_release(struct ary_inventory *inventory);
+
+/* Removes what is left over, durably. */
+ARY_MUST_CHECK enum ary_status ary_inventory_clean(struct ary_dir *dir,
+						   const struct ary_inventory *inventory,
+						   struct ary_error *err);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* The logs of one store: which there are, in order, and how much in each still counts.
+ *
+ * Threads: the commit thread alone changes the table (recovery before it starts), and so reads it
+ * without the lock. Any thread may take a segment by its slot, and sum up; both hold the lock
+ * for a moment and do no I/O. Counters are atomic: they are read for figures only. */
+#ifndef ARY_STORE_LOGS_H
+#define ARY_STORE_LOGS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "env/thread.h"
+#include "segment/segment.h"
+
+/* One log. Its stale bytes are those of its file that are neither live nor overhead. */
+struct ary_log {
+	struct ary_segment *segment; /* one reference */
+	bool sealed;
+	bool base;                   /* begins with a Base line */
+	uint64_t seq_first;          /* of its first line; 0 while it has none */
+	uint64_t lines;
+	_Atomic uint64_t live_bytes;     /* of lines that hold a key's present value */
+	_Atomic uint64_t overhead_bytes; /* of Log, Base and Seal lines: no compaction drops them */
+	_Atomic uint64_t bytes;          /* of the file, as far as committed */
+};
+
+struct ary_logs {
+	struct ary_mutex lock;
+	struct ary_log **ordered;    /* by number; the last one may be active */
+	size_t count;
+	size_t ordered_capacity;
+	struct ary_log **by_slot;    /* NULL where the log is gone; slots are never used again */
+	size_t slot_count;
+	size_t slot_capacity;
+	_Atomic uint32_t slot_next;
+};
+
+/* What all logs hold together. */
+struct ary_logs_sum {
+	uint64_t logs;
+	uint64_t bytes;
+	uint64_t live_bytes;
+	uint64_t stale_bytes;
+};
+
+void ary_logs_init(struct ary_logs *logs);
+/* Lets go of every segment. */
+void ary_logs_release(struct ary_logs *logs);
+
+/* A slot that no segment has had. Threads: any. */
+uint32_t ary_logs_slot(struct ary_logs *logs);
+
+/* Adds SEGMENT (takes the reference) behind the others. Returns borrowed until it is replaced. */
+struct ary_log *ary_logs_append(struct ary_logs *logs, struct ary_segment *segment);
+
+/* The log whose segment has SLOT, or NULL. For the changing thread only. Returns borrowed. */
+struct ary_log *ary_logs_find(struct ary_logs *logs, uint32_t slot);
+
+/* The last log, or NULL. For the changing thread only. Returns borrowed. */
+struct ary_log *ary_logs_last(struct ary_logs *logs);
+
+/* A reference to the segment with SLOT, owned; NULL when it is gone, and then the index has
+ * newer words. Threads: any. */
+struct ary_segment *ary_logs_ref(struct ary_logs *logs, uint32_t slot);
+
+/* Makes LOG (taken) findable by its slot without a place in the order: a merge being taken over. */
+void ary_logs_announce(struct ary_logs *logs, struct ary_log *log);
+
+/* Puts LOG, announced before, in the place of the first COUNT logs, which are let go of. */
+void ary_logs_replace_prefix(struct ary_logs *logs, size_t count, struct ary_log *log);
+
+/* Removes the last log. */
+void ary_logs_drop_last(struct ary_logs *logs);
+
+/* Threads: any. */
+void ary_logs_sum(struct ary_logs *logs, struct ary_logs_sum *out);
+
+uint64_t ary_log_stale_bytes(const struct ary_log *log);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading: a look-up, one read of the file, its checksum; and listing in key order. */
+#include <inttypes.h>
+
+#include "format/record.h"
+#include "store/store.h"
+#include "store/store_private.h"
+
+/* Where KEY's line is, and its segment (owned). */
+static bool find(struct ary_store *store, struct ary_bytes key, struct ary_entry *entry,
+		 struct ary_segment **segment)
+{
+	/* A segment that is gone by the time it is asked for was merged, and the index has known
+	 * better since before it went: looking again finds the new place. */
+	do {
+		if (!ary_index_get(store->index, key, entry))
+			return false;
+		*segment = ary_logs_ref(&store->logs, entry->location.slot);
+	} while (*segment == NULL);
+	return true;
+}
+
+/* Reads ENTRY's line into VALUE and proves that it is what the index says. */
+static enum ary_status read_value(struct ary_segment *segment, struct ary_bytes key,
+				  const struct ary_entry *entry, struct ary_value *value,
+				  struct ary_error *err)
+{
+	enum ary_status status = ary_segment_read_line(segment, entry->location.offset,
+						       entry->location.size, &value->line, err);
+	if (status != ARY_OK)
+		return status;
+	struct ary_record record;
+	status = ary_record_decode(ary_buf_view(&value->line), &value->scratch, &record, err);
+	if (status == ARY_OK && (record.op != ARY_OP_SET || record.seq != entry->seq ||
+				 !ary_bytes_equal(record.key, key)))
+		status = ary_fail(err, ARY_CORRUPT, "the line is another write's");
+	if (status != ARY_OK)
+		return ary_error_wrap(err, status, "%" PRIu64 ".log, offset %" PRIu64 ", seq %"
+				      PRIu64, ary_segment_log(segment), entry->location.offset,
+				      entry->seq);
+	value->value = record.value;
+	value->type = record.type;
+	value->seq = record.seq;
+	value->time_ms = record.time_ms;
+	return ARY_OK;
+}
+
+enum ary_status ary_store_get(struct ary_store *store, struct ary_bytes key, struct ary_value *out,
+			      struct ary_error *err)
+{
+	struct ary_entry entry;
+	struct ary_segment *segment;
+	atomic_fetch_add_explicit(&store->counters.reads, 1, memory_order_relaxed);
+	if (!find(store, key, &entry, &segment))
+		return ary_fail(err, ARY_NOT_FOUND, "Key not found");
+	struct ary_value value = {0};
+	enum ary_status status = read_value(segment, key, &entry, &value, err);
+	ary_segment_unref(segment);
+	if (status != ARY_OK) {
+		ary_value_release(&value);
+		return status;
+	}
+	*out = value;
+	return ARY_OK;
+}
+
+void ary_value_release(struct ary_value *value)
+{
+	ary_buf_release(&value->line);
+	ary_buf_release(&value->scratch);
+	*value = (struct ary_value){0};
+}
+
+struct listing {
+	struct ary_bytes prefix;
+	uint64_t left;
+	ary_store_visit visit;
+	void *context;
+};
+
+static bool visit_entry(void *context, struct ary_bytes key, const struct ary_entry *entry)
+{
+	struct listing *listing = context;
+	if (listing->left == 0 || !ary_bytes_start_with(key, listing->prefix))
+		return false;
+	listing->left--;
+	return listing->visit(listing->context, key, entry->seq);
+}
+
+void ary_store_list(struct ary_store *store, struct ary_bytes prefix, struct ary_bytes after,
+		    uint64_t limit, ary_store_visit visit, void *context)
+{
+	struct listing listing = {
+		.prefix = prefix,
+		.left = limit,
+		.visit = visit,
+		.context = context,
+	};
+	bool from_prefix = ary_bytes_compare(after, prefix) < 0;
+	ary_index_page(store->index, from_prefix ? prefix : after, !from_prefix, visit_entry,
+		       &listing);
+}

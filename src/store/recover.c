@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/recover.h"
+
+#include <inttypes.h>
+
+#include "base/diag.h"
+#include "store/replay.h"
+
+/* How far the sequence jumps when a crash may have taken back numbers that were handed out. */
+static const uint64_t SEQ_JUMP = UINT64_C(1) << 32;
+
+/* A log that was sealed just before a crash may not have been synced: its successor, still
+ * without a line, does not prove that it was. A merge was synced before it got its name. */
+static enum ary_status settle_previous(struct ary_replay *replay, struct ary_error *err)
+{
+	const struct ary_logs *logs = &replay->store->logs;
+	if (logs->count < 2 || logs->ordered[logs->count - 1]->lines > 0)
+		return ARY_OK;
+	struct ary_log *previous = logs->ordered[logs->count - 2];
+	if (previous->base)
+		return ARY_OK;
+	return ary_segment_repair(previous->segment, replay->previous.durable_bytes,
+				  replay->previous.end, err);
+}
+
+/* Makes the end of the last log what was read of it, durably, before anything is served from it. */
+static enum ary_status settle_last(struct ary_replay *replay, struct ary_error *err)
+{
+	struct ary_store *store = replay->store;
+	struct ary_log *last = ary_logs_last(&store->logs);
+	if (last == NULL)
+		return ARY_OK;
+	const struct ary_scan_report *report = &replay->report;
+	if (!last->sealed)
+		store->committer.active = last;
+	if (report->torn) {
+		store->recovered_torn_bytes = report->bytes - report->end;
+		ary_diag(ARY_DIAG_WARN, "torn_tail_cut", "log=%s offset=%" PRIu64 " bytes=%" PRIu64
+			 " seq_last=%" PRIu64, replay->name, report->end,
+			 report->bytes - report->end, report->seq_last);
+	} else if (replay->clean || last->base) {
+		ary_segment_confirm(last->segment, report->durable_bytes);
+		return ARY_OK;
+	}
+	enum ary_status status = settle_previous(replay, err);
+	if (status != ARY_OK)
+		return status;
+	return ary_segment_repair(last->segment, report->durable_bytes, report->end, err);
+}
+
+/* Where the numbers go on, and whether this run must write down that it began. */
+static void settle_seq(struct ary_replay *replay)
+{
+	struct ary_committer *committer = &replay->store->committer;
+	bool fresh = replay->store->logs.count == 0;
+	bool strict = replay->store->options.durability == ARY_DURABILITY_ALWAYS;
+	bool jump = !fresh && !replay->clean && !replay->strict;
+	committer->seq = replay->seq + (jump ? SEQ_JUMP : 0);
+	committer->mark_due = jump || (!fresh && !(strict && replay->strict));
+	atomic_store(&replay->store->counters.seq, replay->seq);
+}
+
+static enum ary_status remove_unused(struct ary_store *store, uint64_t number,
+				     struct ary_error *err)
+{
+	char name[ARY_NAME_BYTES];
+	ary_name_log(number, name);
+	enum ary_status status = ary_dir_unlink(store->dir, name, err);
+	return status == ARY_OK ? ary_dir_sync(store->dir, err) : status;
+}
+
+enum ary_status ary_recover(struct ary_store *store, struct ary_error *err)
+{
+	struct ary_inventory inventory;
+	enum ary_status status = ary_inventory_take(store->dir, &inventory, err);
+	if (status != ARY_OK)
+		return status;
+	struct ary_replay replay = {
+		.store = store,
+		.total_bytes = inventory.bytes,
+		.strict = true,
+	};
+	bool unused;
+	status = ary_replay_all(&replay, &inventory, &unused, err);
+	if (status == ARY_OK)
+		status = ary_inventory_clean(store->dir, &inventory, err);
+	if (status == ARY_OK && unused)
+		status = remove_unused(store, inventory.logs[inventory.log_count - 1], err);
+	if (status == ARY_OK)
+		status = settle_last(&replay, err);
+	if (status == ARY_OK)
+		settle_seq(&replay);
+	if (status == ARY_OK && inventory.foreign_count > 0)
+		ary_diag(ARY_DIAG_WARN, "foreign_files", "count=%zu", inventory.foreign_count);
+	ary_inventory_release(&inventory);
+	return status;
+}

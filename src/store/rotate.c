@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/rotate.h"
+
+#include <inttypes.h>
+
+#include "base/check.h"
+#include "base/diag.h"
+
+static uint64_t next_number(struct ary_store *store)
+{
+	const struct ary_log *last = ary_logs_last(&store->logs);
+	return last == NULL ? 0 : ary_segment_log(last->segment) + 1;
+}
+
+/* Creates the file of the log after the last one, durably. */
+static enum ary_status create_log(struct ary_store *store, struct ary_segment **out,
+				  struct ary_error *err)
+{
+	struct ary_segment *segment;
+	enum ary_status status = ary_segment_create(store->dir, next_number(store), false,
+						    ary_logs_slot(&store->logs), &segment, err);
+	if (status != ARY_OK)
+		return status;
+	status = ary_dir_sync(store->dir, err);
+	if (status != ARY_OK) {
+		ary_segment_unref(segment);
+		ary_store_latch(store, err);
+		return ARY_READ_ONLY;
+	}
+	*out = segment;
+	return ARY_OK;
+}
+
+enum ary_status ary_rotate_begin(struct ary_store *store, struct ary_error *err)
+{
+	if (store->committer.active != NULL)
+		return ARY_OK;
+	struct ary_segment *segment;
+	enum ary_status status = create_log(store, &segment, err);
+	if (status != ARY_OK)
+		return status;
+	store->committer.active = ary_logs_append(&store->logs, segment);
+	return ARY_OK;
+}
+
+bool ary_rotate_prepare(struct ary_store *store)
+{
+	if (store->committer.next != NULL)
+		return true;
+	struct ary_error err;
+	if (create_log(store, &store->committer.next, &err) == ARY_OK)
+		return true;
+	char quoted[ARY_DIAG_QUOTED_BYTES];
+	ary_diag(ARY_DIAG_WARN, "rotation_postponed", "log=%" PRIu64 " error=%s",
+		 ary_segment_log(store->committer.active->segment),
+		 ary_diag_quote(err.text, quoted));
+	return false;
+}
+
+enum ary_status ary_rotate_seal(struct ary_store *store, struct ary_append *append)
+{
+	struct ary_record record = {
+		.op = ARY_OP_SEAL,
+		.lines = store->committer.active->lines + append->lines,
+	};
+	size_t before = store->committer.batch.size;
+	enum ary_status status = ary_append_line(store, append, &record);
+	if (status != ARY_OK)
+		return status;
+	append->overhead_bytes += store->committer.batch.size - before;
+	append->sync = true;
+	return ARY_OK;
+}
+
+void ary_rotate_finish(struct ary_store *store)
+{
+	struct ary_committer *committer = &store->committer;
+	ARY_CHECK(committer->next != NULL);
+	committer->active->sealed = true;
+	committer->active = ary_logs_append(&store->logs, committer->next);
+	committer->next = NULL;
+}
+
+enum ary_status ary_rotate_now(struct ary_store *store, struct ary_error *err)
+{
+	if (store->committer.active == NULL || store->committer.active->lines == 0)
+		return ARY_OK;
+	if (!ary_rotate_prepare(store))
+		return ary_fail(err, ARY_BUSY, "cannot begin a new log to compact the present one");
+	struct ary_append append;
+	enum ary_status status = ary_append_begin(store, &append);
+	if (status == ARY_OK) {
+		status = ary_rotate_seal(store, &append);
+		if (status != ARY_OK)
+			ary_append_forget(store, &append);
+	}
+	if (status != ARY_OK)
+		return ary_fail(err, status, "cannot seal the log");
+	uint64_t offset;
+	status = ary_append_commit(store, &append, &offset, err);
+	if (status == ARY_OK)
+		ary_rotate_finish(store);
+	return status;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of this floor share: the store's parts, grouped by who may touch them. */
+#ifndef ARY_STORE_STORE_PRIVATE_H
+#define ARY_STORE_STORE_PRIVATE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "env/env.h"
+#include "env/thread.h"
+#include "index/index.h"
+#include "store/logs.h"
+#include "store/overlay.h"
+#include "store/store.h"
+
+/* Something that only the commit thread may do, asked for by another thread, which waits. */
+struct ary_job {
+	void (*run)(struct ary_store *store, struct ary_job *job);
+	void *context;
+	bool finished;
+	struct ary_job *next;
+};
+
+/* The queue in front of the commit thread; all of it under `lock`. */
+struct ary_queue {
+	struct ary_mutex lock;
+	struct ary_cond work;     /* there is something to do */
+	struct ary_cond job_done;
+	struct ary_write *first;
+	struct ary_write *last;
+	uint64_t bytes;           /* of the writes in it and of the group being committed */
+	struct ary_job *jobs;
+	bool stopping;
+};
+
+/* The commit thread's own; nobody else reads or writes it while that thread runs. */
+struct ary_committer {
+	struct ary_thread thread;
+	uint64_t seq;                 /* the last one used */
+	struct ary_log *active;       /* appended to; NULL: the next group begins a log */
+	struct ary_segment *next;     /* created for the coming rotation, still empty; owned */
+	bool mark_due;                /* the run's first group begins with a Mark, and is synced */
+	bool wrote;                   /* this run has appended something */
+	bool dirty;                   /* appended, not synced */
+	uint64_t sync_due_ns;         /* when dirty, under `interval` */
+	uint64_t space_checked_ns;    /* when free space was last looked at */
+	uint64_t space_free_bytes;    /* what was found then, less what was appended since */
+	struct ary_buf batch;         /* the lines of one group */
+	struct ary_overlay overlay;   /* what the group's writes so far will have done */
+};
+
+/* The compaction thread and those who wait for it; all but `thread` under `lock`. */
+struct ary_compactor {
+	struct ary_thread thread;
+	bool broken;               /* the thread's own: a merge could not be taken over, so no more */
+	struct ary_mutex lock;
+	struct ary_cond work;
+	struct ary_compaction_request *waiting; /* joined the run under way, or begin the next */
+	bool wanted;
+	bool stopping;
+	struct ary_compaction_report report;
+	uint64_t started_ns;                    /* the run under way */
+	uint64_t retry_ns;                      /* not by itself before this, after a failure */
+	_Atomic bool cancel;
+	_Atomic uint64_t scanned_bytes;
+	_Atomic uint64_t records_kept;
+	_Atomic uint64_t records_dropped;
+};
+
+struct ary_counters {
+	_Atomic uint64_t reads;
+	_Atomic uint64_t sets;
+	_Atomic uint64_t removes;
+	_Atomic uint64_t groups;
+	_Atomic uint64_t syncs;
+	_Atomic uint64_t appended_bytes;
+	_Atomic uint64_t seq;
+};
+
+struct ary_store {
+	/* Constant after open. */
+	struct ary_store_options options;
+	struct ary_dir *root;
+	struct ary_dir *dir;        /* the folder of the logs */
+	struct ary_file *lock_file;
+	uint64_t recovered_records;
+	uint64_t recovered_torn_bytes;
+	uint64_t recovery_ms;
+
+	/* With locks of their own. */
+	struct ary_index *index;
+	struct ary_logs logs;
+	struct ary_queue queue;
+	struct ary_compactor compactor;
+
+	struct ary_committer committer;
+
+	struct ary_counters counters;
+	_Atomic bool disk_full;
+	_Atomic bool read_only;
+	struct ary_mutex fault_lock;
+	struct ary_error fault;     /* under fault_lock: why read_only is set */
+};
+
+/* Latches the store read-only for the reason in ERR; the first reason stays. Threads: any. */
+void ary_store_latch(struct ary_store *store, const struct ary_error *err);
+
+#endif

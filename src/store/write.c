@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing, up to the commit thread's queue. */
+#include <inttypes.h>
+
+#include "format/record.h"
+#include "store/commit.h"
+#include "store/store.h"
+
+static bool is_printable_ascii(struct ary_bytes text)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.data[i] < 0x20 || text.data[i] > 0x7e)
+			return false;
+	}
+	return true;
+}
+
+/* What can be refused without looking at the state. */
+static enum ary_status check_write(const struct ary_store_options *options,
+				   struct ary_write *write)
+{
+	struct ary_error *err = &write->error;
+	if (write->key.size == 0)
+		return ary_fail(err, ARY_INVALID, "the key is empty");
+	if (write->key.size > options->key_bytes_max)
+		return ary_fail(err, ARY_TOO_LARGE, "the key has %zu bytes, more than %" PRIu64,
+				write->key.size, options->key_bytes_max);
+	if (write->value.size > options->value_bytes_max)
+		return ary_fail(err, ARY_TOO_LARGE, "the value has %zu bytes, more than %" PRIu64,
+				write->value.size, options->value_bytes_max);
+	if (write->type.size > ARY_RECORD_TYPE_BYTES_MAX || !is_printable_ascii(write->type))
+		return ary_fail(err, ARY_INVALID, "the content type is not at most %d printable "
+				"ASCII characters", ARY_RECORD_TYPE_BYTES_MAX);
+	return ARY_OK;
+}
+
+void ary_store_submit(struct ary_store *store, struct ary_write *write)
+{
+	write->error = (struct ary_error){.status = ARY_OK};
+	write->status = check_write(&store->options, write);
+	if (write->status == ARY_OK)
+		ary_commit_enqueue(store, write);
+	else
+		write->done(write);
+}
+
+/* Where a thread waits for its own write. */
+struct waiter {
+	struct ary_mutex lock;
+	struct ary_cond done;
+	bool is_done;
+};
+
+static void wake_waiter(struct ary_write *write)
+{
+	struct waiter *waiter = write->context;
+	ary_mutex_lock(&waiter->lock);
+	waiter->is_done = true;
+	ary_cond_signal(&waiter->done);
+	ary_mutex_unlock(&waiter->lock);
+}
+
+enum ary_status ary_store_write(struct ary_store *store, struct ary_write *write)
+{
+	struct waiter waiter = {.is_done = false};
+	ary_mutex_init(&waiter.lock);
+	ary_cond_init(&waiter.done);
+	write->done = wake_waiter;
+	write->context = &waiter;
+	ary_store_submit(store, write);
+	ary_mutex_lock(&waiter.lock);
+	while (!waiter.is_done)
+		ary_cond_wait(&waiter.done, &waiter.lock);
+	ary_mutex_unlock(&waiter.lock);
+	ary_cond_release(&waiter.done);
+	ary_mutex_release(&waiter.lock);
+	return write->status;
+}
