@@ -4,18 +4,38 @@ doc_files = \
 	CHANGELOG.md \
 	LICENSE \
 	docs/FORMAT.md \
-	docs/STYLE.md
+	docs/STYLE.md \
+	openapi/aryavarth.yaml
 plain_files = \
+	.ci/run \
 	.clang-format \
 	.clang-tidy \
 	.dockerignore \
 	.editorconfig \
 	.gitignore \
+	Dockerfile \
 	build-aux/FLOORS \
 	build-aux/embed \
 	build-aux/sources \
 	build-aux/tidy \
 	build-aux/tidy-text.awk \
-	build-aux/tidy.awk
+	build-aux/tidy.awk \
+	docker/check \
+	docker/compose.yaml \
+	script/bootstrap \
+	script/lib.sh \
+	script/server \
+	script/test
 test_files = \
+	tests/cli/bytes.sh \
+	tests/cli/compact.sh \
+	tests/cli/contract.sh \
+	tests/cli/damage.sh \
+	tests/cli/environment.sh \
+	tests/cli/help.sh \
+	tests/cli/list.sh \
+	tests/cli/lock.sh \
+	tests/cli/output.sh \
+	tests/cli/serve.sh \
+	tests/lib/shell.sh \
 	tests/tidy_test.sh

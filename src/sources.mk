@@ -89,16 +89,22 @@ store_sources = \
 	%D%/store/merge.h \
 	%D%/store/overlay.c \
 	%D%/store/overlay.h \
+	%D%/store/read.c \
 	%D%/store/recover.c \
 	%D%/store/recover.h \
+	%D%/store/replay.c \
+	%D%/store/replay.h \
 	%D%/store/rotate.c \
 	%D%/store/rotate.h \
+	%D%/store/store.c \
 	%D%/store/store.h \
 	%D%/store/store_private.h \
 	%D%/store/takeover.c \
-	%D%/store/takeover.h
+	%D%/store/takeover.h \
+	%D%/store/write.c
 replica_sources = \
-	%D%/replica/replica.h
+	%D%/replica/replica.h \
+	%D%/replica/solo.c
 api_sources = \
 	%D%/api/admin.c \
 	%D%/api/api.c \

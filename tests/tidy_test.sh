@@ -9,12 +9,11 @@ trap 'rm -rf "$work"' EXIT
 failures=0
 spdx='/* SPDX-License-Identifier: MIT */'
 
-# A small tidy tree in $work/tree, with its lists.
-plant_tree() {
-	rm -rf "$work/tree"
-	mkdir -p "$work/tree/src/base" "$work/tree/src/env" "$work/tree/src/app" \
-		"$work/tree/tests/unit/base" "$work/tree/build-aux"
-	cd "$work/tree"
+# A small tidy tree in $work/seed, with its lists.
+make_seed() {
+	mkdir -p "$work/seed/src/base" "$work/seed/src/env" "$work/seed/src/app" \
+		"$work/seed/tests/unit/base" "$work/seed/build-aux"
+	cd "$work/seed"
 	cp "$top/build-aux/FLOORS" build-aux/
 	printf '%s\n' "$spdx" '#ifndef ARY_BASE_ROOM_H' '#define ARY_BASE_ROOM_H' '' \
 		'#include <stddef.h>' '' 'size_t ary_room_size(void);' '' '#endif' >src/base/room.h
@@ -27,11 +26,14 @@ plant_tree() {
 	printf '%s\n' "$spdx" '#include <unistd.h>' '' 'int ary_door_sync(int fd)' '{' \
 		'	return fsync(fd);' '}' >src/env/door.c
 	printf '%s\n' "$spdx" '#include "base/room.h"' >tests/unit/base/room_test.c
-	relist
+	"$top/build-aux/sources" "$work/seed" >/dev/null
 }
 
-relist() {
-	"$top/build-aux/sources" "$work/tree" >/dev/null
+plant_tree() {
+	cd "$work"
+	rm -rf tree
+	cp -R seed tree
+	cd tree
 }
 
 # The tree has a sin: tidy must fail, and name it as $1 (a basic regular expression) says.
@@ -55,7 +57,7 @@ sin() {
 	shift 2
 	plant_tree
 	printf '%s\n' "$@" >>"$file"
-	relist
+	[[ -e $work/seed/$file ]] || "$top/build-aux/sources" "$work/tree" >/dev/null
 	expect_finding "$finding"
 }
 
@@ -66,6 +68,7 @@ many() {
 	done
 }
 
+make_seed
 plant_tree
 if ! "$top/build-aux/tidy" "$work/tree" >"$work/out" 2>&1; then
 	echo "not ok: a tidy tree does not pass:"
