@@ -76,10 +76,6 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"method-not-allowed", 405, 0, "Method not allowed",
 		"The resource does not support this method.",
 		"Use one of the methods in Allow."},
-	[ARY_PROBLEM_REQUEST_TIMEOUT] = {
-		"request-timeout", 408, 0, "Request timeout",
-		"The request did not arrive completely in the time allowed.",
-		"Send it again, on a new connection."},
 	[ARY_PROBLEM_PRECONDITION_FAILED] = {
 		"precondition-failed", 412, 0, "Precondition failed",
 		"If-Match or If-None-Match did not hold for the present value; nothing was "
