@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads lines in the form in which this program writes them: one pass, and nothing is copied that
+ * stands for itself. Whatever looks different is left to decode_json.c, which also is the one that
+ * refuses, so that both ways agree on what is damage. */
+#include <string.h>
+
+#include "base/base64.h"
+#include "base/utf8.h"
+#include "format/record.h"
+#include "format/record_private.h"
+#include "format/text.h"
+
+struct cursor {
+	const uint8_t *at;
+	const uint8_t *end; /* where the trailer begins */
+};
+
+/* The inside of a string, as it stands in the line. */
+struct text {
+	struct ary_bytes raw;
+	bool escaped;
+	bool base64;
+};
+
+/* What a line says before anything is decoded. */
+struct parts {
+	struct ary_record record;
+	struct text key;
+	struct text type;
+	struct text value;
+	struct text durability;
+};
+
+static bool take_bytes(struct cursor *cursor, const char *text, size_t size)
+{
+	if ((size_t)(cursor->end - cursor->at) < size || memcmp(cursor->at, text, size) != 0)
+		return false;
+	cursor->at += size;
+	return true;
+}
+
+#define TAKE(cursor, literal) take_bytes(cursor, literal, sizeof(literal) - 1)
+
+static bool take_number(struct cursor *cursor, uint64_t *out)
+{
+	const uint8_t *first = cursor->at;
+	const uint8_t *at = first;
+	uint64_t number = 0;
+
+	/* 2^53 - 1 has 16 digits: 17 of them cannot wrap, and are too many. */
+	while (at < cursor->end && at - first < 17 && *at >= '0' && *at <= '9')
+		number = number * 10 + (uint64_t)(*at++ - '0');
+	if (at == first || number > ARY_SEQ_MAX || (*first == '0' && at - first > 1))
+		return false;
+	cursor->at = at;
+	*out = number;
+	return true;
+}
+
+static bool is_ascii(struct ary_bytes bytes)
+{
+	uint8_t all = 0;
+
+	for (size_t i = 0; i < bytes.size; i++)
+		all |= bytes.data[i];
+	return all < 0x80;
+}
+
+/* The inside of a string after its opening quote; takes the closing one. */
+static bool take_string(struct cursor *cursor, struct text *out)
+{
+	const uint8_t *first = cursor->at;
+	const uint8_t *at = first;
+	bool escaped = false;
+
+	for (;;) {
+		at += ary_text_plain(at, (size_t)(cursor->end - at));
+		if (at == cursor->end)
+			return false;
+		if (*at == '"')
+			break;
+		if (*at != '\\' || cursor->end - at < 2)
+			return false;
+		escaped = true;
+		at += 2;
+	}
+	out->raw = (struct ary_bytes){first, (size_t)(at - first)};
+	out->escaped = escaped;
+	cursor->at = at + 1;
+	/* An escape is ASCII: the text is UTF-8 if and only if its meaning is. */
+	return is_ascii(out->raw) || ary_utf8_valid(out->raw);
+}
+
+static bool take_key(struct cursor *cursor, struct parts *out)
+{
+	if (!TAKE(cursor, ",\"key"))
+		return false;
+	if (TAKE(cursor, "_b64"))
+		out->key.base64 = true;
+	return TAKE(cursor, "\":\"") && take_string(cursor, &out->key) && out->key.raw.size > 0;
+}
+
+static bool take_prev(struct cursor *cursor, struct parts *out)
+{
+	if (!TAKE(cursor, ",\"prev\":"))
+		return true;
+	return take_number(cursor, &out->record.prev) && out->record.prev > 0;
+}
+
+/* The value ends one byte before the trailer, so that its text need not be walked to skip it. */
+static bool take_value(struct cursor *cursor, bool with_value, struct parts *out)
+{
+	if (!TAKE(cursor, ",\"value"))
+		return false;
+	bool base64 = TAKE(cursor, "_b64");
+	if (!TAKE(cursor, "\":\""))
+		return false;
+	if (with_value && !base64)
+		return take_string(cursor, &out->value);
+	const uint8_t *first = cursor->at;
+	if (first == cursor->end || cursor->end[-1] != '"')
+		return false;
+	cursor->at = cursor->end;
+	if (with_value) {
+		out->value.base64 = true;
+		out->value.raw = (struct ary_bytes){first, (size_t)(cursor->end - 1 - first)};
+	}
+	return true;
+}
+
+static bool take_set(struct cursor *cursor, bool with_value, struct parts *out)
+{
+	out->record.op = ARY_OP_SET;
+	if (!take_key(cursor, out))
+		return false;
+	if (TAKE(cursor, ",\"type\":\"") && !take_string(cursor, &out->type))
+		return false;
+	return take_prev(cursor, out) && take_value(cursor, with_value, out);
+}
+
+static bool take_rm(struct cursor *cursor, struct parts *out)
+{
+	out->record.op = ARY_OP_RM;
+	return take_key(cursor, out) && take_prev(cursor, out);
+}
+
+static bool take_log(struct cursor *cursor, struct parts *out)
+{
+	out->record.op = ARY_OP_LOG;
+	return TAKE(cursor, ",\"version\":") && take_number(cursor, &out->record.version) &&
+	       TAKE(cursor, ",\"log\":") && take_number(cursor, &out->record.log) &&
+	       TAKE(cursor, ",\"durability\":\"") && take_string(cursor, &out->durability) &&
+	       out->durability.raw.size > 0;
+}
+
+static bool take_base(struct cursor *cursor, struct parts *out)
+{
+	out->record.op = ARY_OP_BASE;
+	return TAKE(cursor, ",\"version\":") && take_number(cursor, &out->record.version) &&
+	       TAKE(cursor, ",\"log\":") && take_number(cursor, &out->record.log) &&
+	       TAKE(cursor, ",\"base\":") && take_number(cursor, &out->record.base);
+}
+
+static bool take_seal(struct cursor *cursor, struct parts *out)
+{
+	out->record.op = ARY_OP_SEAL;
+	return TAKE(cursor, ",\"lines\":") && take_number(cursor, &out->record.lines);
+}
+
+static bool take_mark(struct cursor *cursor, struct parts *out)
+{
+	out->record.op = ARY_OP_MARK;
+	out->record.clean = TAKE(cursor, ",\"clean\":true");
+	if (TAKE(cursor, ",\"durability\":\""))
+		return take_string(cursor, &out->durability) && out->durability.raw.size > 0;
+	return true;
+}
+
+static bool take_durable(struct cursor *cursor, struct ary_record *out)
+{
+	out->has_durable = TAKE(cursor, ",\"durable\":");
+	return !out->has_durable || take_number(cursor, &out->durable_bytes);
+}
+
+/* `cmd` and what follows it. */
+static bool take_command(struct cursor *cursor, bool with_value, struct parts *out)
+{
+	struct ary_record *record = &out->record;
+
+	if (TAKE(cursor, "Set\""))
+		return take_durable(cursor, record) && take_set(cursor, with_value, out);
+	if (TAKE(cursor, "Rm\""))
+		return take_durable(cursor, record) && take_rm(cursor, out);
+	if (TAKE(cursor, "Mark\""))
+		return take_durable(cursor, record) && take_mark(cursor, out);
+	if (TAKE(cursor, "Log\""))
+		return take_durable(cursor, record) && take_log(cursor, out);
+	if (TAKE(cursor, "Base\""))
+		return take_durable(cursor, record) && take_base(cursor, out);
+	return TAKE(cursor, "Seal\"") && take_durable(cursor, record) && take_seal(cursor, out);
+}
+
+static bool take_line(struct ary_bytes line, bool with_value, struct parts *out)
+{
+	struct cursor cursor = {line.data, line.data + line.size - ARY_RECORD_TRAILER_BYTES};
+
+	return TAKE(&cursor, "{\"seq\":") && take_number(&cursor, &out->record.seq) &&
+	       out->record.seq > 0 && TAKE(&cursor, ",\"time\":") &&
+	       take_number(&cursor, &out->record.time_ms) && TAKE(&cursor, ",\"cmd\":\"") &&
+	       take_command(&cursor, with_value, out) && cursor.at == cursor.end;
+}
+
+/* Room that decoding TEXT needs: never more than its own size. One more, so that there is a buffer
+ * to point into where an empty string is decoded. */
+static size_t room_for(const struct text *text)
+{
+	return text->escaped || text->base64 ? text->raw.size + 1 : 0;
+}
+
+/* What TEXT stands for, in SCRATCH where it is not what stands in the line. INVALID: it is not
+ * well formed. */
+static enum ary_status resolve(const struct text *text, struct ary_buf *scratch,
+			       struct ary_bytes *out)
+{
+	if (!text->escaped && !text->base64) {
+		*out = text->raw;
+		return ARY_OK;
+	}
+	size_t start = scratch->size;
+	if (text->base64) {
+		enum ary_status status = ary_base64_decode(text->raw, scratch);
+		if (status != ARY_OK)
+			return status;
+	} else {
+		size_t size;
+		if (!ary_text_unescape(text->raw, scratch->data + start, &size))
+			return ARY_INVALID;
+		scratch->size += size;
+	}
+	*out = (struct ary_bytes){scratch->data + start, scratch->size - start};
+	return ARY_OK;
+}
+
+/* Decodes the strings of PARTS into its record. All room is made first: SCRATCH must not move
+ * while views borrow from it. */
+static enum ary_status resolve_parts(struct parts *parts, struct ary_buf *scratch)
+{
+	const struct text *texts[] = {&parts->key, &parts->type, &parts->durability, &parts->value};
+	struct ary_record *record = &parts->record;
+	struct ary_bytes *views[] = {&record->key, &record->type, &record->durability,
+				     &record->value};
+	size_t room = 0;
+
+	for (size_t i = 0; i < 4; i++)
+		room += room_for(texts[i]);
+	if (room > 0 && !ary_buf_reserve(scratch, room))
+		return ARY_NO_MEMORY;
+	for (size_t i = 0; i < 4; i++) {
+		enum ary_status status = resolve(texts[i], scratch, views[i]);
+		if (status != ARY_OK)
+			return status;
+	}
+	bool words_fit = ary_record_type_valid(record->type) &&
+			 ary_record_type_valid(record->durability);
+	return words_fit ? ARY_OK : ARY_INVALID;
+}
+
+static enum ary_status decode(struct ary_bytes line, bool with_value, struct ary_buf *scratch,
+			      struct ary_record *out, struct ary_error *err)
+{
+	struct parts parts = {0};
+
+	scratch->size = 0;
+	if (!ary_record_intact(line))
+		return ary_fail(err, ARY_CORRUPT, "the checksum does not match");
+	if (take_line(line, with_value, &parts)) {
+		enum ary_status status = resolve_parts(&parts, scratch);
+		if (status == ARY_OK) {
+			*out = parts.record;
+			return ARY_OK;
+		}
+		if (status == ARY_NO_MEMORY)
+			return ary_fail(err, ARY_NO_MEMORY, "no memory to decode a line");
+	}
+	scratch->size = 0;
+	return ary_record_decode_json(line, with_value, scratch, out, err);
+}
+
+enum ary_status ary_record_decode(struct ary_bytes line, struct ary_buf *scratch,
+				  struct ary_record *out, struct ary_error *err)
+{
+	return decode(line, true, scratch, out, err);
+}
+
+enum ary_status ary_record_decode_head(struct ary_bytes line, struct ary_buf *scratch,
+				       struct ary_record *out, struct ary_error *err)
+{
+	return decode(line, false, scratch, out, err);
+}
