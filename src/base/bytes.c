@@ -46,10 +46,11 @@ bool ary_buf_reserve(struct ary_buf *buf, size_t more)
 
 	if (more <= capacity - buf->size)
 		return true;
-	if (more > SIZE_MAX - buf->size)
+	/* No object is larger than PTRDIFF_MAX, so that doubling cannot wrap either. */
+	if (more > PTRDIFF_MAX - buf->size)
 		return false;
 	needed = buf->size + more;
-	capacity = capacity <= SIZE_MAX / 2 ? capacity * 2 : SIZE_MAX;
+	capacity *= 2;
 	if (capacity < FIRST_CAPACITY_BYTES)
 		capacity = FIRST_CAPACITY_BYTES;
 	if (capacity < needed)
