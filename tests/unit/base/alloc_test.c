@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Promise: tests can make exactly the N-th try for memory fail, or all from there on. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+static int try_once(void)
+{
+	void *pointer = ary_try_alloc(10);
+	int got = pointer != NULL;
+
+	free(pointer);
+	return got;
+}
+
+static void test_program_sized_memory_is_zeroed(void **state)
+{
+	static const uint8_t zeroes[4096];
+	uint8_t *bytes = ary_alloc(sizeof(zeroes));
+	uint64_t *number = ARY_NEW(uint64_t);
+
+	(void)state;
+	assert_memory_equal(bytes, zeroes, sizeof(zeroes));
+	assert_true(*number == 0);
+	free(bytes);
+	free(number);
+}
+
+static void test_size_zero_gives_a_pointer(void **state)
+{
+	void *pointer;
+
+	(void)state;
+	pointer = ary_try_alloc(0);
+	assert_non_null(pointer);
+	pointer = ary_try_realloc(pointer, 0);
+	assert_non_null(pointer);
+	free(pointer);
+	pointer = ary_alloc(0);
+	assert_non_null(pointer);
+	free(pointer);
+}
+
+static void test_only_the_nth_try_fails(void **state)
+{
+	(void)state;
+	ary_alloc_fail_at(3, 0);
+	assert_true(try_once());
+	assert_true(try_once());
+	assert_false(try_once());
+	assert_true(try_once());
+	assert_true(try_once());
+}
+
+static void test_all_tries_from_the_nth_fail_when_asked(void **state)
+{
+	(void)state;
+	ary_alloc_fail_at(2, 1);
+	assert_true(try_once());
+	for (int i = 0; i < 5; i++)
+		assert_false(try_once());
+	ary_alloc_fail_at(0, 0);
+	assert_true(try_once());
+}
+
+static void test_program_sized_memory_is_not_made_to_fail(void **state)
+{
+	char *copy;
+
+	(void)state;
+	ary_alloc_fail_at(1, 1);
+	copy = ary_strdup("copy");
+	ary_alloc_fail_at(0, 0);
+	assert_string_equal(copy, "copy");
+	free(copy);
+}
+
+static void test_failing_realloc_keeps_the_old_bytes(void **state)
+{
+	char *text = ary_try_alloc(8);
+	char *longer;
+
+	(void)state;
+	assert_non_null(text);
+	memcpy(text, "1234567", 8);
+	ary_alloc_fail_at(1, 0);
+	assert_null(ary_try_realloc(text, 4000));
+	assert_string_equal(text, "1234567");
+	longer = ary_try_realloc(text, 4000);
+	assert_non_null(longer);
+	assert_string_equal(longer, "1234567");
+	free(longer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_program_sized_memory_is_zeroed),
+		cmocka_unit_test(test_size_zero_gives_a_pointer),
+		cmocka_unit_test(test_only_the_nth_try_fails),
+		cmocka_unit_test(test_all_tries_from_the_nth_fail_when_asked),
+		cmocka_unit_test(test_program_sized_memory_is_not_made_to_fail),
+		cmocka_unit_test(test_failing_realloc_keeps_the_old_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
