@@ -30,6 +30,12 @@ static enum ary_status parse_port(const char *text, uint16_t *out, struct ary_er
 	return ARY_OK;
 }
 
+/* Names of other scripts have to come in their ASCII form (punycode). */
+static bool is_host_character(uint8_t c)
+{
+	return c > ' ' && c < 0x7f && strchr("/[]@\"\\", c) == NULL;
+}
+
 /* Copies the SIZE characters at HOST. A colon is for IPv6, which needs its brackets. */
 static enum ary_status parse_host(const char *host, size_t size, bool in_brackets,
 				  struct ary_address *out, struct ary_error *err)
@@ -45,7 +51,7 @@ static enum ary_status parse_host(const char *host, size_t size, bool in_bracket
 		return ary_fail(err, ARY_INVALID, "IPv6 address '%.*s' needs brackets, as in [::1]",
 				shown, host);
 	for (size_t i = 0; i < size; i++)
-		if (host[i] <= ' ' || host[i] == 0x7f || strchr("/[]@\"\\", host[i]) != NULL)
+		if (!is_host_character((uint8_t)host[i]))
 			return ary_fail(err, ARY_INVALID, "'%.*s' is not a host", shown, host);
 	memcpy(out->host, host, size);
 	out->host[size] = '\0';
