@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "app/console.h"
+#include "app/help.h"
+
+static const struct ary_command commands[] = {
+	{ "serve", ARY_FOR_SERVE, "", 0, 0, "serve the store over HTTP",
+	  "Listens at once, answers /livez while the log is replayed, and /readyz once it is. "
+	  "SIGTERM or SIGINT end it in order: no new write is taken, those under way are answered, "
+	  "the log is synced; a second signal ends it at once.",
+	  ary_cmd_serve },
+	{ "set", ARY_FOR_SET, "KEY VALUE", 2, 2, "store VALUE under KEY",
+	  "VALUE - reads standard input. Makes the directory when there is none. "
+	  "Prints nothing; when it ends well, the value is on disk.",
+	  ary_cmd_set },
+	{ "get", ARY_FOR_GET, "KEY", 1, 1, "print the value of KEY",
+	  "Prints the bytes of the value and nothing else (a newline is added on a terminal).",
+	  ary_cmd_get },
+	{ "rm", ARY_FOR_RM, "KEY", 1, 1, "remove KEY", "Prints nothing.", ary_cmd_rm },
+	{ "list", ARY_FOR_LIST, "", 0, 0, "print the keys, in the order of their bytes",
+	  "One key a line, as its bytes are; with --json nothing in a key can be mistaken.",
+	  ary_cmd_list },
+	{ "compact", ARY_FOR_COMPACT, "", 0, 0, "drop from the logs what is no longer needed",
+	  "Prints what it did, as lines of a name and a number.", ary_cmd_compact },
+	{ "stats", ARY_FOR_STATS, "", 0, 0, "print figures of the store",
+	  "Prints lines of a name and a number or word.", ary_cmd_stats },
+	{ "health", ARY_FOR_HEALTH, "", 0, 0, "ask a running server whether it is ready",
+	  "Fetches /readyz. Prints nothing and exits 0 when the answer is 200; "
+	  "else exits 1 with the reason on standard error.",
+	  ary_cmd_health },
+	{ "version", ARY_FOR_VERSION, "", 0, 0, "print the version of the program",
+	  "So do -V and --version.", ary_cmd_version },
+	{ "help", ARY_FOR_HELP, "[COMMAND]", 0, 1, "explain the program, or one of its commands",
+	  "So do -h and --help, also after a command.", ary_cmd_help },
+};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+
+const struct ary_command *ary_commands(size_t *count_out)
+{
+	*count_out = COMMAND_COUNT;
+	return commands;
+}
+
+const struct ary_command *ary_command_find(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+const char *ary_version(void)
+{
+	return PACKAGE_VERSION;
+}
+
+enum ary_exit ary_cmd_version(const struct ary_config *config)
+{
+	(void)config;
+	printf("aryavarth %s\n", ary_version());
+	return ARY_EXIT_OK;
+}
+
+/* The command that WORD stands for, or NULL. */
+static const struct ary_command *resolve(const char *word)
+{
+	if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0)
+		return ary_command_find("version");
+	if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
+		return ary_command_find("help");
+	return ary_command_find(word);
+}
+
+static enum ary_exit usage_error(const struct ary_command *command, const char *text)
+{
+	ary_complain(ARY_EXIT_USAGE, "%s: %s", command->name, text);
+	fprintf(stderr, "Usage: aryavarth %s%s%s [OPTION...]\n"
+			"'aryavarth help %s' tells more.\n",
+		command->name, *command->arguments ? " " : "", command->arguments, command->name);
+	return ARY_EXIT_USAGE;
+}
+
+static enum ary_exit run(const struct ary_command *command, const struct ary_config *config)
+{
+	if (config->help) {
+		ary_help_command(command, stdout);
+		return ARY_EXIT_OK;
+	}
+	if (config->argument_count < command->arguments_min)
+		return usage_error(command, "an argument is missing");
+	if (config->argument_count > command->arguments_max)
+		return usage_error(command, "too many arguments");
+	/* A command that did what it was told is silent, however much the store did for it. */
+	ary_diag_set_level(command->bit == ARY_FOR_SERVE ? config->log_level : ARY_DIAG_WARN);
+	return command->run(config);
+}
+
+enum ary_exit ary_command_run(int count, char *const *words)
+{
+	const struct ary_command *command;
+	struct ary_config config;
+	struct ary_error err;
+	enum ary_exit code;
+
+	if (count < 1) {
+		ary_help_overview(stderr);
+		return ARY_EXIT_USAGE;
+	}
+	command = resolve(words[0]);
+	if (!command) {
+		ary_complain(ARY_EXIT_USAGE, "unknown command '%s'", words[0]);
+		fputs("'aryavarth help' lists the commands.\n", stderr);
+		return ARY_EXIT_USAGE;
+	}
+	if (ary_config_load(command->bit, count - 1, words + 1, &config, &err) != ARY_OK)
+		return usage_error(command, err.text);
+	code = run(command, &config);
+	ary_config_release(&config);
+	return code;
+}
