@@ -43,24 +43,23 @@ static const uint32_t slices[8][256] = {
 		0x423b04da, 0x211d826d, 0x9278fa4e, 0x493c7d27) },
 };
 
-/* Eight bytes, the first one lowest, whatever the byte order of the machine. */
-static uint64_t load_little(const uint8_t *bytes)
+/* Four bytes, the first one lowest, whatever the byte order of the machine. */
+static uint32_t load_little(const uint8_t *bytes)
 {
-	uint64_t word = 0;
-
-	for (int i = 7; i >= 0; i--)
-		word = word << 8 | bytes[i];
-	return word;
+	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
 }
 
+/* Written out: of a loop over the slices gcc makes code of a quarter of the speed. */
 static uint32_t step_eight(uint32_t state, const uint8_t *bytes)
 {
-	uint64_t word = load_little(bytes) ^ state;
-	uint32_t next = 0;
+	uint32_t low = load_little(bytes) ^ state;
+	uint32_t high = load_little(bytes + 4);
 
-	for (int i = 0; i < 8; i++)
-		next ^= slices[7 - i][word >> (8 * i) & 0xff];
-	return next;
+	return slices[7][low & 0xff] ^ slices[6][low >> 8 & 0xff] ^
+	       slices[5][low >> 16 & 0xff] ^ slices[4][low >> 24] ^
+	       slices[3][high & 0xff] ^ slices[2][high >> 8 & 0xff] ^
+	       slices[1][high >> 16 & 0xff] ^ slices[0][high >> 24];
 }
 
 uint32_t ary_crc32c_portable(uint32_t crc, const void *data, size_t size)
