@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* A position counts 16 to a byte of the key: 0 says whether the byte is there at all (a key that
+ * ends sorts before those that go on), 1 to 8 are its bits from the highest. Positions beyond
+ * 16 bits are all written as UNKNOWN; a search that meets one compares keys instead. */
+#include "index/run.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "index/blob.h"
+
+enum { UNKNOWN = UINT16_MAX, POSITIONS_PER_BYTE = 16 };
+
+struct difference {
+	uint16_t position;
+	bool equal;
+	bool less; /* the first key is the lesser one */
+};
+
+static size_t common_bytes(const uint8_t *a, const uint8_t *b, size_t size)
+{
+	size_t at = 0;
+
+	while (at + sizeof(uint64_t) <= size && memcmp(a + at, b + at, sizeof(uint64_t)) == 0)
+		at += sizeof(uint64_t);
+	while (at < size && a[at] == b[at])
+		at++;
+	return at;
+}
+
+static struct difference compare(struct ary_bytes a, struct ary_bytes b)
+{
+	size_t size = a.size < b.size ? a.size : b.size;
+	size_t at = common_bytes(a.data, b.data, size);
+	size_t position = at * POSITIONS_PER_BYTE;
+	struct difference difference = { .less = a.size < b.size };
+
+	if (at == size && a.size == b.size)
+		return (struct difference){ .equal = true };
+	if (at < size) {
+		unsigned bits = (unsigned)(a.data[at] ^ b.data[at]);
+
+		/* The highest bit of the byte is position 1; clz counts from bit 31. */
+		position += (size_t)__builtin_clz(bits) - 23;
+		difference.less = a.data[at] < b.data[at];
+	}
+	difference.position = position < UNKNOWN ? (uint16_t)position : UNKNOWN;
+	return difference;
+}
+
+/* The bit of KEY at POSITION; KEY must not be empty. Without branches: half of the bits are 1, and
+ * no processor could predict which. */
+static unsigned bit_at(struct ary_bytes key, uint16_t position)
+{
+	size_t at = position / POSITIONS_PER_BYTE;
+	unsigned present = at < key.size;
+	unsigned bits = present << 8 | (key.data[present ? at : 0] & (0U - present));
+
+	/* Shifted up first, so that the shift down is never negative, not even for UNKNOWN. */
+	return bits << 7 >> (POSITIONS_PER_BYTE - 1 - position % POSITIONS_PER_BYTE) & 1;
+}
+
+/* The index of the key that shares the longest beginning with KEY, if it is in RUN at all: walks
+ * the positions as if they were the branches of a binary trie, and looks at no key. A position
+ * counts when it is at most LIMIT: after a bit of 0, those behind a later bit are in the other
+ * branch. False: a position is UNKNOWN. */
+static bool guess(const struct ary_run *run, struct ary_bytes key, unsigned *out)
+{
+	unsigned best = 0;
+	unsigned limit = UNKNOWN;
+	unsigned highest = 0;
+
+	for (unsigned i = 1; i < run->count; i++) {
+		unsigned position = run->diffs[i];
+		unsigned bit = bit_at(key, (uint16_t)position);
+		bool counts = position <= limit;
+		unsigned next = bit != 0 ? UNKNOWN : position;
+
+		highest = position > highest ? position : highest;
+		best = (counts & (bit != 0)) ? i : best;
+		limit = counts ? next : limit;
+	}
+	*out = best;
+	return highest < UNKNOWN;
+}
+
+/* From the best match at INDEX to KEY's own place: all keys that share more with the match than
+ * KEY does stand on the same side of KEY as the match. */
+static void find_from(const struct ary_arena *arena, const struct ary_run *run,
+		      struct ary_bytes key, struct ary_spot *spot)
+{
+	struct difference difference =
+		compare(key, ary_blob_key(arena, run->handles[spot->index]));
+
+	spot->found = difference.equal;
+	if (spot->found)
+		return;
+	if (difference.less) {
+		while (spot->index > 0 && run->diffs[spot->index] > difference.position)
+			spot->index--;
+		spot->before = run->diffs[spot->index];
+		spot->after = difference.position;
+		return;
+	}
+	spot->index++;
+	while (spot->index < run->count && run->diffs[spot->index] > difference.position)
+		spot->index++;
+	spot->before = difference.position;
+	spot->after = spot->index < run->count ? run->diffs[spot->index] : 0;
+}
+
+static uint16_t position_between(const struct ary_arena *arena, struct ary_bytes key,
+				 const struct ary_run *run, unsigned index)
+{
+	return compare(key, ary_blob_key(arena, run->handles[index])).position;
+}
+
+/* Sets where KEY, which belongs at SPOT's index, differs from its neighbours. */
+static void compare_neighbours(const struct ary_arena *arena, const struct ary_run *run,
+			       struct ary_bytes key, struct ary_spot *spot)
+{
+	spot->before = 0;
+	spot->after = 0;
+	if (spot->index > 0)
+		spot->before = position_between(arena, key, run, spot->index - 1);
+	if (spot->index < run->count)
+		spot->after = position_between(arena, key, run, spot->index);
+}
+
+static void find_by_keys(const struct ary_arena *arena, const struct ary_run *run,
+			 struct ary_bytes key, struct ary_spot *spot)
+{
+	unsigned low = 0;
+	unsigned high = run->count;
+
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+		struct difference difference =
+			compare(ary_blob_key(arena, run->handles[middle]), key);
+
+		if (difference.equal) {
+			spot->index = middle;
+			spot->found = true;
+			return;
+		}
+		if (difference.less)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	spot->index = low;
+	compare_neighbours(arena, run, key, spot);
+}
+
+void ary_run_find(const struct ary_arena *arena, const struct ary_run *run, struct ary_bytes key,
+		  struct ary_spot *out)
+{
+	*out = (struct ary_spot){ 0 };
+	if (run->count == 0)
+		return;
+	if (key.size > 0 && guess(run, key, &out->index))
+		find_from(arena, run, key, out);
+	else
+		find_by_keys(arena, run, key, out);
+}
+
+void ary_run_insert(struct ary_run *run, const struct ary_spot *spot, uint32_t handle)
+{
+	unsigned index = spot->index;
+	size_t behind = (size_t)run->count - index;
+
+	ARY_CHECK(run->count < ARY_RUN_KEYS_MAX && index <= run->count);
+	memmove(run->handles + index + 1, run->handles + index, behind * sizeof(run->handles[0]));
+	memmove(run->diffs + index + 1, run->diffs + index, behind * sizeof(run->diffs[0]));
+	run->handles[index] = handle;
+	run->diffs[index] = spot->before;
+	if (behind > 0)
+		run->diffs[index + 1] = spot->after;
+	run->count++;
+}
+
+void ary_run_insert_at(const struct ary_arena *arena, struct ary_run *run, unsigned index,
+		       uint32_t handle)
+{
+	struct ary_spot spot = { .index = index };
+
+	compare_neighbours(arena, run, ary_blob_key(arena, handle), &spot);
+	ary_run_insert(run, &spot, handle);
+}
+
+void ary_run_remove(struct ary_run *run, unsigned index)
+{
+	size_t behind = (size_t)run->count - index - 1;
+
+	/* What stood before and behind now differ where the first of the two differences was. */
+	if (behind > 0 && run->diffs[index] < run->diffs[index + 1])
+		run->diffs[index + 1] = run->diffs[index];
+	memmove(run->handles + index, run->handles + index + 1, behind * sizeof(run->handles[0]));
+	memmove(run->diffs + index, run->diffs + index + 1, behind * sizeof(run->diffs[0]));
+	run->count--;
+}
+
+void ary_run_replace(const struct ary_arena *arena, struct ary_run *run, unsigned index,
+		     uint32_t handle)
+{
+	ary_run_remove(run, index);
+	ary_run_insert_at(arena, run, index, handle);
+}
+
+void ary_run_split(struct ary_run *run, unsigned index, struct ary_run *empty)
+{
+	size_t moved = (size_t)run->count - index;
+
+	memcpy(empty->handles, run->handles + index, moved * sizeof(run->handles[0]));
+	memcpy(empty->diffs, run->diffs + index, moved * sizeof(run->diffs[0]));
+	empty->count = (uint16_t)moved;
+	run->count = (uint16_t)index;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* A sorted run of handles in one node of the tree, searched by looking at one key only.
+ *
+ * Beside each handle stands where its key first differs from the one before. From these positions
+ * alone follows the one key that shares most with a wanted one; comparing with it tells the rest.
+ * A binary search would look at five keys, each a cache miss; storing pieces of the keys instead
+ * would cost more memory, and help little where keys share prefixes.
+ * Threads: whoever owns the node. */
+#ifndef ARY_INDEX_RUN_H
+#define ARY_INDEX_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "index/arena.h"
+
+enum { ARY_RUN_KEYS_MAX = 32 };
+
+struct ary_run {
+	uint16_t count;
+	uint16_t diffs[ARY_RUN_KEYS_MAX]; /* the first one has no meaning */
+	uint32_t handles[ARY_RUN_KEYS_MAX];
+};
+
+/* Where a key is or belongs, and where it differs from its neighbours there. */
+struct ary_spot {
+	unsigned index; /* of the key, or of the first larger one */
+	bool found;
+	uint16_t before; /* these two: only when not found */
+	uint16_t after;
+};
+
+/* Finds KEY in RUN. */
+void ary_run_find(const struct ary_arena *arena, const struct ary_run *run, struct ary_bytes key,
+		  struct ary_spot *out);
+
+/* Inserts HANDLE at SPOT; RUN must not be full. */
+void ary_run_insert(struct ary_run *run, const struct ary_spot *spot, uint32_t handle);
+
+/* As ary_run_insert at INDEX, comparing HANDLE's key with its neighbours'. */
+void ary_run_insert_at(const struct ary_arena *arena, struct ary_run *run, unsigned index,
+		       uint32_t handle);
+
+void ary_run_remove(struct ary_run *run, unsigned index);
+
+/* Puts HANDLE in the place of the one at INDEX; it must belong there. */
+void ary_run_replace(const struct ary_arena *arena, struct ary_run *run, unsigned index,
+		     uint32_t handle);
+
+/* Moves the handles from INDEX on to EMPTY, which has none. */
+void ary_run_split(struct ary_run *run, unsigned index, struct ary_run *empty);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* Order: a B+-tree of handles, its nodes in the same arena as the blobs.
+ *
+ * The keys of an inner node are the first keys below its children (but its first child's), as
+ * handles of the same blobs, so a key costs no second copy.
+ * Threads: the caller's lock around everything; the writer may read without it. */
+#ifndef ARY_INDEX_TREE_H
+#define ARY_INDEX_TREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "index/arena.h"
+#include "index/run.h"
+
+struct ary_tree {
+	struct ary_arena *arena;
+	uint32_t root; /* 0 until the first key */
+	uint32_t height; /* inner nodes above a leaf */
+	uint32_t inner_count;
+};
+
+struct ary_leaf {
+	struct ary_run run;
+	uint32_t next; /* the leaf behind it, or 0 */
+};
+
+/* A place between the keys, or at one. */
+struct ary_cursor {
+	const struct ary_leaf *leaf; /* NULL: behind the last key */
+	unsigned index;
+};
+
+/* An empty tree; borrows ARENA. Its nodes go with the arena. */
+void ary_tree_init(struct ary_tree *tree, struct ary_arena *arena);
+
+/* The units of ARENA that inserting KEYS keys takes at most. */
+uint64_t ary_tree_insert_units(const struct ary_tree *tree, uint64_t keys);
+
+/* Inserts HANDLE, whose key is not there yet. ary_tree_insert_units must have been ensured. */
+void ary_tree_insert(struct ary_tree *tree, uint32_t handle);
+
+/* Removes HANDLE, which must be there; its blob must still live. */
+void ary_tree_remove(struct ary_tree *tree, uint32_t handle);
+
+/* The first key >= FROM, or > FROM when AFTER; returns borrowed until the tree changes. */
+struct ary_cursor ary_tree_seek(const struct ary_tree *tree, struct ary_bytes from, bool after);
+
+/* The handle at CURSOR, which goes on by one; 0 behind the last key. */
+uint32_t ary_tree_next(const struct ary_tree *tree, struct ary_cursor *cursor);
+
+#endif
