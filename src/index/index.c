@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Joins table and tree. Lock order: the tree's, then one shard's. A new key appears in both, and a
+ * removed one goes from both, while both are held; its blob is freed afterwards, when no reader
+ * can have it. An overwritten entry changes in place under its shard's lock alone, which is why a
+ * page takes that lock for each entry it copies. */
+#include "index/index.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "env/thread.h"
+#include "index/arena.h"
+#include "index/blob.h"
+#include "index/table.h"
+#include "index/tree.h"
+
+struct ary_index {
+	struct ary_hash_secret secret;
+	struct ary_arena arena;
+	struct ary_table table;
+	struct ary_rwlock tree_lock;
+	struct ary_tree tree;
+	_Atomic uint64_t count;
+	/* The writer's own. */
+	uint64_t reserved_keys;
+	uint64_t reserved_units; /* of their blobs */
+	uint64_t unused_keys;    /* reserved and not put yet */
+};
+
+struct ary_index *ary_index_create(const struct ary_hash_secret *secret)
+{
+	struct ary_index *index = ARY_NEW(struct ary_index);
+
+	index->secret = *secret;
+	ary_arena_init(&index->arena);
+	ary_table_init(&index->table, &index->arena, &index->secret);
+	ary_rwlock_init(&index->tree_lock);
+	ary_tree_init(&index->tree, &index->arena);
+	return index;
+}
+
+void ary_index_destroy(struct ary_index *index)
+{
+	if (index == NULL)
+		return;
+	ary_rwlock_release(&index->tree_lock);
+	ary_table_release(&index->table);
+	ary_arena_release(&index->arena);
+	free(index);
+}
+
+static uint64_t hash_of(const struct ary_index *index, struct ary_bytes key)
+{
+	ARY_CHECK(key.size <= ARY_INDEX_KEY_BYTES_MAX);
+	return ary_hash(&index->secret, key);
+}
+
+/* Makes room for KEY beside all that is reserved. */
+static bool ensure(struct ary_index *index, struct ary_bytes key, uint64_t hash)
+{
+	uint64_t units = index->reserved_units +
+			 ary_arena_block_units(&index->arena, ary_blob_bytes(key.size)) +
+			 ary_tree_insert_units(&index->tree, index->reserved_keys + 1);
+
+	return ary_table_ensure(&index->table, hash) && ary_arena_ensure(&index->arena, units);
+}
+
+enum ary_status ary_index_reserve(struct ary_index *index, struct ary_bytes key)
+{
+	uint64_t hash = hash_of(index, key);
+
+	if (!ensure(index, key, hash))
+		return ARY_NO_MEMORY;
+	ary_table_reserve(&index->table, hash);
+	index->reserved_units += ary_arena_block_units(&index->arena, ary_blob_bytes(key.size));
+	index->reserved_keys++;
+	index->unused_keys++;
+	return ARY_OK;
+}
+
+void ary_index_unreserve(struct ary_index *index)
+{
+	if (index->reserved_keys == 0)
+		return;
+	index->reserved_keys = 0;
+	index->reserved_units = 0;
+	index->unused_keys = 0;
+	ary_table_unreserve(&index->table);
+	ary_arena_trim(&index->arena);
+}
+
+bool ary_index_get(struct ary_index *index, struct ary_bytes key, struct ary_entry *out)
+{
+	uint64_t hash = hash_of(index, key);
+
+	ary_table_lock_read(&index->table, hash);
+	uint32_t handle = ary_table_find(&index->table, key, hash);
+
+	if (handle != 0)
+		ary_blob_read(ary_blob_at(&index->arena, handle), out);
+	ary_table_unlock(&index->table, hash);
+	return handle != 0;
+}
+
+static void count_by(struct ary_index *index, uint64_t difference)
+{
+	atomic_fetch_add_explicit(&index->count, difference, memory_order_relaxed);
+}
+
+/* Room has been ensured, so nothing here can fail. */
+static void insert(struct ary_index *index, struct ary_bytes key, uint64_t hash,
+		   const struct ary_entry *entry)
+{
+	uint32_t handle = ary_blob_create(&index->arena, key, entry);
+
+	ary_rwlock_write(&index->tree_lock);
+	ary_tree_insert(&index->tree, handle);
+	ary_table_lock_write(&index->table, hash);
+	ary_table_insert_locked(&index->table, handle, hash);
+	ary_table_unlock(&index->table, hash);
+	ary_rwlock_unlock(&index->tree_lock);
+	count_by(index, 1);
+}
+
+static void overwrite(struct ary_index *index, uint32_t handle, uint64_t hash,
+		      const struct ary_entry *entry)
+{
+	ary_table_lock_write(&index->table, hash);
+	ary_blob_write(ary_blob_at(&index->arena, handle), entry);
+	ary_table_unlock(&index->table, hash);
+}
+
+enum ary_status ary_index_put(struct ary_index *index, struct ary_bytes key,
+			      const struct ary_entry *entry, bool *had_out,
+			      struct ary_entry *old_out)
+{
+	uint64_t hash = hash_of(index, key);
+	uint32_t handle = ary_table_find(&index->table, key, hash);
+	bool reserved = index->unused_keys > 0;
+
+	if (handle == 0 && !reserved && !ensure(index, key, hash))
+		return ARY_NO_MEMORY;
+	if (reserved)
+		index->unused_keys--;
+	*had_out = handle != 0;
+	if (handle != 0) {
+		ary_blob_read(ary_blob_at(&index->arena, handle), old_out);
+		overwrite(index, handle, hash, entry);
+	} else {
+		insert(index, key, hash, entry);
+	}
+	return ARY_OK;
+}
+
+bool ary_index_remove(struct ary_index *index, struct ary_bytes key, struct ary_entry *old_out)
+{
+	uint64_t hash = hash_of(index, key);
+	uint32_t handle = ary_table_find(&index->table, key, hash);
+
+	if (handle == 0)
+		return false;
+	ary_blob_read(ary_blob_at(&index->arena, handle), old_out);
+	ary_rwlock_write(&index->tree_lock);
+	ary_table_lock_write(&index->table, hash);
+	ary_table_remove_locked(&index->table, key, hash);
+	ary_table_unlock(&index->table, hash);
+	ary_tree_remove(&index->tree, handle);
+	ary_rwlock_unlock(&index->tree_lock);
+	ary_blob_destroy(&index->arena, handle);
+	count_by(index, UINT64_MAX);
+	return true;
+}
+
+bool ary_index_relocate(struct ary_index *index, struct ary_bytes key, uint64_t seq,
+			const struct ary_location *location)
+{
+	struct ary_entry entry;
+	uint64_t hash = hash_of(index, key);
+	uint32_t handle = ary_table_find(&index->table, key, hash);
+
+	if (handle == 0)
+		return false;
+	ary_blob_read(ary_blob_at(&index->arena, handle), &entry);
+	if (entry.seq != seq)
+		return false;
+	entry.location = *location;
+	overwrite(index, handle, hash, &entry);
+	return true;
+}
+
+uint64_t ary_index_count(struct ary_index *index)
+{
+	return atomic_load_explicit(&index->count, memory_order_relaxed);
+}
+
+uint64_t ary_index_memory_bytes(struct ary_index *index)
+{
+	return sizeof(*index) + ary_arena_memory_bytes(&index->arena) +
+	       ary_table_memory_bytes(&index->table);
+}
+
+static void read_entry(struct ary_index *index, uint32_t handle, struct ary_bytes key,
+		       struct ary_entry *out)
+{
+	uint64_t hash = ary_hash(&index->secret, key);
+
+	ary_table_lock_read(&index->table, hash);
+	ary_blob_read(ary_blob_at(&index->arena, handle), out);
+	ary_table_unlock(&index->table, hash);
+}
+
+void ary_index_page(struct ary_index *index, struct ary_bytes from, bool after,
+		    ary_index_visit visit, void *context)
+{
+	bool more = true;
+
+	ary_rwlock_read(&index->tree_lock);
+	struct ary_cursor cursor = ary_tree_seek(&index->tree, from, after);
+
+	for (uint32_t handle = ary_tree_next(&index->tree, &cursor); handle != 0 && more;
+	     handle = more ? ary_tree_next(&index->tree, &cursor) : 0) {
+		struct ary_bytes key = ary_blob_key(&index->arena, handle);
+		struct ary_entry entry;
+
+		read_entry(index, handle, key, &entry);
+		more = visit(context, key, &entry);
+	}
+	ary_rwlock_unlock(&index->tree_lock);
+}

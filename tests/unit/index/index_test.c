@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: MIT */
+/* The index answers as a sorted array of all keys would, whatever the keys; it never fails a put
+ * that was reserved; and it takes at most 48 bytes a key beyond the key. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "index/index.h"
+#include "index_support.h"
+
+enum { UNIVERSE = 6000, STEPS = 60000, LONG_PREFIX = 5000 };
+
+/* Every key that the random test may use, sorted, and what the index should know of it. */
+struct known {
+	struct ary_bytes key;
+	bool present;
+	struct ary_entry entry;
+};
+
+struct model {
+	struct known keys[UNIVERSE];
+	size_t size;
+	size_t present;
+	struct random random;
+	struct ary_index *index;
+};
+
+static int compare_known(const void *a, const void *b)
+{
+	return ary_bytes_compare(((const struct known *)a)->key, ((const struct known *)b)->key);
+}
+
+static struct ary_bytes copy_of(const void *data, size_t size)
+{
+	uint8_t *copy = malloc(size + 1);
+
+	assert_non_null(copy);
+	memcpy(copy, data, size);
+	return (struct ary_bytes){ copy, size };
+}
+
+/* Kinds of keys that are hard in different ways: bytes that sort at the ends, shared prefixes, one
+ * key the beginning of another, prefixes longer than the tree's positions reach, great lengths. */
+static struct ary_bytes make_key(struct random *random, unsigned number)
+{
+	static const uint8_t few[] = { 0, 1, 0x7f, 0x80, 0xff };
+	static uint8_t data[ARY_INDEX_KEY_BYTES_MAX];
+	size_t size = 0;
+
+	switch (number % 6) {
+	case 0:
+		size = random_below(random, 9);
+		for (size_t i = 0; i < size; i++)
+			data[i] = few[random_below(random, sizeof(few))];
+		break;
+	case 1:
+		size = (size_t)snprintf((char *)data, sizeof(data), "user:%08u", number * 7);
+		break;
+	case 2:
+		size = 1 + random_below(random, 300);
+		memset(data, number % 4 == 0 ? 0 : 0xff, size);
+		break;
+	case 3:
+		size = 1 + random_below(random, 1024);
+		for (size_t i = 0; i < size; i++)
+			data[i] = (uint8_t)random_next(random);
+		break;
+	case 4:
+		memset(data, 'p', LONG_PREFIX);
+		size = LONG_PREFIX + random_below(random, 6);
+		for (size_t i = LONG_PREFIX; i < size; i++)
+			data[i] = few[random_below(random, sizeof(few))];
+		break;
+	default:
+		size = number % 250 == 5 ? ARY_INDEX_KEY_BYTES_MAX : 16;
+		memset(data, 'x', size);
+		for (size_t i = 0; i < 8; i++)
+			data[size - 1 - i] = (uint8_t)random_next(random);
+	}
+	return copy_of(data, size);
+}
+
+static struct model *model_create(uint64_t seed)
+{
+	struct ary_hash_secret secret = fixed_secret();
+	struct model *model = calloc(1, sizeof(*model));
+
+	assert_non_null(model);
+	model->random.state = seed;
+	for (unsigned i = 0; i < UNIVERSE; i++)
+		model->keys[i].key = make_key(&model->random, i);
+	qsort(model->keys, UNIVERSE, sizeof(model->keys[0]), compare_known);
+	for (unsigned i = 0; i < UNIVERSE; i++) {
+		if (model->size > 0 &&
+		    ary_bytes_equal(model->keys[model->size - 1].key, model->keys[i].key))
+			free((void *)model->keys[i].key.data);
+		else
+			model->keys[model->size++] = model->keys[i];
+	}
+	model->index = ary_index_create(&secret);
+	return model;
+}
+
+static void model_destroy(struct model *model)
+{
+	ary_index_destroy(model->index);
+	for (size_t i = 0; i < model->size; i++)
+		free((void *)model->keys[i].key.data);
+	free(model);
+}
+
+static struct ary_location some_location(struct random *random)
+{
+	return (struct ary_location){ .offset = random_next(random) & ((UINT64_C(1) << 48) - 1),
+				      .size = (uint32_t)random_next(random),
+				      .slot = (uint32_t)random_next(random) };
+}
+
+static void assert_entry(const struct ary_entry *is, const struct ary_entry *should)
+{
+	assert_int_equal(is->seq, should->seq);
+	assert_int_equal(is->location.offset, should->location.offset);
+	assert_int_equal(is->location.size, should->location.size);
+	assert_int_equal(is->location.slot, should->location.slot);
+}
+
+static void put(struct model *model, struct known *known)
+{
+	struct ary_entry entry = { random_next(&model->random), some_location(&model->random) };
+	struct ary_entry old;
+	bool had;
+
+	assert_int_equal(ary_index_put(model->index, known->key, &entry, &had, &old), ARY_OK);
+	assert_int_equal(had, known->present);
+	if (had)
+		assert_entry(&old, &known->entry);
+	model->present += !known->present;
+	known->present = true;
+	known->entry = entry;
+}
+
+static void drop(struct model *model, struct known *known)
+{
+	struct ary_entry old;
+	bool had = ary_index_remove(model->index, known->key, &old);
+
+	assert_int_equal(had, known->present);
+	if (had)
+		assert_entry(&old, &known->entry);
+	model->present -= known->present;
+	known->present = false;
+}
+
+static void look_up(struct model *model, const struct known *known)
+{
+	struct ary_entry entry;
+	bool had = ary_index_get(model->index, known->key, &entry);
+
+	assert_int_equal(had, known->present);
+	if (had)
+		assert_entry(&entry, &known->entry);
+}
+
+static void relocate(struct model *model, struct known *known)
+{
+	struct ary_location location = some_location(&model->random);
+	bool right = random_below(&model->random, 2) == 0;
+	uint64_t seq = known->entry.seq + (right ? 0 : 1);
+	bool moved = ary_index_relocate(model->index, known->key, seq, &location);
+
+	assert_int_equal(moved, known->present && right);
+	if (moved)
+		known->entry.location = location;
+}
+
+/* A walk through the index beside one through the model. */
+struct walk {
+	const struct model *model;
+	size_t at;
+	size_t left; /* visits until the walk ends itself */
+	size_t visits;
+};
+
+static void skip_absent(struct walk *walk)
+{
+	while (walk->at < walk->model->size && !walk->model->keys[walk->at].present)
+		walk->at++;
+}
+
+static bool check_visit(void *context, struct ary_bytes key, const struct ary_entry *entry)
+{
+	struct walk *walk = context;
+
+	skip_absent(walk);
+	assert_true(walk->at < walk->model->size);
+	assert_true(ary_bytes_equal(key, walk->model->keys[walk->at].key));
+	assert_entry(entry, &walk->model->keys[walk->at].entry);
+	walk->at++;
+	walk->visits++;
+	return --walk->left > 0;
+}
+
+/* Pages from the key at FROM, at most LIMIT keys. */
+static void page(const struct model *model, size_t from, bool after, size_t limit)
+{
+	struct walk walk = { model, from + after, limit, 0 };
+
+	ary_index_page(model->index, model->keys[from].key, after, check_visit, &walk);
+	assert_true(walk.visits <= limit);
+	if (walk.visits == limit)
+		return;
+	skip_absent(&walk);
+	assert_int_equal(walk.at, model->size);
+}
+
+static void check_all(const struct model *model)
+{
+	struct walk walk = { model, 0, SIZE_MAX, 0 };
+
+	ary_index_page(model->index, (struct ary_bytes){ NULL, 0 }, false, check_visit, &walk);
+	assert_int_equal(walk.visits, model->present);
+	assert_int_equal(ary_index_count(model->index), model->present);
+}
+
+/* Steps that put PUTS times in 16 and remove as often as is left of ten. */
+static void step(struct model *model, unsigned puts)
+{
+	size_t at = random_below(&model->random, model->size);
+	size_t what = random_below(&model->random, 16);
+
+	if (what < puts)
+		put(model, &model->keys[at]);
+	else if (what < 10)
+		drop(model, &model->keys[at]);
+	else if (what < 12)
+		look_up(model, &model->keys[at]);
+	else if (what < 14)
+		relocate(model, &model->keys[at]);
+	else
+		page(model, at, what == 14, 1 + random_below(&model->random, 20));
+}
+
+static void test_random_operations_match_a_sorted_array(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 2; seed++) {
+		struct model *model = model_create(seed);
+
+		/* Growing, shrinking to nearly nothing, and around the middle. */
+		for (unsigned i = 0; i < STEPS; i++) {
+			static const unsigned puts[] = { 9, 1, 5, 8 };
+
+			step(model, puts[i / (STEPS / 4)]);
+			if (i % 1000 == 0)
+				check_all(model);
+		}
+		check_all(model);
+		for (size_t i = 0; i < model->size; i++) {
+			look_up(model, &model->keys[i]);
+			drop(model, &model->keys[i]);
+		}
+		check_all(model);
+		assert_int_equal(ary_index_count(model->index), 0);
+		model_destroy(model);
+	}
+}
+
+static void test_page_from_and_after_start_where_they_say(void **state)
+{
+	struct model *model = model_create(3);
+
+	(void)state;
+	for (size_t i = 0; i < model->size; i++) {
+		if (i % 3 != 0)
+			put(model, &model->keys[i]);
+	}
+	for (size_t i = 0; i < model->size; i += 5) {
+		page(model, i, false, 3);
+		page(model, i, true, 3);
+	}
+	page(model, 0, false, SIZE_MAX);
+	page(model, model->size - 1, true, SIZE_MAX);
+	model_destroy(model);
+}
+
+static void test_page_of_an_empty_index_visits_nothing(void **state)
+{
+	struct ary_hash_secret secret = fixed_secret();
+	struct ary_index *index = ary_index_create(&secret);
+
+	(void)state;
+	/* A visit would fail: the context is of no model. */
+	ary_index_page(index, (struct ary_bytes){ NULL, 0 }, false, check_visit, NULL);
+	ary_index_page(index, ary_bytes_of("x"), true, check_visit, NULL);
+	assert_int_equal(ary_index_count(index), 0);
+	ary_index_destroy(index);
+	ary_index_destroy(NULL);
+}
+
+static void test_reserved_puts_succeed_without_memory(void **state)
+{
+	struct model *model = model_create(4);
+	size_t group[400];
+
+	(void)state;
+	for (unsigned round = 0; round < 120; round++) {
+		size_t count = 1 + random_below(&model->random, 400);
+
+		for (size_t i = 0; i < count; i++) {
+			group[i] = random_below(&model->random, model->size);
+			assert_int_equal(
+				ary_index_reserve(model->index, model->keys[group[i]].key),
+				ARY_OK);
+		}
+		ary_alloc_fail_at(1, 1);
+		for (size_t i = 0; i < count; i++) {
+			put(model, &model->keys[group[i]]);
+			if (round % 3 == 0)
+				drop(model, &model->keys[random_below(&model->random,
+								      model->size)]);
+		}
+		ary_alloc_fail_at(0, 0);
+		ary_index_unreserve(model->index);
+		check_all(model);
+	}
+	model_destroy(model);
+}
+
+static struct ary_bytes number_key(uint8_t out[16], uint64_t number)
+{
+	memset(out, 0, 16);
+	for (unsigned i = 0; i < 8; i++)
+		out[i] = (uint8_t)(number >> (56 - 8 * i));
+	return (struct ary_bytes){ out, 16 };
+}
+
+static void put_number(struct ary_index *index, uint64_t number)
+{
+	struct ary_entry entry = { number + 1, { number, 10, 1 } };
+	struct ary_entry old;
+	uint8_t data[16];
+	bool had;
+
+	assert_int_equal(ary_index_put(index, number_key(data, number), &entry, &had, &old),
+			 ARY_OK);
+	assert_false(had);
+}
+
+/* Keys in order fill the leaves; keys between them, far apart, then split a leaf each, and the
+ * inner nodes with them: the most memory that a group can take. */
+static void test_reserved_puts_that_split_every_node_succeed(void **state)
+{
+	enum { KEYS = 60000, GAP = 64, STRIDE = 30 };
+	struct ary_hash_secret secret = fixed_secret();
+	uint8_t data[16];
+
+	(void)state;
+	for (uint64_t group = 1; group <= 2000; group *= 3) {
+		struct ary_index *index = ary_index_create(&secret);
+
+		for (uint64_t i = 0; i < KEYS; i++)
+			put_number(index, i * GAP);
+		for (uint64_t extra = 1; extra <= 8; extra++) {
+			for (uint64_t i = 0; i < group; i++)
+				assert_int_equal(
+					ary_index_reserve(index, number_key(data, i)), ARY_OK);
+			ary_alloc_fail_at(1, 1);
+			for (uint64_t i = 0; i < group; i++)
+				put_number(index, i * GAP * STRIDE + extra);
+			ary_alloc_fail_at(0, 0);
+			ary_index_unreserve(index);
+		}
+		assert_int_equal(ary_index_count(index), KEYS + 8 * group);
+		ary_index_destroy(index);
+	}
+}
+
+static void test_reserve_without_memory_leaves_all_as_it_was(void **state)
+{
+	struct model *model = model_create(5);
+	size_t refused = 0;
+
+	(void)state;
+	for (size_t i = 0; i < model->size; i++) {
+		struct known *known = &model->keys[i];
+
+		ary_alloc_fail_at(1 + i % 2, 1);
+		enum ary_status status = ary_index_reserve(model->index, known->key);
+
+		ary_alloc_fail_at(0, 0);
+		if (status == ARY_OK) {
+			ary_alloc_fail_at(1, 1);
+			put(model, known);
+			ary_alloc_fail_at(0, 0);
+		} else {
+			assert_int_equal(status, ARY_NO_MEMORY);
+			refused++;
+			look_up(model, known);
+			put(model, known);
+		}
+		ary_index_unreserve(model->index);
+	}
+	assert_true(refused > 64);
+	check_all(model);
+	model_destroy(model);
+}
+
+static void test_put_without_memory_leaves_all_as_it_was(void **state)
+{
+	struct model *model = model_create(6);
+	struct ary_entry entry = { 1, { 2, 3, 4 } };
+	size_t refused = 0;
+
+	(void)state;
+	for (size_t i = 0; i < model->size; i++) {
+		struct known *known = &model->keys[(i * 7919) % model->size];
+		struct ary_entry old;
+		bool had = true;
+
+		ary_alloc_fail_at(1, 1);
+		enum ary_status status =
+			ary_index_put(model->index, known->key, &entry, &had, &old);
+
+		ary_alloc_fail_at(0, 0);
+		if (status == ARY_OK) {
+			known->present = true;
+			known->entry = entry;
+			model->present++;
+			continue;
+		}
+		assert_int_equal(status, ARY_NO_MEMORY);
+		assert_true(had);
+		refused++;
+		look_up(model, known);
+		put(model, known);
+	}
+	assert_true(refused > 64);
+	check_all(model);
+	model_destroy(model);
+}
+
+static void test_many_keys_in_one_shard_are_found(void **state)
+{
+	enum { KEYS = 6000 };
+	struct ary_hash_secret secret = fixed_secret();
+	struct ary_index *index = ary_index_create(&secret);
+	static uint64_t numbers[KEYS];
+	struct ary_entry entry;
+	uint8_t data[16];
+	uint64_t number = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < KEYS; number++) {
+		if (ary_hash(&secret, number_key(data, number)) >> 58 != 63)
+			continue;
+		numbers[i++] = number;
+		put_number(index, number);
+	}
+	for (unsigned i = 0; i < KEYS; i += 2)
+		assert_true(ary_index_remove(index, number_key(data, numbers[i]), &entry));
+	for (unsigned i = 0; i < KEYS; i++) {
+		bool there = ary_index_get(index, number_key(data, numbers[i]), &entry);
+
+		assert_int_equal(there, i % 2);
+		if (there)
+			assert_int_equal(entry.seq, numbers[i] + 1);
+	}
+	assert_int_equal(ary_index_count(index), KEYS / 2);
+	ary_index_destroy(index);
+}
+
+static void test_memory_of_removed_keys_is_used_again(void **state)
+{
+	struct model *model = model_create(7);
+	uint64_t memory = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 6; round++) {
+		for (size_t i = 0; i < model->size; i++)
+			put(model, &model->keys[round % 2 == 0 ? i : model->size - 1 - i]);
+		if (round == 1)
+			memory = ary_index_memory_bytes(model->index);
+		for (size_t i = 0; i < model->size; i++)
+			drop(model, &model->keys[(i * 7919) % model->size]);
+		for (size_t i = 0; i < model->size; i++)
+			drop(model, &model->keys[i]);
+		check_all(model);
+	}
+	assert_true(ary_index_memory_bytes(model->index) <= memory + (UINT64_C(1) << 20));
+	model_destroy(model);
+}
+
+static void test_a_million_keys_take_48_bytes_each_at_most(void **state)
+{
+	enum { KEYS = 1000000 };
+	struct ary_hash_secret secret = fixed_secret();
+	struct ary_index *index = ary_index_create(&secret);
+	struct ary_entry entry = { 1, { 2, 3, 4 } };
+	struct ary_entry old;
+	struct random random = { 8 };
+	bool had;
+
+	(void)state;
+	for (unsigned i = 0; i < KEYS; i++) {
+		uint64_t key[2] = { random_next(&random), random_next(&random) };
+
+		assert_int_equal(ary_index_put(index,
+					       (struct ary_bytes){ (uint8_t *)key, sizeof(key) },
+					       &entry, &had, &old),
+				 ARY_OK);
+	}
+	assert_int_equal(ary_index_count(index), KEYS);
+	uint64_t hundredths =
+		(ary_index_memory_bytes(index) - UINT64_C(16) * KEYS) * 100 / KEYS;
+
+	print_message("%u.%02u bytes a key beyond the key\n", (unsigned)(hundredths / 100),
+		      (unsigned)(hundredths % 100));
+	assert_true(hundredths <= 4800);
+	ary_index_destroy(index);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_random_operations_match_a_sorted_array),
+		cmocka_unit_test(test_page_from_and_after_start_where_they_say),
+		cmocka_unit_test(test_page_of_an_empty_index_visits_nothing),
+		cmocka_unit_test(test_reserved_puts_succeed_without_memory),
+		cmocka_unit_test(test_reserved_puts_that_split_every_node_succeed),
+		cmocka_unit_test(test_reserve_without_memory_leaves_all_as_it_was),
+		cmocka_unit_test(test_put_without_memory_leaves_all_as_it_was),
+		cmocka_unit_test(test_many_keys_in_one_shard_are_found),
+		cmocka_unit_test(test_memory_of_removed_keys_is_used_again),
+		cmocka_unit_test(test_a_million_keys_take_48_bytes_each_at_most),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
