@@ -125,7 +125,7 @@ static enum ary_status check_certain(const struct ary_segment *segment, struct a
 	if (!segment->uncertain)
 		return ARY_OK;
 	return ary_fail(err, ARY_UNCERTAIN,
-			"log %" PRIu64 " takes no more writes: an earlier one has an unknown outcome",
+			"log %" PRIu64 " takes no more writes: the outcome of one is unknown",
 			segment->log);
 }
 

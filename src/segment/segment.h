@@ -56,7 +56,8 @@ ARY_MUST_CHECK enum ary_status ary_segment_sync(struct ary_segment *segment, str
 void ary_segment_confirm(struct ary_segment *segment, uint64_t bytes);
 
 /* For recovery: makes [0, END) the durable contents. Writes [from, END) back over itself (after a
- * failed sync the kernel may hold it as clean without having stored it), cuts at END and syncs. */
+ * failed sync the kernel may hold it as clean without having stored it), cuts at END and syncs.
+ * CORRUPT: the file ends before END. UNCERTAIN: cut or sync failed. IO, NO_SPACE, NO_MEMORY. */
 ARY_MUST_CHECK enum ary_status ary_segment_repair(struct ary_segment *segment, uint64_t from,
 						  uint64_t end, struct ary_error *err);
 
