@@ -6,7 +6,12 @@
  * confirmed durable are damaged: CORRUPT. Otherwise the file was cut off while it was written,
  * and everything from `bad` on never was acknowledged as durable.
  *
- * Memory: two buffers, at least a line each. Threads: one scan, one thread. */
+ * What has no newline for longer than ARY_RECORD_LINE_BYTES_MAX is not intact, whatever it is.
+ * After `bad`, a line that has lost the newline before it is found all the same, where it begins
+ * as this program begins lines.
+ *
+ * Threads: one scan, one thread.
+ * Limits: two buffers, which grow with the longest line; 16 MiB each at most. */
 #ifndef ARY_SEGMENT_SCAN_H
 #define ARY_SEGMENT_SCAN_H
 
@@ -44,7 +49,7 @@ struct ary_scan_report {
 /* Scans FILE. NAME is for messages. SEQ_AFTER: every line's seq must be above it and rise from
  * line to line; a line that does not is damage.
  * CORRUPT: damage; the text names the file, the offset and the seqs around it, and *OUT says how
- * far it was good. Other statuses: of the file, of memory, of the visitor. */
+ * far it was good. Other statuses: of the file, of memory, of the visitor; *OUT is untouched. */
 ARY_MUST_CHECK enum ary_status ary_scan(struct ary_file *file, const char *name,
 					uint64_t seq_after, ary_scan_visit visit, void *context,
 					struct ary_scan_report *out, struct ary_error *err);
