@@ -57,15 +57,6 @@ static bool take_number(struct cursor *cursor, uint64_t *out)
 	return true;
 }
 
-static bool is_ascii(struct ary_bytes bytes)
-{
-	uint8_t all = 0;
-
-	for (size_t i = 0; i < bytes.size; i++)
-		all |= bytes.data[i];
-	return all < 0x80;
-}
-
 /* The inside of a string after its opening quote; takes the closing one. */
 static bool take_string(struct cursor *cursor, struct text *out)
 {
@@ -88,7 +79,7 @@ static bool take_string(struct cursor *cursor, struct text *out)
 	out->escaped = escaped;
 	cursor->at = at + 1;
 	/* An escape is ASCII: the text is UTF-8 if and only if its meaning is. */
-	return is_ascii(out->raw) || ary_utf8_valid(out->raw);
+	return ary_text_ascii(out->raw) || ary_utf8_valid(out->raw);
 }
 
 static bool take_key(struct cursor *cursor, struct parts *out)

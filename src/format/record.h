@@ -57,9 +57,10 @@ struct ary_record {
 	struct ary_bytes durability; /* Mark of an open: "always", "interval", "never", or empty */
 };
 
-/* Appends the line of RECORD to OUT. Keys and values may be any bytes; the caller has checked sizes,
- * that type is printable ASCII, and that numbers are at most ARY_SEQ_MAX (a later time is written
- * as that). TOO_LARGE: longer than ARY_RECORD_LINE_BYTES_MAX. NO_MEMORY. On both OUT is as it was. */
+/* Appends the line of RECORD to OUT. Keys and values may be any bytes; the caller has checked
+ * sizes, that type is printable ASCII, and that numbers are at most ARY_SEQ_MAX (a later time is
+ * written as that). OUT is as it was on failure.
+ * TOO_LARGE: longer than ARY_RECORD_LINE_BYTES_MAX. NO_MEMORY. */
 ARY_MUST_CHECK enum ary_status ary_record_encode(const struct ary_record *record,
 						 struct ary_buf *out);
 
@@ -78,9 +79,9 @@ bool ary_record_intact(struct ary_bytes line);
 ARY_MUST_CHECK enum ary_status ary_record_decode(struct ary_bytes line, struct ary_buf *scratch,
 						 struct ary_record *out, struct ary_error *err);
 
-/* As ary_record_decode, but leaves `value` empty: for replay, which needs keys only. Where the value
- * is the last field, as this program writes it, its text is not even looked at: whether it can be
- * decoded, and fields that a stranger put behind it, are for ary_record_decode to find. */
+/* As ary_record_decode, but leaves `value` empty: for replay, which needs keys only. Where the
+ * line has the form that this program writes, the value's text is not even looked at: whether it
+ * can be decoded, and fields that a stranger put behind it, are for ary_record_decode to find. */
 ARY_MUST_CHECK enum ary_status ary_record_decode_head(struct ary_bytes line,
 						      struct ary_buf *scratch,
 						      struct ary_record *out,

@@ -42,6 +42,22 @@ size_t ary_text_plain(const uint8_t *data, size_t size)
 	return i;
 }
 
+bool ary_text_ascii(struct ary_bytes bytes)
+{
+	uint64_t words = 0;
+	uint8_t rest = 0;
+	size_t i = 0;
+
+	for (; bytes.size - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+		uint64_t word;
+		memcpy(&word, bytes.data + i, sizeof(word));
+		words |= word;
+	}
+	for (; i < bytes.size; i++)
+		rest |= bytes.data[i];
+	return (words & HIGH_BITS) == 0 && rest < 0x80;
+}
+
 bool ary_text_valid(struct ary_bytes bytes)
 {
 	if (bytes.size == 0)

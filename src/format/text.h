@@ -18,6 +18,9 @@ enum { ARY_TEXT_ESCAPE_BYTES_MAX = 6 };
 /* How many bytes from DATA on, at most SIZE, are neither a quote, a backslash nor below 0x20. */
 size_t ary_text_plain(const uint8_t *data, size_t size);
 
+/* Whether BYTES are all below 0x80. */
+bool ary_text_ascii(struct ary_bytes bytes);
+
 /* Whether BYTES can be written as text: UTF-8 throughout, without U+0000. */
 bool ary_text_valid(struct ary_bytes bytes);
 

@@ -277,7 +277,8 @@ static enum ary_status file_write_at(struct ary_file *file, uint64_t offset, con
 	struct fault due;
 
 	if (!is_due(env_of(file->env), FAULT_FILE_WRITE, file_of(file)->name, &due))
-		return ary_file_write_at(file_of(file)->inner, offset, data, size, written_out, err);
+		return ary_file_write_at(file_of(file)->inner, offset, data, size, written_out,
+					 err);
 	size_t taken = size < due.short_bytes ? size : due.short_bytes;
 	if (due.after)
 		taken = size;

@@ -4,8 +4,8 @@
  *
  * Threads: any, also with handles in use; faults may be set at any time. At most
  * FAULT_RULES_MAX faults at once. Everything opened must be closed before destroy. */
-#ifndef TESTS_LIB_FAULT_ENV_H
-#define TESTS_LIB_FAULT_ENV_H
+#ifndef ARY_TESTS_LIB_FAULT_ENV_H
+#define ARY_TESTS_LIB_FAULT_ENV_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -36,7 +36,9 @@ void lines_set(struct ary_buf *out, uint64_t seq, int64_t durable, const char *k
 
 	if (durable >= 0)
 		snprintf(stated, sizeof(stated), ",\"durable\":%" PRId64, durable);
-	lines_sealf(out, "{\"seq\":%" PRIu64 ",\"time\":1,\"cmd\":\"Set\"%s,\"key\":\"%s\",\"value\":\"%s\"",
+	lines_sealf(out,
+		    "{\"seq\":%" PRIu64 ",\"time\":1,\"cmd\":\"Set\"%s,"
+		    "\"key\":\"%s\",\"value\":\"%s\"",
 		    seq, stated, key, value);
 }
 

@@ -3,8 +3,8 @@
  * is refused for what it says.
  *
  * Memory that is out ends the test program. Threads: any. */
-#ifndef TESTS_LIB_LINES_H
-#define TESTS_LIB_LINES_H
+#ifndef ARY_TESTS_LIB_LINES_H
+#define ARY_TESTS_LIB_LINES_H
 
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
 /* A directory of its own for one test, below $TMPDIR (or /tmp).
  *
  * A directory that cannot be made or removed ends the test program. Threads: any. */
-#ifndef TESTS_LIB_TMPDIR_H
-#define TESTS_LIB_TMPDIR_H
+#ifndef ARY_TESTS_LIB_TMPDIR_H
+#define ARY_TESTS_LIB_TMPDIR_H
 
 enum { TMPDIR_PATH_BYTES = 512 };
 

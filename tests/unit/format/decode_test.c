@@ -93,7 +93,8 @@ static void test_unescaped_fields_borrow_from_the_line(void **state)
 	struct reading r = {0};
 
 	(void)state;
-	read_ok(&r, "{\"seq\":5,\"time\":6,\"cmd\":\"Set\",\"durable\":7,\"key\":\"kk\",\"type\":\"t/t\","
+	read_ok(&r, "{\"seq\":5,\"time\":6,\"cmd\":\"Set\",\"durable\":7,\"key\":\"kk\","
+	            "\"type\":\"t/t\","
 		    "\"prev\":4,\"value\":\"vv\"");
 	assert_int_equal(r.record.op, ARY_OP_SET);
 	assert_int_equal(r.record.durable_bytes, 7);
@@ -116,7 +117,8 @@ static void test_escapes_are_read_as_json_means_them(void **state)
 		{"\\u0041\\u00e9\\u20AC", "A\xc3\xa9\xe2\x82\xac"},
 		{"\\ud83d\\ude00", "\xf0\x9f\x98\x80"},
 		{"\\uD800\\uDC00\\uDBFF\\uDFFF", "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"},
-		{"\\u007f\\u0080\\u07ff\\u0800\\uffff", "\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf"},
+		{"\\u007f\\u0080\\u07ff\\u0800\\uffff",
+		 "\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf"},
 		{"12345678\\n12345678\\n", "12345678\n12345678\n"},
 		{"\xe2\x80\xa8\xf0\x9f\x98\x80", "\xe2\x80\xa8\xf0\x9f\x98\x80"},
 	};
@@ -140,7 +142,8 @@ static void test_views_in_scratch_stand_together(void **state)
 	struct reading r = {0};
 
 	(void)state;
-	read_ok(&r, "{\"seq\":1,\"time\":1,\"cmd\":\"Set\",\"key_b64\":\"/wD/\",\"type\":\"a\\/\\\"b\\\"\","
+	read_ok(&r, "{\"seq\":1,\"time\":1,\"cmd\":\"Set\",\"key_b64\":\"/wD/\","
+	            "\"type\":\"a\\/\\\"b\\\"\","
 		    "\"value_b64\":\"AAECAwQFBgcICQ==\"");
 	assert_bytes(r.record.key, BYTES("\xff\x00\xff"));
 	assert_bytes(r.record.type, BYTES("a/\"b\""));
@@ -160,7 +163,8 @@ static void test_other_forms_of_json_are_read(void **state)
 		"{\"seq\":9,\"time\":1,\"cmd\":\"\\u0053et\",\"key\":\"\\u006b\",\"value\":\"v\"",
 		"{\"seq\":9,\"time\":1,\"cmd\":\"Set\",\"k\\u0065y\":\"k\",\"value\":\"v\"",
 		"{\"seq\":9,\"time\":1,\"cmd\":\"Set\",\"key_b64\":\"aw==\",\"value_b64\":\"dg==\"",
-		"{\"seq\":9,\"time\":1,\"cmd\":\"Set\",\"key_b64\":\"aw==\",\"value_b64\":\"d\\u0067==\"",
+		"{\"seq\":9,\"time\":1,\"cmd\":\"Set\",\"key_b64\":\"aw==\","
+		"\"value_b64\":\"d\\u0067==\"",
 	};
 	struct reading r = {0};
 
@@ -196,8 +200,9 @@ static void test_unknown_fields_are_ignored(void **state)
 
 static void test_unknown_commands_are_told_as_such(void **state)
 {
-	static const char *const cmds[] = {"Part", "Batch", "Expire", "set", "SET", "Sets", "Se", "",
-					   "Set\\\""};
+	static const char *const cmds[] = {
+		"Part", "Batch", "Expire", "set", "SET", "Sets", "Se", "", "Set\\\"",
+	};
 	struct reading r = {0};
 	char body[128];
 
@@ -222,12 +227,12 @@ static const char *const set_fields[] = {
 /* Reads the fields in the order of ORDER. */
 static void read_shuffled(struct reading *reading, const size_t *order, struct ary_record *head)
 {
-	char body[256] = "{";
+	char body[256];
+	int size = 0;
 
-	for (size_t i = 0; i < COUNT(set_fields); i++) {
-		strcat(body, i > 0 ? "," : "");
-		strcat(body, set_fields[order[i]]);
-	}
+	for (size_t i = 0; i < COUNT(set_fields); i++)
+		size += snprintf(body + size, sizeof(body) - (size_t)size, "%c%s",
+				 i > 0 ? ',' : '{', set_fields[order[i]]);
 	read_ok(reading, body);
 	assert_int_equal(reading->record.seq, 77);
 	assert_int_equal(reading->record.time_ms, 5);
@@ -283,10 +288,12 @@ static void test_head_does_not_look_at_the_value(void **state)
 	struct ary_record record;
 
 	(void)state;
-	lines_seal(&line, BYTES("{\"seq\":1,\"time\":1,\"cmd\":\"Set\",\"key\":\"k\",\"value\":\"\\x\""));
+	lines_sealf(&line, "{\"seq\":1,\"time\":1,\"cmd\":\"Set\",\"key\":\"k\","
+			   "\"value\":\"\\x\"");
 	assert_int_equal(ary_record_decode(ary_buf_view(&line), &scratch, &record, NULL),
 			 ARY_CORRUPT);
-	assert_int_equal(ary_record_decode_head(ary_buf_view(&line), &scratch, &record, NULL), ARY_OK);
+	assert_int_equal(ary_record_decode_head(ary_buf_view(&line), &scratch, &record, NULL),
+			 ARY_OK);
 	assert_bytes(record.key, BYTES("k"));
 	ary_buf_release(&line);
 	ary_buf_release(&scratch);
@@ -309,7 +316,8 @@ static const char *const malformed[] = {
 	"{\"seq\":1,\"cmd\":\"Set\",\"key\":\"k\",\"value\":\"v\"",
 	"{\"seq\":1,\"time\":1,\"key\":\"k\",\"value\":\"v\"",
 	SET "\"value\":\"v\"", SET "\"key\":\"k\"", HEAD "\"Rm\"", HEAD "\"Seal\"", HEAD "\"Log\"",
-	HEAD "\"Log\",\"version\":1,\"log\":1", HEAD "\"Log\",\"version\":1,\"durability\":\"always\"",
+	HEAD "\"Log\",\"version\":1,\"log\":1",
+	HEAD "\"Log\",\"version\":1,\"durability\":\"always\"",
 	HEAD "\"Log\",\"log\":1,\"durability\":\"always\"", HEAD "\"Base\",\"version\":1,\"log\":1",
 	HEAD "\"Base\",\"version\":1,\"base\":1", HEAD "\"Base\",\"log\":1,\"base\":1",
 	/* Numbers. */
@@ -324,14 +332,16 @@ static const char *const malformed[] = {
 	HEAD "\"Mark\",\"durable\":-1", HEAD "\"Mark\",\"durable\":\"1\"",
 	HEAD "\"Mark\",\"durable\":1.5", HEAD "\"New\",\"durable\":null",
 	HEAD "\"Seal\",\"lines\":-1", HEAD "\"Seal\",\"lines\":null",
-	SET "\"key\":\"k\",\"prev\":0,\"value\":\"v\"", SET "\"key\":\"k\",\"prev\":\"1\",\"value\":\"v\"",
+	SET "\"key\":\"k\",\"prev\":0,\"value\":\"v\"",
+	SET "\"key\":\"k\",\"prev\":\"1\",\"value\":\"v\"",
 	HEAD "\"Rm\",\"key\":\"k\",\"prev\":0",
 	/* Commands and words. */
 	HEAD "1", HEAD "null", HEAD "[\"Set\"],\"key\":\"k\",\"value\":\"v\"",
 	HEAD "\"Mark\",\"clean\":1", HEAD "\"Mark\",\"clean\":\"true\"",
 	HEAD "\"Mark\",\"durability\":\"\"", HEAD "\"Mark\",\"durability\":true",
 	HEAD "\"Log\",\"version\":1,\"log\":1,\"durability\":\"\"",
-	SET "\"key\":\"k\",\"type\":1,\"value\":\"v\"", SET "\"key\":\"k\",\"type\":\"a\\nb\",\"value\":\"v\"",
+	SET "\"key\":\"k\",\"type\":1,\"value\":\"v\"",
+	SET "\"key\":\"k\",\"type\":\"a\\nb\",\"value\":\"v\"",
 	SET "\"key\":\"k\",\"type\":\"\xc3\xa9\",\"value\":\"v\"",
 	SET "\"key\":\"k\",\"type\":\"a\x7f\",\"value\":\"v\"",
 	/* Keys and values. */
@@ -339,7 +349,8 @@ static const char *const malformed[] = {
 	SET "\"key\":\"k\",\"key_b64\":\"aw==\",\"value\":\"v\"",
 	SET "\"key\":\"k\",\"value\":\"v\",\"value_b64\":\"dg==\"",
 	SET "\"key\":\"k\",\"value_b64\":\"dg==\",\"value\":\"v\"",
-	SET "\"key\":1,\"value\":\"v\"", SET "\"key\":\"k\",\"value\":null", SET "\"key\":\"k\",\"value\":5",
+	SET "\"key\":1,\"value\":\"v\"", SET "\"key\":\"k\",\"value\":null",
+	SET "\"key\":\"k\",\"value\":5",
 	SET "\"key_b64\":7,\"value\":\"v\"", SET "\"key\":\"k\",\"value_b64\":{}",
 	SET "\"key_b64\":\"aw=\",\"value\":\"v\"", SET "\"key_b64\":\"aw\",\"value\":\"v\"",
 	SET "\"key_b64\":\"a===\",\"value\":\"v\"", SET "\"key_b64\":\"ax==\",\"value\":\"v\"",
@@ -349,8 +360,10 @@ static const char *const malformed[] = {
 	SET "\"key\":\"a\\x\",\"value\":\"v\"", SET "\"key\":\"a\\u12g4\",\"value\":\"v\"",
 	SET "\"key\":\"a\\u123\",\"value\":\"v\"", SET "\"key\":\"a\\u0000b\",\"value\":\"v\"",
 	SET "\"key\":\"\\ud83d\",\"value\":\"v\"", SET "\"key\":\"\\ude00\",\"value\":\"v\"",
-	SET "\"key\":\"\\ude00\\ud83d\",\"value\":\"v\"", SET "\"key\":\"\\ud83dx\\ude00\",\"value\":\"v\"",
-	SET "\"key\":\"\\ud83d\\n\",\"value\":\"v\"", SET "\"key\":\"\\ud83d\\ud83d\",\"value\":\"v\"",
+	SET "\"key\":\"\\ude00\\ud83d\",\"value\":\"v\"",
+	SET "\"key\":\"\\ud83dx\\ude00\",\"value\":\"v\"",
+	SET "\"key\":\"\\ud83d\\n\",\"value\":\"v\"",
+	SET "\"key\":\"\\ud83d\\ud83d\",\"value\":\"v\"",
 	SET "\"key\":\"a\tb\",\"value\":\"v\"", SET "\"key\":\"a\x1f\",\"value\":\"v\"",
 	SET "\"key\":\"a\x01\\n\",\"value\":\"v\"", SET "\"key\":\"\xff\",\"value\":\"v\"",
 	SET "\"key\":\"\xc0\xaf\",\"value\":\"v\"", SET "\"key\":\"\xed\xa0\x80\",\"value\":\"v\"",
@@ -360,7 +373,8 @@ static const char *const malformed[] = {
 	SET "\"key\":\"k\",\"value\":\"v", SET "\"key\":\"k\",\"value\":\"v\"w\"",
 	/* The same field twice. */
 	"{\"seq\":1,\"seq\":1,\"time\":1,\"cmd\":\"Mark\"", HEAD "\"Mark\",\"cmd\":\"Mark\"",
-	SET "\"key\":\"k\",\"key\":\"k\",\"value\":\"v\"", SET "\"key\":\"k\",\"value\":\"v\",\"value\":\"v\"",
+	SET "\"key\":\"k\",\"key\":\"k\",\"value\":\"v\"",
+	SET "\"key\":\"k\",\"value\":\"v\",\"value\":\"v\"",
 	SET "\"key\":\"k\",\"x\":1,\"x\":1,\"value\":\"v\"", HEAD "\"Mark\",\"crc\":\"00000000\"",
 	HEAD "\"Mark\",\"durable\":1,\"durable\":1",
 };

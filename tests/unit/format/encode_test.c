@@ -24,7 +24,8 @@ struct golden {
 static const struct golden goldens[] = {
 	{{.seq = 17, .time_ms = 1763796000123, .op = ARY_OP_SET, .key = BYTES("username"),
 	  .value = BYTES("john")},
-	 "{\"seq\":17,\"time\":1763796000123,\"cmd\":\"Set\",\"key\":\"username\",\"value\":\"john\","
+	 "{\"seq\":17,\"time\":1763796000123,\"cmd\":\"Set\",\"key\":\"username\","
+	 "\"value\":\"john\","
 	 "\"crc\":\"698a9262\"}\n"},
 	{{.seq = 1, .time_ms = 2, .op = ARY_OP_SET, .has_durable = true, .durable_bytes = 345,
 	  .key = BYTES("\x00\xff"), .type = BYTES("text/plain; charset=\"utf-8\""), .prev = 9,
@@ -32,7 +33,8 @@ static const struct golden goldens[] = {
 	 "{\"seq\":1,\"time\":2,\"cmd\":\"Set\",\"durable\":345,\"key_b64\":\"AP8=\","
 	 "\"type\":\"text/plain; charset=\\\"utf-8\\\"\",\"prev\":9,\"value_b64\":\"gIE=\","
 	 "\"crc\":\"07a78bda\"}\n"},
-	{{.seq = 18, .time_ms = 1763796000124, .op = ARY_OP_RM, .key = BYTES("username"), .prev = 17},
+	{{.seq = 18, .time_ms = 1763796000124, .op = ARY_OP_RM, .key = BYTES("username"),
+	  .prev = 17},
 	 "{\"seq\":18,\"time\":1763796000124,\"cmd\":\"Rm\",\"key\":\"username\",\"prev\":17,"
 	 "\"crc\":\"ad8d03f0\"}\n"},
 	{{.seq = 19, .op = ARY_OP_RM, .has_durable = true, .key = BYTES("\0")},
@@ -53,14 +55,19 @@ static const struct golden goldens[] = {
 	 "{\"seq\":3,\"time\":6,\"cmd\":\"Mark\",\"crc\":\"4ac6aaea\"}\n"},
 	{{.seq = 3, .time_ms = 6, .op = ARY_OP_MARK, .has_durable = true, .durable_bytes = 90,
 	  .clean = true},
-	 "{\"seq\":3,\"time\":6,\"cmd\":\"Mark\",\"durable\":90,\"clean\":true,\"crc\":\"3a46d421\"}\n"},
+	 "{\"seq\":3,\"time\":6,\"cmd\":\"Mark\",\"durable\":90,\"clean\":true,"
+	 "\"crc\":\"3a46d421\"}\n"},
 	{{.seq = 3, .time_ms = 6, .op = ARY_OP_MARK, .durability = BYTES("interval")},
-	 "{\"seq\":3,\"time\":6,\"cmd\":\"Mark\",\"durability\":\"interval\",\"crc\":\"92b4ebfc\"}\n"},
+	 "{\"seq\":3,\"time\":6,\"cmd\":\"Mark\",\"durability\":\"interval\","
+	 "\"crc\":\"92b4ebfc\"}\n"},
 	{{.seq = 4, .time_ms = 7, .op = ARY_OP_SET,
-	  .key = BYTES("\"\\\b\f\n\r\t\x01\x1f/\x7f\xe2\x80\xa8\xe2\x80\xa9\xc3\xa9\xf0\x9f\x98\x80"),
+	  .key = BYTES("\"\\\b\f\n\r\t\x01\x1f/\x7f"
+		       "\xe2\x80\xa8\xe2\x80\xa9\xc3\xa9\xf0\x9f\x98\x80"),
 	  .value = BYTES("")},
-	 "{\"seq\":4,\"time\":7,\"cmd\":\"Set\",\"key\":\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f/\x7f"
-	 "\xe2\x80\xa8\xe2\x80\xa9\xc3\xa9\xf0\x9f\x98\x80\",\"value\":\"\",\"crc\":\"c0806ed1\"}\n"},
+	 "{\"seq\":4,\"time\":7,\"cmd\":\"Set\","
+	 "\"key\":\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f/\x7f"
+	 "\xe2\x80\xa8\xe2\x80\xa9\xc3\xa9\xf0\x9f\x98\x80\",\"value\":\"\","
+	 "\"crc\":\"c0806ed1\"}\n"},
 };
 
 static void assert_bytes(struct ary_bytes actual, struct ary_bytes expected)
@@ -148,8 +155,10 @@ static void test_every_byte_comes_back(void **state)
 		all[i] = byte;
 		memset(inside, 'x', sizeof(inside));
 		inside[i % 20] = byte;
-		assert_set_round_trip((struct ary_bytes){&byte, 1}, (struct ary_bytes){&byte, 1});
-		assert_set_round_trip((struct ary_bytes){inside, 20}, (struct ary_bytes){inside, 20});
+		struct ary_bytes alone = {&byte, 1};
+		struct ary_bytes among = {inside, sizeof(inside)};
+		assert_set_round_trip(alone, alone);
+		assert_set_round_trip(among, among);
 	}
 	assert_set_round_trip((struct ary_bytes){all, 256}, (struct ary_bytes){all, 256});
 	assert_set_round_trip((struct ary_bytes){all + 1, 127}, (struct ary_bytes){all + 1, 127});
@@ -162,7 +171,7 @@ static void test_random_bytes_come_back(void **state)
 
 	(void)state;
 	for (int round = 0; round < 3000; round++) {
-		/* Every second round: ASCII only, so that text with many escapes is made as well. */
+		/* Every second round is ASCII only: text, with many escapes. */
 		uint8_t mask = round % 2 ? 0x7f : 0xff;
 		for (size_t i = 0; i < sizeof(data); i++) {
 			random = random * 1664525 + 1013904223;

@@ -38,7 +38,8 @@ static void test_parse_knows_own_names(void **state)
 static void test_parse_leaves_other_names_alone(void **state)
 {
 	static const char *const names[] = {
-		"", ".", ".log", "log", "7", "3.log.log", "07.log", "00.log", "-1.log", "+1.log", " 1.log",
+		"", ".", ".log", "log", "7", "3.log.log", "07.log", "00.log", "-1.log", "+1.log",
+		" 1.log",
 		"1.log ", "1.LOG", "1.lo", "1.logs", "1.log.tmp.tmp", "1.tmp", "1.log.", "1.log.tm",
 		"1..log", "0x1.log", "1a.log", "a.log", "1.log~", "LOCK", "logs", "1.5.log",
 		"9007199254740992.log", "18446744073709551615.log", "18446744073709551616.log",
