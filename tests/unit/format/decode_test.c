@@ -163,8 +163,8 @@ static void test_other_forms_of_json_are_read(void **state)
 		"{\"seq\":9,\"time\":1,\"cmd\":\"\\u0053et\",\"key\":\"\\u006b\",\"value\":\"v\"",
 		"{\"seq\":9,\"time\":1,\"cmd\":\"Set\",\"k\\u0065y\":\"k\",\"value\":\"v\"",
 		"{\"seq\":9,\"time\":1,\"cmd\":\"Set\",\"key_b64\":\"aw==\",\"value_b64\":\"dg==\"",
-		"{\"seq\":9,\"time\":1,\"cmd\":\"Set\",\"key_b64\":\"aw==\","
-		"\"value_b64\":\"d\\u0067==\"",
+		("{\"seq\":9,\"time\":1,\"cmd\":\"Set\",\"key_b64\":\"aw==\","
+		 "\"value_b64\":\"d\\u0067==\""),
 	};
 	struct reading r = {0};
 
