@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A position counts 16 to a byte of the key: 0 says whether the byte is there at all (a key that
  * ends sorts before those that go on), 1 to 8 are its bits from the highest. Positions beyond
- * 16 bits are all written as UNKNOWN; a search that meets one compares keys instead. */
+ * 16 bits are all written as UNKNOWN; a run that ever had one is searched by comparing keys. */
 #include "index/run.h"
 
 #include <string.h>
@@ -48,40 +48,43 @@ static struct difference compare(struct ary_bytes a, struct ary_bytes b)
 	return difference;
 }
 
-/* The bit of KEY at POSITION; KEY must not be empty. Without branches: half of the bits are 1, and
- * no processor could predict which. */
-static unsigned bit_at(struct ary_bytes key, uint16_t position)
+/* The bit of KEY, which must not be empty, at POSITION, which is in KEY if INSIDE. Without
+ * branches: half of the bits are 1, and no processor could predict which. */
+static inline unsigned bit_at(struct ary_bytes key, unsigned position, bool inside)
 {
 	size_t at = position / POSITIONS_PER_BYTE;
-	unsigned present = at < key.size;
+	unsigned present = inside || at < key.size;
 	unsigned bits = present << 8 | (key.data[present ? at : 0] & (0U - present));
 
-	/* Shifted up first, so that the shift down is never negative, not even for UNKNOWN. */
 	return bits << 7 >> (POSITIONS_PER_BYTE - 1 - position % POSITIONS_PER_BYTE) & 1;
 }
 
-/* The index of the key that shares the longest beginning with KEY, if it is in RUN at all: walks
- * the positions as if they were the branches of a binary trie, and looks at no key. A position
- * counts when it is at most LIMIT: after a bit of 0, those behind a later bit are in the other
- * branch. False: a position is UNKNOWN. */
-static bool guess(const struct ary_run *run, struct ary_bytes key, unsigned *out)
+/* Walks the positions as if they were the branches of a binary trie. A position counts when it is
+ * at most LIMIT: after a bit of 0, those behind a later bit are in the other branch. */
+static inline unsigned walk(const struct ary_run *run, struct ary_bytes key, bool inside)
 {
 	unsigned best = 0;
 	unsigned limit = UNKNOWN;
-	unsigned highest = 0;
 
 	for (unsigned i = 1; i < run->count; i++) {
 		unsigned position = run->diffs[i];
-		unsigned bit = bit_at(key, (uint16_t)position);
-		bool counts = position <= limit;
+		unsigned bit = bit_at(key, position, inside);
 		unsigned next = bit != 0 ? UNKNOWN : position;
+		bool counts = position <= limit;
 
-		highest = position > highest ? position : highest;
 		best = (counts & (bit != 0)) ? i : best;
 		limit = counts ? next : limit;
 	}
-	*out = best;
-	return highest < UNKNOWN;
+	return best;
+}
+
+unsigned ary_run_guess(const struct ary_run *run, struct ary_bytes key)
+{
+	if (key.size == 0 || run->farthest == UNKNOWN)
+		return 0;
+	if (run->farthest / POSITIONS_PER_BYTE < key.size)
+		return walk(run, key, true);
+	return walk(run, key, false);
 }
 
 /* From the best match at INDEX to KEY's own place: all keys that share more with the match than
@@ -152,16 +155,29 @@ static void find_by_keys(const struct ary_arena *arena, const struct ary_run *ru
 	compare_neighbours(arena, run, key, spot);
 }
 
+void ary_run_find_near(const struct ary_arena *arena, const struct ary_run *run,
+		       struct ary_bytes key, unsigned guess, struct ary_spot *out)
+{
+	*out = (struct ary_spot){ .index = guess };
+	if (run->count == 0)
+		return;
+	if (run->farthest == UNKNOWN)
+		find_by_keys(arena, run, key, out);
+	else
+		find_from(arena, run, key, out);
+}
+
 void ary_run_find(const struct ary_arena *arena, const struct ary_run *run, struct ary_bytes key,
 		  struct ary_spot *out)
 {
-	*out = (struct ary_spot){ 0 };
-	if (run->count == 0)
-		return;
-	if (key.size > 0 && guess(run, key, &out->index))
-		find_from(arena, run, key, out);
-	else
-		find_by_keys(arena, run, key, out);
+	ary_run_find_near(arena, run, key, ary_run_guess(run, key), out);
+}
+
+static void set_diff(struct ary_run *run, unsigned index, uint16_t position)
+{
+	run->diffs[index] = position;
+	if (position > run->farthest)
+		run->farthest = position;
 }
 
 void ary_run_insert(struct ary_run *run, const struct ary_spot *spot, uint32_t handle)
@@ -173,9 +189,9 @@ void ary_run_insert(struct ary_run *run, const struct ary_spot *spot, uint32_t h
 	memmove(run->handles + index + 1, run->handles + index, behind * sizeof(run->handles[0]));
 	memmove(run->diffs + index + 1, run->diffs + index, behind * sizeof(run->diffs[0]));
 	run->handles[index] = handle;
-	run->diffs[index] = spot->before;
+	set_diff(run, index, spot->before);
 	if (behind > 0)
-		run->diffs[index + 1] = spot->after;
+		set_diff(run, index + 1, spot->after);
 	run->count++;
 }
 
@@ -214,5 +230,6 @@ void ary_run_split(struct ary_run *run, unsigned index, struct ary_run *empty)
 	memcpy(empty->handles, run->handles + index, moved * sizeof(run->handles[0]));
 	memcpy(empty->diffs, run->diffs + index, moved * sizeof(run->diffs[0]));
 	empty->count = (uint16_t)moved;
+	empty->farthest = run->farthest;
 	run->count = (uint16_t)index;
 }

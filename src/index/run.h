@@ -19,6 +19,7 @@ enum { ARY_RUN_KEYS_MAX = 32 };
 
 struct ary_run {
 	uint16_t count;
+	uint16_t farthest; /* no position is beyond */
 	uint16_t diffs[ARY_RUN_KEYS_MAX]; /* the first one has no meaning */
 	uint32_t handles[ARY_RUN_KEYS_MAX];
 };
@@ -34,6 +35,14 @@ struct ary_spot {
 /* Finds KEY in RUN. */
 void ary_run_find(const struct ary_arena *arena, const struct ary_run *run, struct ary_bytes key,
 		  struct ary_spot *out);
+
+/* The index in RUN of the key that shares most with KEY, found without looking at any key; 0 when
+ * only the keys can tell. */
+unsigned ary_run_guess(const struct ary_run *run, struct ary_bytes key);
+
+/* As ary_run_find, with what ary_run_guess answered. */
+void ary_run_find_near(const struct ary_arena *arena, const struct ary_run *run,
+		       struct ary_bytes key, unsigned guess, struct ary_spot *out);
 
 /* Inserts HANDLE at SPOT; RUN must not be full. */
 void ary_run_insert(struct ary_run *run, const struct ary_spot *spot, uint32_t handle);

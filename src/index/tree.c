@@ -37,21 +37,26 @@ uint64_t ary_tree_insert_units(const struct ary_tree *tree, uint64_t keys)
 	       inner * ary_arena_block_units(tree->arena, sizeof(struct ary_inner));
 }
 
+static void prefetch_node(const struct ary_tree *tree, uint32_t handle)
+{
+	const char *node = ary_arena_at(tree->arena, handle);
+
+	for (size_t at = 0; at < sizeof(struct ary_leaf); at += CACHE_LINE_BYTES)
+		__builtin_prefetch(node + at);
+}
+
+/* The child is mostly one of the two beside the guess. Both are asked for before the guess is
+ * compared, so that the processor waits for key and child at the same time. */
 unsigned ary_inner_child_of(const struct ary_tree *tree, const struct ary_inner *node,
 			    struct ary_bytes key)
 {
 	struct ary_spot spot;
+	unsigned guess = ary_run_guess(&node->run, key);
 
-	ary_run_find(tree->arena, &node->run, key, &spot);
+	prefetch_node(tree, node->children[guess]);
+	prefetch_node(tree, node->children[guess + 1]);
+	ary_run_find_near(tree->arena, &node->run, key, guess, &spot);
 	return spot.found ? spot.index + 1 : spot.index;
-}
-
-/* A leaf is mostly out of the processor's cache, and a search looks at most of its lines: asking
- * for all at once takes the time of one. */
-static void prefetch_leaf(const struct ary_leaf *leaf)
-{
-	for (size_t at = 0; at < sizeof(*leaf); at += CACHE_LINE_BYTES)
-		__builtin_prefetch((const char *)leaf + at);
 }
 
 struct ary_cursor ary_tree_seek(const struct ary_tree *tree, struct ary_bytes from, bool after)
@@ -167,7 +172,6 @@ static void insert_into_leaf(struct ary_tree *tree, struct place *place, struct 
 {
 	struct ary_spot spot;
 
-	prefetch_leaf(leaf);
 	ary_run_find(tree->arena, &leaf->run, ary_blob_key(tree->arena, handle), &spot);
 	ARY_CHECK(!spot.found);
 	if (leaf->run.count == ARY_RUN_KEYS_MAX) {
