@@ -214,18 +214,17 @@ static void read_entry(struct ary_index *index, uint32_t handle, struct ary_byte
 void ary_index_page(struct ary_index *index, struct ary_bytes from, bool after,
 		    ary_index_visit visit, void *context)
 {
-	bool more = true;
-
 	ary_rwlock_read(&index->tree_lock);
 	struct ary_cursor cursor = ary_tree_seek(&index->tree, from, after);
+	uint32_t handle;
 
-	for (uint32_t handle = ary_tree_next(&index->tree, &cursor); handle != 0 && more;
-	     handle = more ? ary_tree_next(&index->tree, &cursor) : 0) {
+	while ((handle = ary_tree_next(&index->tree, &cursor)) != 0) {
 		struct ary_bytes key = ary_blob_key(&index->arena, handle);
 		struct ary_entry entry;
 
 		read_entry(index, handle, key, &entry);
-		more = visit(context, key, &entry);
+		if (!visit(context, key, &entry))
+			break;
 	}
 	ary_rwlock_unlock(&index->tree_lock);
 }

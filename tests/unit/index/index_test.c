@@ -352,31 +352,38 @@ static void put_number(struct ary_index *index, uint64_t number)
 	assert_false(had);
 }
 
-/* Keys in order fill the leaves; keys between them, far apart, then split a leaf each, and the
- * inner nodes with them: the most memory that a group can take. */
-static void test_reserved_puts_that_split_every_node_succeed(void **state)
+/* Puts one key into each of GROUP leaves, all reserved, without memory. */
+static void put_group(struct ary_index *index, uint64_t group, uint64_t gap, uint64_t extra)
 {
-	enum { KEYS = 60000, GAP = 64, STRIDE = 30 };
-	struct ary_hash_secret secret = fixed_secret();
 	uint8_t data[16];
 
+	for (uint64_t i = 0; i < group; i++)
+		assert_int_equal(ary_index_reserve(index, number_key(data, i * gap + extra)),
+				 ARY_OK);
+	ary_alloc_fail_at(1, 1);
+	for (uint64_t i = 0; i < group; i++)
+		put_number(index, i * gap + extra);
+	ary_alloc_fail_at(0, 0);
+	ary_index_unreserve(index);
+}
+
+/* Keys in order fill the leaves; a few keys more in each then split them all in one group, and
+ * the inner nodes with them: the most memory that a group can take. Different numbers of keys
+ * leave different rests of the last chunk. */
+static void test_reserved_puts_that_split_every_leaf_succeed(void **state)
+{
+	enum { KEYS_FIRST = 40000, KEYS_LAST = 64000, KEYS_STEP = 4000, GAP = 64, LEAF = 30 };
+	struct ary_hash_secret secret = fixed_secret();
+
 	(void)state;
-	for (uint64_t group = 1; group <= 2000; group *= 3) {
+	for (uint64_t keys = KEYS_FIRST; keys <= KEYS_LAST; keys += KEYS_STEP) {
 		struct ary_index *index = ary_index_create(&secret);
 
-		for (uint64_t i = 0; i < KEYS; i++)
+		for (uint64_t i = 0; i < keys; i++)
 			put_number(index, i * GAP);
-		for (uint64_t extra = 1; extra <= 8; extra++) {
-			for (uint64_t i = 0; i < group; i++)
-				assert_int_equal(
-					ary_index_reserve(index, number_key(data, i)), ARY_OK);
-			ary_alloc_fail_at(1, 1);
-			for (uint64_t i = 0; i < group; i++)
-				put_number(index, i * GAP * STRIDE + extra);
-			ary_alloc_fail_at(0, 0);
-			ary_index_unreserve(index);
-		}
-		assert_int_equal(ary_index_count(index), KEYS + 8 * group);
+		for (uint64_t extra = 1; extra <= 8; extra++)
+			put_group(index, keys / LEAF, (uint64_t)GAP * LEAF, extra);
+		assert_int_equal(ary_index_count(index), keys + 8 * (keys / LEAF));
 		ary_index_destroy(index);
 	}
 }
@@ -532,7 +539,7 @@ int main(void)
 		cmocka_unit_test(test_page_from_and_after_start_where_they_say),
 		cmocka_unit_test(test_page_of_an_empty_index_visits_nothing),
 		cmocka_unit_test(test_reserved_puts_succeed_without_memory),
-		cmocka_unit_test(test_reserved_puts_that_split_every_node_succeed),
+		cmocka_unit_test(test_reserved_puts_that_split_every_leaf_succeed),
 		cmocka_unit_test(test_reserve_without_memory_leaves_all_as_it_was),
 		cmocka_unit_test(test_put_without_memory_leaves_all_as_it_was),
 		cmocka_unit_test(test_many_keys_in_one_shard_are_found),
