@@ -9,6 +9,7 @@
 #include "format/name.h"
 #include "format/record.h"
 #include "segment/scan.h"
+#include "store/appender.h"
 #include "store/commit.h"
 #include "store/rotate.h"
 #include "store/takeover.h"
@@ -93,6 +94,8 @@ static enum ary_status put_seal_line(struct merge *merge, struct ary_error *err)
 		.seq = merge->seal_seq,
 		.time_ms = ary_wall_ms(merge->store->options.env),
 		.op = ARY_OP_SEAL,
+		.has_durable = true,
+		.durable_bytes = ary_segment_durable_bytes(merge->output),
 		.lines = merge->lines,
 	};
 	return put_control_line(merge, &record, err);
@@ -138,26 +141,46 @@ static enum ary_status copy_log(struct merge *merge, const struct ary_log *log,
 					  log->seq_first - 1, copy_line, merge, &report, err);
 	if (status != ARY_OK)
 		return status;
-	if (report.torn)
+	/* A file that has become shorter since it was sealed is damaged, too. */
+	if (report.torn || report.lines != log->lines)
 		return ary_fail(err, ARY_CORRUPT, "%s: damaged at offset %" PRIu64 ", after seq %"
 				PRIu64, name, report.end, report.seq_last);
 	merge->seal_seq = report.seq_last;
 	return ARY_OK;
 }
 
-/* Writes the whole output, durable. */
+static enum ary_status flush_and_sync(struct merge *merge, struct ary_error *err)
+{
+	enum ary_status status = flush(merge, err);
+	return status == ARY_OK ? ary_segment_sync(merge->output, err) : status;
+}
+
+/* Writes the whole output, durable. Its Seal confirms all before it, so that no damage can pass
+ * for a torn tail. */
 static enum ary_status write_output(struct merge *merge, struct ary_error *err)
 {
 	enum ary_status status = put_base_line(merge, err);
 	for (size_t i = 0; status == ARY_OK && i < merge->count; i++)
 		status = copy_log(merge, merge->logs[i], err);
 	if (status == ARY_OK)
+		status = flush_and_sync(merge, err);
+	if (status == ARY_OK)
 		status = put_seal_line(merge, err);
 	if (status == ARY_OK)
-		status = flush(merge, err);
-	if (status == ARY_OK)
-		status = ary_segment_sync(merge->output, err);
-	return status;
+		status = flush_and_sync(merge, err);
+	/* Of the output nothing is known then, but the store does not rest on it. */
+	return status == ARY_UNCERTAIN ? ARY_IO : status;
+}
+
+/* Job: makes durable what the merge rests on. It left lines out because of later writes; if a power
+ * failure took those back, their keys would hold neither value. */
+static void secure(struct ary_store *store, struct ary_job *job)
+{
+	struct merge *merge = job->context;
+	merge->status = atomic_load(&store->read_only) ? ary_store_ready(store, merge->err)
+						       : ARY_OK;
+	if (merge->status == ARY_OK && store->committer.dirty)
+		merge->status = ary_append_sync(store, merge->err);
 }
 
 /* Gives the output the name of the newest log it replaces: from here on it is the truth. */
@@ -173,9 +196,10 @@ static enum ary_status commit_output(struct merge *merge, struct ary_error *err)
 		status = ary_dir_sync(dir, err);
 	/* Whether the new name is durable is unknown now; both outcomes are whole, but writing
 	 * on would build on one of them. */
-	if (status != ARY_OK)
-		ary_store_latch(merge->store, err);
-	return status;
+	if (status == ARY_OK)
+		return ARY_OK;
+	ary_store_latch(merge->store, err);
+	return ARY_READ_ONLY;
 }
 
 static void drop_output(struct merge *merge)
@@ -247,6 +271,11 @@ static enum ary_status merge_gathered(struct merge *merge, struct ary_error *err
 	if (status != ARY_OK)
 		return status;
 	status = write_output(merge, err);
+	if (status == ARY_OK) {
+		struct ary_job job = {.run = secure, .context = merge};
+		ary_commit_run_job(store, &job);
+		status = merge->status;
+	}
 	if (status != ARY_OK) {
 		drop_output(merge);
 		return status;

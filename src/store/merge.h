@@ -11,8 +11,8 @@
 #include "store/store_private.h"
 
 /* Seals the active log and merges all sealed ones. OK also when nothing is stale.
- * NO_SPACE, IO, NO_MEMORY, CORRUPT, CANCELLED: the store is as it was before, but that the active log may be sealed. READ_ONLY,
- * UNCERTAIN: the store is, or is now, read-only. */
+ * NO_SPACE, IO, NO_MEMORY, BUSY, CORRUPT, CANCELLED: the store is as it was before, but that the
+ * active log may be sealed. READ_ONLY, UNCERTAIN: the store is, or is now, read-only. */
 ARY_MUST_CHECK enum ary_status ary_merge_run(struct ary_store *store, struct ary_error *err);
 
 #endif

@@ -167,6 +167,8 @@ static enum ary_status replay_log(struct ary_replay *replay, uint64_t number, bo
 	if (replay->report.seq_seen > replay->seq)
 		replay->seq = replay->report.seq_seen;
 	atomic_store(&replay->log->bytes, replay->report.end);
+	/* A merge was whole and durable before it got its name. */
+	may_tear = may_tear && !replay->log->base;
 	if (!may_tear && replay->report.torn)
 		return ary_fail(err, ARY_CORRUPT, "%s: damaged at offset %" PRIu64 ", after seq %"
 				PRIu64 ": a sealed log may not end here", replay->name,

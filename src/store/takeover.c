@@ -98,7 +98,7 @@ enum ary_status ary_takeover_run(struct ary_store *store, struct ary_log *log, s
 	struct ary_scan_report report;
 	enum ary_status status = ary_scan(ary_segment_file(log->segment), name,
 					  log->seq_first - 1, note_line, &takeover, &report, err);
-	if (status == ARY_OK && report.torn)
+	if (status == ARY_OK && (report.torn || report.lines != log->lines))
 		status = ary_fail(err, ARY_CORRUPT, "%s: what was just written reads back damaged",
 				  name);
 	if (status == ARY_OK) {
