@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the tests of the index share: numbers that are the same in every run.
  * Threads: one generator per thread. */
-#ifndef ARY_TESTS_INDEX_SUPPORT_H
-#define ARY_TESTS_INDEX_SUPPORT_H
+#ifndef ARY_TESTS_UNIT_INDEX_INDEX_SUPPORT_H
+#define ARY_TESTS_UNIT_INDEX_INDEX_SUPPORT_H
 
 #include <stddef.h>
 #include <stdint.h>
