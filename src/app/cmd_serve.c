@@ -149,6 +149,15 @@ static void tell_serving(const struct serve *serve)
 		 ary_durability_name(stats.durability));
 }
 
+static enum ary_exit tell_stopped(const struct serve *serve, bool closed)
+{
+	char quoted[ARY_DIAG_QUOTED_BYTES];
+
+	ary_diag(ARY_DIAG_INFO, "stopped", "dir=%s closed=%s",
+		 ary_diag_quote(serve->config->dir, quoted), closed ? "true" : "false");
+	return ARY_EXIT_OK;
+}
+
 /* Ends the connections; nothing may be parked. */
 static void stop_server(struct serve *serve)
 {
@@ -170,16 +179,14 @@ static enum ary_exit stop_opening(struct serve *serve)
 	ary_server_quiesce(serve->server);
 	stop_server(serve);
 	if (!ary_signals_wait_post(&serve->signals, serve->config->shutdown_timeout_ms)) {
-		ary_diag(ARY_DIAG_INFO, "stopped", "during=replay");
-		_Exit(ARY_EXIT_OK);
+		_Exit((int)tell_stopped(serve, false));
 	}
 	ary_thread_join(&serve->opener);
 	if (serve->opened != ARY_OK)
 		return fail("open_failed", &serve->open_error);
 	if (ary_store_close(serve->store, &err) != ARY_OK)
 		return fail("close_failed", &err);
-	ary_diag(ARY_DIAG_INFO, "stopped", "dir_closed=true");
-	return ARY_EXIT_OK;
+	return tell_stopped(serve, true);
 }
 
 static enum ary_exit refuse_to_serve(struct serve *serve)
@@ -208,8 +215,7 @@ static enum ary_exit stop_serving(struct serve *serve)
 	ary_replica_destroy(serve->replica);
 	if (ary_store_close(serve->store, &err) != ARY_OK)
 		return fail("close_failed", &err);
-	ary_diag(ARY_DIAG_INFO, "stopped", "dir_closed=true");
-	return ARY_EXIT_OK;
+	return tell_stopped(serve, true);
 }
 
 static enum ary_exit run_store(struct serve *serve)
