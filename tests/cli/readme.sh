@@ -95,8 +95,8 @@ while IFS= read -r line; do
 done <commands
 
 # Files that it names.
-grep -o '`\(tests\|docs\|src\|script\|docker\)/[A-Za-z0-9_/.-]*`' README.md | tr -d '`' | sort -u >named
-grep -o '`\(docker\|script\)/[a-z.]*`' README.md | tr -d '`' >>named
+grep -o '`\(tests\|docs\|src\|script\|docker\)/[A-Za-z0-9_/.-]*`' README.md |
+	tr -d '`' | sort -u >named
 while IFS= read -r name; do
 	check "README.md names $name, which is not there" [ -e "$top/$name" ]
 done <named
