@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/api_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/problem.h"
+
+enum { PATIENCE_MS = 20000 };
+
+void api_fixture_create(struct api_fixture *fixture, const char *origins)
+{
+	const struct ary_api_options options = {
+		.env = ary_env_posix(),
+		.key_bytes_max = API_KEY_BYTES_MAX,
+		.value_bytes_max = API_VALUE_BYTES_MAX,
+		.target_bytes_max = API_TARGET_BYTES_MAX,
+		.header_bytes_max = API_HEADER_BYTES_MAX,
+		.cors_origin = origins,
+		.version = "1.2.3",
+	};
+
+	memset(fixture, 0, sizeof(*fixture));
+	tmpdir_create(&fixture->dir);
+	fixture->faults = fault_env_create(ary_env_posix());
+	fixture->api = ary_api_create(&options);
+}
+
+void api_fixture_serve(struct api_fixture *fixture)
+{
+	struct ary_store_options options;
+	struct ary_error err = {0};
+	enum ary_status status;
+
+	ary_store_options_default(&options);
+	options.env = fault_env_env(fixture->faults);
+	options.path = fixture->dir.path;
+	options.create = true;
+	options.key_bytes_max = API_KEY_BYTES_MAX;
+	options.value_bytes_max = API_VALUE_BYTES_MAX;
+	options.disk_reserve_bytes = 0;
+	status = ary_store_open(&options, &fixture->store, &err);
+	if (status != ARY_OK)
+		fail_msg("open: %s", err.text);
+	fixture->replica = ary_replica_solo(fixture->store);
+	ary_api_set_serving(fixture->api, fixture->replica);
+}
+
+void api_fixture_destroy(struct api_fixture *fixture)
+{
+	ary_api_destroy(fixture->api);
+	if (fixture->replica != NULL) {
+		ary_replica_close_gate(fixture->replica);
+		assert_int_equal(ary_replica_drain(fixture->replica, PATIENCE_MS), ARY_OK);
+	}
+	ary_replica_destroy(fixture->replica);
+	/* A store that a fault made read-only says so once more. */
+	if (ary_store_close(fixture->store, NULL) != ARY_OK)
+		assert_true(fault_env_fired(fixture->faults) > 0);
+	fault_env_destroy(fixture->faults);
+	tmpdir_remove(&fixture->dir);
+}
+
+void api_request_init(struct api_request *request, const char *method, const char *target)
+{
+	memset(request, 0, sizeof(*request));
+	ary_call_init(&request->call);
+	request->call.request.method = ary_bytes_of(method);
+	request->call.request.target = ary_bytes_of(target);
+	ary_mutex_init(&request->mutex);
+	ary_cond_init(&request->cond);
+}
+
+void api_request_header(struct api_request *request, const char *name, const char *value)
+{
+	assert_true(request->field_count < API_FIELDS_MAX);
+	request->fields[request->field_count].name = ary_bytes_of(name);
+	request->fields[request->field_count++].value = ary_bytes_of(value);
+}
+
+void api_request_body(struct api_request *request, struct ary_bytes body)
+{
+	request->body = body;
+	request->call.request.has_length = !request->chunked;
+	request->call.request.length = request->chunked ? 0 : body.size;
+	request->call.request.has_body = request->chunked || body.size > 0;
+}
+
+static void wake(struct ary_call *call)
+{
+	struct api_request *request = call->wake_context;
+
+	ary_mutex_lock(&request->mutex);
+	assert_false(request->awake);
+	request->awake = true;
+	ary_cond_signal(&request->cond);
+	ary_mutex_unlock(&request->mutex);
+}
+
+static void wait_for_wake(struct api_request *request)
+{
+	ary_mutex_lock(&request->mutex);
+	while (!request->awake)
+		assert_true(ary_cond_wait_ms(&request->cond, &request->mutex, PATIENCE_MS));
+	ary_mutex_unlock(&request->mutex);
+}
+
+static void carry_out(struct ary_api *api, struct api_request *request)
+{
+	struct ary_call *call = &request->call;
+
+	if (request->body.size > call->body_bytes_max) {
+		ary_api_refuse_body(api, call, ARY_TOO_LARGE);
+		return;
+	}
+	if (!ary_buf_append(&call->body, request->body)) {
+		ary_api_refuse_body(api, call, ARY_NO_MEMORY);
+		return;
+	}
+	if (ary_api_begin(api, call) == ARY_STEP_RESPOND)
+		return;
+	call->wake = wake;
+	call->wake_context = request;
+	ary_api_launch(api, call);
+	wait_for_wake(request);
+	ary_api_finish(api, call);
+}
+
+/* What holds for every response. */
+static void check_response(const struct ary_response *response)
+{
+	bool bodyless = response->status == 204 || response->status == 304;
+
+	assert_true(response->status >= 200);
+	assert_false(response->incomplete);
+	if (bodyless)
+		assert_int_equal(response->body.size, 0);
+	for (size_t i = 0; i < response->field_count; i++) {
+		const char *value = ary_response_value(response, &response->fields[i]);
+
+		assert_null(strpbrk(value, "\r\n"));
+		assert_true(!bodyless || strcmp(response->fields[i].name, "Content-Type") != 0);
+	}
+}
+
+unsigned api_request_send(struct api_fixture *fixture, struct api_request *request)
+{
+	struct ary_call *call = &request->call;
+
+	call->request.fields = request->fields;
+	call->request.field_count = request->field_count;
+	request->refused = ary_api_admit(fixture->api, call) == ARY_STEP_RESPOND;
+	if (!request->refused)
+		carry_out(fixture->api, request);
+	check_response(&call->response);
+	return call->response.status;
+}
+
+const char *api_request_field(const struct api_request *request, const char *name)
+{
+	const struct ary_response *response = &request->call.response;
+	const char *value = NULL;
+
+	for (size_t i = 0; i < response->field_count; i++) {
+		if (strcasecmp(response->fields[i].name, name) != 0)
+			continue;
+		assert_null(value);
+		value = ary_response_value(response, &response->fields[i]);
+	}
+	return value;
+}
+
+void api_request_expect_problem(const struct api_request *request, const char *slug)
+{
+	const struct ary_response *response = &request->call.response;
+	enum ary_problem_kind kind;
+	char type[128];
+	json_t *root;
+
+	assert_true(ary_problem_find(ary_bytes_of(slug), &kind));
+	assert_string_equal(api_request_field(request, "Content-Type"), "application/problem+json");
+	root = json_loadb((const char *)response->body.data, response->body.size, 0, NULL);
+	assert_non_null(root);
+	(void)snprintf(type, sizeof(type), "/problems/%s", slug);
+	assert_string_equal(json_string_value(json_object_get(root, "type")), type);
+	assert_string_equal(json_string_value(json_object_get(root, "title")),
+			    ary_problem(kind)->title);
+	assert_int_equal(json_integer_value(json_object_get(root, "status")), response->status);
+	assert_int_equal(ary_problem(kind)->status, response->status);
+	assert_int_equal(response->body.data[response->body.size - 1], '\n');
+	json_decref(root);
+}
+
+void api_request_release(struct api_request *request)
+{
+	ary_call_release(&request->call);
+	ary_cond_release(&request->cond);
+	ary_mutex_release(&request->mutex);
+}
+
+unsigned api_send(struct api_fixture *fixture, const char *method, const char *target)
+{
+	struct api_request request;
+	unsigned status;
+
+	api_request_init(&request, method, target);
+	status = api_request_send(fixture, &request);
+	api_request_release(&request);
+	return status;
+}
+
+unsigned api_put(struct api_fixture *fixture, const char *target, const char *value)
+{
+	struct api_request request;
+	unsigned status;
+
+	api_request_init(&request, "PUT", target);
+	api_request_body(&request, ary_bytes_of(value));
+	status = api_request_send(fixture, &request);
+	api_request_release(&request);
+	return status;
+}
