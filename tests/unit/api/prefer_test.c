@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Promise: a preference is found wherever RFC 7240 lets it stand and nowhere else; browsers get
+ * HTML, and a client that takes anything gets text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "api/prefer.h"
+
+static struct ary_field field;
+
+static const struct ary_call *call_with(const char *name, const char *value)
+{
+	static struct ary_call call;
+
+	ary_call_init(&call);
+	field = (struct ary_field){ary_bytes_of(name), ary_bytes_of(value)};
+	call.request.fields = &field;
+	call.request.field_count = 1;
+	return &call;
+}
+
+static void test_preference_is_found_in_its_list(void **state)
+{
+	static const char *const with[] = {
+		"respond-async",	     "Respond-Async",	    " respond-async ",
+		"wait=10, respond-async",    "respond-async; x=1",  "return=minimal,respond-async",
+		", respond-async",	     "respond-async=1",	    "a=\"b,c\", respond-async",
+		"a=\"\\\"\", respond-async"};
+	static const char *const without[] = {"",
+					      ",",
+					      ";",
+					      "respond",
+					      "respond-asyncs",
+					      "x=respond-async",
+					      "a; respond-async",
+					      "a=\"b, respond-async\"",
+					      "a=\"b, respond-async",
+					      "a=\"\\"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+		if (!ary_prefer_has(call_with("prefer", with[i]), "respond-async"))
+			fail_msg("%s", with[i]);
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		if (ary_prefer_has(call_with("Prefer", without[i]), "respond-async"))
+			fail_msg("%s", without[i]);
+	assert_false(ary_prefer_has(call_with("Accept", "respond-async"), "respond-async"));
+}
+
+static void test_html_is_for_those_who_prefer_it(void **state)
+{
+	static const char *const html[] = {
+		"text/html",
+		"TEXT/HTML;charset=utf-8",
+		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+		"text/plain;q=0.5, text/html;q=0.6",
+		"text/*;q=0.4, text/html;q=0.401",
+		"*/*, text/plain;q=0",
+	};
+	static const char *const text[] = {
+		"",
+		"*/*",
+		"text/*",
+		"text/plain",
+		"image/png",
+		"text/html;q=0",
+		"text/plain, text/html",
+		"text/html;q=0.8, */*",
+		"text/html;q=2",
+		"text/html;q=x",
+		"text/html;q=0.0001",
+		"application/json",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(html) / sizeof(html[0]); i++)
+		if (!ary_accept_html(call_with("Accept", html[i])))
+			fail_msg("%s", html[i]);
+	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++)
+		if (ary_accept_html(call_with("Accept", text[i])))
+			fail_msg("%s", text[i]);
+	assert_false(ary_accept_html(call_with("Host", "text/html")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_preference_is_found_in_its_list),
+		cmocka_unit_test(test_html_is_for_those_who_prefer_it),
+	};
+
+	return cmocka_run_group_tests_name("api/prefer", tests, NULL, NULL);
+}
