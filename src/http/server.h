@@ -20,7 +20,7 @@ struct ary_server;
 struct ary_server_options {
 	struct ary_address listen;
 	unsigned loops;               /* threads; at least 1 */
-	unsigned connections_max;     /* of all loops together */
+	unsigned connections_max;     /* of all loops together; the caller keeps files for itself */
 	uint64_t header_timeout_ms;   /* from the first byte, or from accept, to the end of the head */
 	uint64_t body_timeout_ms;     /* from the end of the head to the end of the body */
 	uint64_t reply_timeout_ms;    /* for a reply to be taken; parked requests do not count */

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* The library calls on_target for the request line, on_request for the head, for each piece of the
+ * body, once more at its end and again after a suspension, and on_completed at the end. */
+#include "http/exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "http/guard.h"
+#include "http/reply.h"
+
+enum state {
+	STATE_IDLE,   /* between requests; the request line may have been seen */
+	STATE_BODY,   /* takes the body, then begins */
+	STATE_DRAIN,  /* response is set; reads the rest of the body away, then replies */
+	STATE_PARKED, /* suspended: the next call of the handler is after the wake */
+	STATE_REPLY,  /* the library sends the response */
+};
+
+enum {
+	BODY_RESERVE_BYTES = 256 * 1024, /* at most this much memory for a body not yet seen */
+	DRAIN_BYTES_MIN = 64 * 1024,
+};
+
+struct exchange {
+	struct ary_exchanges *shared;
+	struct MHD_Connection *connection;
+	struct ary_deadline deadline;
+	enum state state;
+	bool has_call; /* `call` is initialised, and counted as under way */
+	struct ary_call call;
+	struct ary_buf target;
+	bool has_target;
+	struct ary_field *fields;
+	size_t field_capacity;
+	uint64_t received_bytes; /* of the body, kept or not */
+	uint64_t drain_bytes_max;
+};
+
+static void set_deadline(struct exchange *exchange, enum ary_deadline_kind kind)
+{
+	ary_deadline_set(&exchange->shared->deadlines, &exchange->deadline, kind,
+			 exchange->shared->now_ms);
+}
+
+/* ---- Connections ---- */
+
+static struct exchange *create(struct ary_exchanges *shared, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct exchange *exchange = info ? ary_try_alloc(sizeof(*exchange)) : NULL;
+
+	if (!exchange)
+		return NULL;
+	memset(exchange, 0, sizeof(*exchange));
+	exchange->shared = shared;
+	exchange->connection = connection;
+	ary_deadline_init(&exchange->deadline, info->connect_fd);
+	set_deadline(exchange, ARY_DEADLINE_HEADER);
+	return exchange;
+}
+
+/* Ends the request, whatever became of it. */
+static void reset(struct exchange *exchange)
+{
+	if (exchange->state == STATE_PARKED)
+		exchange->shared->parked--;
+	if (exchange->has_call) {
+		ary_call_release(&exchange->call);
+		exchange->has_call = false;
+		ary_flight_leave(exchange->shared->flight);
+	}
+	exchange->target.size = 0;
+	exchange->has_target = false;
+	exchange->received_bytes = 0;
+	exchange->state = STATE_IDLE;
+}
+
+static void destroy(struct exchange *exchange)
+{
+	if (!exchange)
+		return;
+	reset(exchange);
+	ary_deadline_clear(&exchange->shared->deadlines, &exchange->deadline);
+	ary_buf_release(&exchange->target);
+	free(exchange->fields);
+	free(exchange);
+}
+
+void ary_exchange_on_connection(void *context, struct MHD_Connection *connection, void **socket,
+				enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		*socket = create(context, connection);
+		return;
+	}
+	destroy(*socket);
+	*socket = NULL;
+}
+
+/* ---- The end of a request ---- */
+
+static enum MHD_Result reply(struct exchange *exchange)
+{
+	exchange->state = STATE_REPLY;
+	set_deadline(exchange, ARY_DEADLINE_REPLY);
+	return ary_reply_queue(exchange->connection, &exchange->call.response);
+}
+
+/* Replies before the body was read, which ends the connection: the rest of it would be taken for
+ * the next request. */
+static enum MHD_Result reply_early(struct exchange *exchange)
+{
+	exchange->call.response.close = true;
+	return reply(exchange);
+}
+
+/* Called by api when a parked call has its answer, on any thread. Resuming only makes a note of
+ * it: the loop, woken, goes on with the request. Nothing of the exchange may be touched after. */
+static void wake(struct ary_call *call)
+{
+	struct exchange *exchange = call->wake_context;
+	struct ary_exchanges *shared = exchange->shared;
+
+	ary_mutex_lock(&shared->resume);
+	MHD_resume_connection(exchange->connection);
+	ary_wake_give(shared->wake);
+	ary_mutex_unlock(&shared->resume);
+}
+
+static enum MHD_Result park(struct exchange *exchange)
+{
+	exchange->state = STATE_PARKED;
+	exchange->shared->parked++;
+	ary_deadline_clear(&exchange->shared->deadlines, &exchange->deadline);
+	exchange->call.wake = wake;
+	exchange->call.wake_context = exchange;
+	MHD_suspend_connection(exchange->connection);
+	ary_api_launch(exchange->shared->api, &exchange->call);
+	return MHD_YES;
+}
+
+static enum MHD_Result begin(struct exchange *exchange)
+{
+	switch (ary_api_begin(exchange->shared->api, &exchange->call)) {
+	case ARY_STEP_PARK:
+		return park(exchange);
+	case ARY_STEP_RESPOND:
+	case ARY_STEP_BODY:
+		break;
+	}
+	return reply(exchange);
+}
+
+static enum MHD_Result finish(struct exchange *exchange)
+{
+	exchange->shared->parked--;
+	exchange->state = STATE_REPLY;
+	ary_api_finish(exchange->shared->api, &exchange->call);
+	return reply(exchange);
+}
+
+/* ---- The head ---- */
+
+void *ary_exchange_on_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct exchange *exchange = info ? info->socket_context : NULL;
+
+	(void)context;
+	if (!exchange)
+		return NULL;
+	if (exchange->deadline.kind != ARY_DEADLINE_HEADER)
+		set_deadline(exchange, ARY_DEADLINE_HEADER);
+	exchange->target.size = 0;
+	exchange->has_target = ary_buf_append(&exchange->target, ary_bytes_of(target ? target : ""));
+	return exchange;
+}
+
+static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const char *name,
+				 size_t name_size, const char *value, size_t value_size)
+{
+	struct exchange *exchange = context;
+	struct ary_request *request = &exchange->call.request;
+	struct ary_field *field;
+
+	(void)kind;
+	if (request->field_count == exchange->field_capacity)
+		return MHD_NO;
+	field = &exchange->fields[request->field_count++];
+	field->name = (struct ary_bytes){ (const uint8_t *)name, name_size };
+	field->value = (struct ary_bytes){ (const uint8_t *)value, value ? value_size : 0 };
+	return MHD_YES;
+}
+
+static bool collect_fields(struct exchange *exchange)
+{
+	int count = MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, NULL, NULL);
+	size_t needed = count > 0 ? (size_t)count : 0;
+
+	if (needed > exchange->field_capacity) {
+		struct ary_field *fields =
+			ary_try_realloc(exchange->fields, needed * sizeof(*fields));
+
+		if (!fields)
+			return false;
+		exchange->fields = fields;
+		exchange->field_capacity = needed;
+	}
+	exchange->call.request.fields = exchange->fields;
+	MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, add_field, exchange);
+	return exchange->call.request.field_count == needed;
+}
+
+/* What is left of a refused request's body is read away, as far as that is cheap, so that the
+ * client sees the answer: closing with unread data would reset the connection. */
+static enum MHD_Result refuse(struct exchange *exchange, const struct ary_guard_framing *framing)
+{
+	const struct ary_request *request = &exchange->call.request;
+	bool is_too_long = request->has_length && request->length > exchange->drain_bytes_max;
+
+	if (request->has_body && (framing->expects_continue || is_too_long))
+		return reply_early(exchange);
+	exchange->state = STATE_DRAIN;
+	return MHD_YES;
+}
+
+/* Memory for what is announced, up to a modest part of it: announcing is cheap for a stranger. */
+static bool reserve(struct exchange *exchange)
+{
+	uint64_t length = exchange->call.request.length;
+
+	if (length > BODY_RESERVE_BYTES)
+		length = BODY_RESERVE_BYTES;
+	return length == 0 || ary_buf_reserve(&exchange->call.body, (size_t)length);
+}
+
+static void set_drain_limit(struct exchange *exchange)
+{
+	uint64_t limit = exchange->call.body_bytes_max;
+
+	exchange->drain_bytes_max = limit < UINT64_MAX / 2 ? 2 * limit : UINT64_MAX;
+	if (exchange->drain_bytes_max < DRAIN_BYTES_MIN)
+		exchange->drain_bytes_max = DRAIN_BYTES_MIN;
+}
+
+static enum MHD_Result admit(struct exchange *exchange, const struct ary_guard_framing *framing)
+{
+	struct ary_call *call = &exchange->call;
+	struct ary_api *api = exchange->shared->api;
+	enum ary_step step;
+
+	call->request.has_length = framing->has_length;
+	call->request.length = framing->length;
+	call->request.has_body = framing->is_chunked || framing->length > 0;
+	step = ary_api_admit(api, call);
+	set_drain_limit(exchange);
+	if (call->request.has_body)
+		set_deadline(exchange, ARY_DEADLINE_BODY);
+	if (step != ARY_STEP_BODY)
+		return refuse(exchange, framing);
+	if (!reserve(exchange)) {
+		ary_api_refuse_body(api, call, ARY_NO_MEMORY);
+		return refuse(exchange, framing);
+	}
+	exchange->state = STATE_BODY;
+	return MHD_YES;
+}
+
+static enum MHD_Result take_head(struct exchange *exchange, const char *method, const char *version)
+{
+	struct ary_guard_framing framing;
+	struct ary_guard_finding finding;
+	struct ary_call *call = &exchange->call;
+
+	if (exchange->shared->is_closing || !exchange->has_target)
+		return MHD_NO;
+	ary_call_init(call);
+	exchange->has_call = true;
+	ary_flight_enter(exchange->shared->flight);
+	call->request.method = ary_bytes_of(method);
+	call->request.target = ary_buf_view(&exchange->target);
+	if (!collect_fields(exchange)) {
+		ary_api_refuse_body(exchange->shared->api, call, ARY_NO_MEMORY);
+		return reply_early(exchange);
+	}
+	if (ary_guard_check(&call->request, ary_bytes_of(version), &framing, &finding))
+		return admit(exchange, &framing);
+	ary_api_refuse(exchange->shared->api, call, finding.status, finding.slug, finding.detail);
+	return reply_early(exchange);
+}
+
+/* ---- The body ---- */
+
+static void refuse_body(struct exchange *exchange, enum ary_status status)
+{
+	ary_buf_release(&exchange->call.body);
+	ary_api_refuse_body(exchange->shared->api, &exchange->call, status);
+	exchange->state = STATE_DRAIN;
+}
+
+/* A response cannot be queued in the middle of a body, so a refused one is read to its end, or cut
+ * off when there is too much of it. */
+static enum MHD_Result take_body(struct exchange *exchange, struct ary_bytes data)
+{
+	struct ary_call *call = &exchange->call;
+
+	exchange->received_bytes += data.size;
+	if (exchange->state == STATE_BODY) {
+		if (exchange->received_bytes > call->body_bytes_max)
+			refuse_body(exchange, ARY_TOO_LARGE);
+		else if (!ary_buf_append(&call->body, data))
+			refuse_body(exchange, ARY_NO_MEMORY);
+	}
+	if (exchange->state == STATE_DRAIN && exchange->received_bytes > exchange->drain_bytes_max)
+		return MHD_NO;
+	return MHD_YES;
+}
+
+enum MHD_Result ary_exchange_on_request(void *context, struct MHD_Connection *connection,
+					const char *url, const char *method, const char *version,
+					const char *data, size_t *data_size, void **request)
+{
+	struct exchange *exchange = *request;
+	struct ary_bytes piece = { (const uint8_t *)data, *data_size };
+
+	(void)context;
+	(void)connection;
+	(void)url;
+	if (!exchange)
+		return MHD_NO;
+	if (exchange->state == STATE_IDLE)
+		return take_head(exchange, method, version);
+	if (exchange->state == STATE_PARKED)
+		return finish(exchange);
+	if (piece.size > 0) {
+		*data_size = 0;
+		return take_body(exchange, piece);
+	}
+	if (exchange->state == STATE_DRAIN)
+		return reply(exchange);
+	ARY_CHECK(exchange->state == STATE_BODY);
+	return exchange->shared->is_closing ? MHD_NO : begin(exchange);
+}
+
+void ary_exchange_on_completed(void *context, struct MHD_Connection *connection, void **request,
+			       enum MHD_RequestTerminationCode code)
+{
+	struct exchange *exchange = *request;
+
+	(void)context;
+	(void)connection;
+	(void)code;
+	*request = NULL;
+	if (!exchange)
+		return;
+	reset(exchange);
+	set_deadline(exchange, ARY_DEADLINE_IDLE);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* One request's life on a connection, between the library's callbacks and the api floor:
+ * IDLE -> HEAD -> BODY (or DRAIN) -> PARKED -> REPLY -> IDLE.
+ *
+ * A connection has one exchange at a time, so the object lives as long as the connection.
+ * Threads: the loop's, but for the wake of a parked call, which may come on any. */
+#ifndef ARY_HTTP_EXCHANGE_H
+#define ARY_HTTP_EXCHANGE_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/api.h"
+#include "env/net.h"
+#include "env/thread.h"
+#include "http/deadline.h"
+#include "http/flight.h"
+
+/* What the exchanges of one loop share. */
+struct ary_exchanges {
+	struct ary_api *api;
+	struct ary_flight *flight;
+	struct ary_deadlines deadlines;
+	uint64_t now_ms;        /* of this turn of the loop */
+	size_t parked;          /* suspended and not seen again since */
+	bool is_closing;        /* requests that have not begun are dropped */
+	struct ary_wake *wake;  /* the loop's: without a thread of its own, the library has none */
+	/* Held while a connection is resumed: whoever takes it once nothing is parked knows that no
+	 * thread is inside the library any more. */
+	struct ary_mutex resume;
+};
+
+/* The library's callbacks; CONTEXT is the struct ary_exchanges. */
+void ary_exchange_on_connection(void *context, struct MHD_Connection *connection, void **socket,
+				enum MHD_ConnectionNotificationCode code);
+void *ary_exchange_on_target(void *context, const char *target, struct MHD_Connection *connection);
+enum MHD_Result ary_exchange_on_request(void *context, struct MHD_Connection *connection,
+					const char *url, const char *method, const char *version,
+					const char *data, size_t *data_size, void **request);
+void ary_exchange_on_completed(void *context, struct MHD_Connection *connection, void **request,
+			       enum MHD_RequestTerminationCode code);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/guard.h"
+
+#include <string.h>
+#include <strings.h>
+
+struct check {
+	const struct ary_request *request;
+	bool is_http_1_0;
+	struct ary_guard_framing *framing;
+	struct ary_guard_finding *finding;
+};
+
+enum kind { BAD, CODING, EXPECTATION };
+
+static bool refuse(struct check *check, enum kind kind, const char *detail)
+{
+	static const struct ary_guard_finding kinds[] = {
+		[BAD] = { .status = 400, .slug = "bad-request" },
+		[CODING] = { .status = 501, .slug = "transfer-coding" },
+		[EXPECTATION] = { .status = 417, .slug = "expectation-failed" },
+	};
+
+	*check->finding = kinds[kind];
+	check->finding->detail = detail;
+	return false;
+}
+
+static bool is_digit(uint8_t byte)
+{
+	return byte >= '0' && byte <= '9';
+}
+
+static bool is_alphanumeric(uint8_t byte)
+{
+	return is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+/* RFC 9110 section 5.6.2. */
+static bool is_token(struct ary_bytes text)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		uint8_t byte = text.data[i];
+
+		if (!is_alphanumeric(byte) && (!byte || !strchr("!#$%&'*+-.^_`|~", byte)))
+			return false;
+	}
+	return text.size > 0;
+}
+
+static bool equal_caseless(struct ary_bytes text, const char *literal)
+{
+	return text.size == strlen(literal) &&
+	       strncasecmp((const char *)text.data, literal, text.size) == 0;
+}
+
+/* How many fields NAME there are; *OUT is the first one's value. */
+static size_t find(const struct check *check, const char *name, struct ary_bytes *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < check->request->field_count; i++) {
+		const struct ary_field *field = &check->request->fields[i];
+
+		if (equal_caseless(field->name, name) && count++ == 0)
+			*out = field->value;
+	}
+	return count;
+}
+
+static bool check_version(struct check *check, struct ary_bytes version)
+{
+	bool is_well_formed = version.size == 8 && memcmp(version.data, "HTTP/", 5) == 0 &&
+			      is_digit(version.data[5]) && version.data[6] == '.' &&
+			      is_digit(version.data[7]);
+
+	if (!is_well_formed)
+		return refuse(check, BAD, "the request line names no version of HTTP");
+	if (version.data[5] != '1')
+		return refuse(check, BAD, "only HTTP/1.0 and HTTP/1.1 are spoken");
+	check->is_http_1_0 = version.data[7] == '0';
+	return true;
+}
+
+static bool check_line(struct check *check)
+{
+	struct ary_bytes target = check->request->target;
+
+	if (!is_token(check->request->method))
+		return refuse(check, BAD, "the method is not a token");
+	if (target.size == 0)
+		return refuse(check, BAD, "the request line names no target");
+	for (size_t i = 0; i < target.size; i++) {
+		if (target.data[i] <= ' ' || target.data[i] == 0x7f)
+			return refuse(check, BAD,
+				      "the target holds a space or a control byte, not escaped");
+	}
+	return true;
+}
+
+static bool is_field_value(struct ary_bytes value)
+{
+	for (size_t i = 0; i < value.size; i++) {
+		uint8_t byte = value.data[i];
+
+		if ((byte < ' ' && byte != '\t') || byte == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static bool check_fields(struct check *check)
+{
+	for (size_t i = 0; i < check->request->field_count; i++) {
+		const struct ary_field *field = &check->request->fields[i];
+
+		if (!is_token(field->name))
+			return refuse(check, BAD, "the name of a header field is not a token");
+		if (!is_field_value(field->value))
+			return refuse(check, BAD, "the value of a header field holds a control byte");
+	}
+	return true;
+}
+
+/* Fields of which a second one could only mean that two parties read two different ones. */
+static bool check_singles(struct check *check)
+{
+	static const char *const names[] = {
+		"Authorization", "Content-Encoding", "Content-Range", "Content-Type",
+		"If-Modified-Since", "If-Range", "If-Unmodified-Since", "Origin", "Range",
+	};
+	struct ary_bytes value;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (find(check, names[i], &value) > 1)
+			return refuse(check, BAD, "a header field that may appear once appears twice");
+	}
+	return true;
+}
+
+static bool check_host(struct check *check)
+{
+	struct ary_bytes host;
+	size_t count = find(check, "Host", &host);
+
+	if (count > 1)
+		return refuse(check, BAD, "there is more than one Host field");
+	if (count == 0)
+		return check->is_http_1_0 ||
+		       refuse(check, BAD, "HTTP/1.1 requires a Host field");
+	for (size_t i = 0; i < host.size; i++) {
+		uint8_t byte = host.data[i];
+
+		if (!is_alphanumeric(byte) && !strchr("-._~!$&'()*+,;=:[]%", byte))
+			return refuse(check, BAD, "the Host field names no host");
+	}
+	return true;
+}
+
+/* Content-Length is 1*DIGIT: leading zeros are legal, signs, lists and spaces are not. */
+static bool parse_length(struct ary_bytes text, uint64_t *out)
+{
+	uint64_t length = 0;
+
+	for (size_t i = 0; i < text.size; i++) {
+		unsigned digit = (unsigned)text.data[i] - '0';
+
+		if (digit > 9 || length > (UINT64_MAX - digit) / 10)
+			return false;
+		length = length * 10 + digit;
+	}
+	*out = length;
+	return text.size > 0;
+}
+
+static bool check_length(struct check *check)
+{
+	struct ary_bytes value;
+	size_t count = find(check, "Content-Length", &value);
+
+	if (count == 0)
+		return true;
+	if (count > 1)
+		return refuse(check, BAD, "there is more than one Content-Length");
+	if (!parse_length(value, &check->framing->length))
+		return refuse(check, BAD, "Content-Length is not a number of bytes");
+	check->framing->has_length = true;
+	return true;
+}
+
+static bool check_transfer_encoding(struct check *check)
+{
+	struct ary_bytes value;
+	size_t count = find(check, "Transfer-Encoding", &value);
+
+	if (count == 0)
+		return true;
+	if (check->framing->has_length)
+		return refuse(check, BAD,
+			      "Transfer-Encoding and Content-Length exclude each other");
+	if (count > 1 || check->is_http_1_0)
+		return refuse(check, BAD,
+			      "Transfer-Encoding may appear once, and in HTTP/1.1 only");
+	if (!equal_caseless(value, "chunked"))
+		return refuse(check, CODING, "the only transfer coding taken is chunked");
+	check->framing->is_chunked = true;
+	return true;
+}
+
+static bool check_expect(struct check *check)
+{
+	for (size_t i = 0; i < check->request->field_count; i++) {
+		const struct ary_field *field = &check->request->fields[i];
+
+		if (!equal_caseless(field->name, "Expect"))
+			continue;
+		if (!equal_caseless(field->value, "100-continue"))
+			return refuse(check, EXPECTATION, "the only expectation met is 100-continue");
+		check->framing->expects_continue = !check->is_http_1_0;
+	}
+	return true;
+}
+
+bool ary_guard_check(const struct ary_request *request, struct ary_bytes version,
+		     struct ary_guard_framing *framing, struct ary_guard_finding *finding)
+{
+	struct check check = { .request = request, .framing = framing, .finding = finding };
+
+	memset(framing, 0, sizeof(*framing));
+	return check_line(&check) && check_version(&check, version) && check_fields(&check) &&
+	       check_host(&check) && check_length(&check) && check_transfer_encoding(&check) &&
+	       check_singles(&check) && check_expect(&check);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/loop.h"
+
+#include <limits.h>
+#include <microhttpd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "base/diag.h"
+#include "env/env.h"
+#include "env/net.h"
+
+enum { CONNECTION_MEMORY_BYTES_MIN = 64 * 1024 };
+
+struct ary_loop {
+	struct ary_exchanges exchanges;
+	struct MHD_Daemon *daemon;
+	int epoll_fd;
+	struct ary_wake wake;
+	struct ary_thread thread;
+
+	struct ary_mutex mutex; /* guards what follows */
+	struct ary_cond changed;
+	bool wants_quiesce;
+	bool wants_stop;
+	bool is_quiesced;
+};
+
+static uint64_t now_ms(void)
+{
+	return ary_monotonic_ns(ary_env_posix()) / 1000000;
+}
+
+/* ---- The library ---- */
+
+static size_t leave_escaped(void *context, struct MHD_Connection *connection, char *text)
+{
+	size_t size = 0;
+
+	(void)context;
+	(void)connection;
+	while (text[size])
+		size++;
+	return size;
+}
+
+/* Much of what the library says was caused by strangers, so it is for debugging only. */
+__attribute__((format(printf, 2, 0))) static void tell(void *context, const char *format,
+						       va_list values)
+{
+	char text[ARY_ERROR_TEXT_BYTES];
+	char quoted[ARY_DIAG_QUOTED_BYTES];
+
+	(void)context;
+	vsnprintf(text, sizeof(text), format, values);
+	for (size_t i = 0; text[i]; i++) {
+		if (text[i] == '\n')
+			text[i] = ' ';
+	}
+	ary_diag(ARY_DIAG_DEBUG, "http_library", "text=%s", ary_diag_quote(text, quoted));
+}
+
+/* A connection's memory holds the head; half of it is the first read. With four times the limit, a
+ * head that is over the limit still reaches us, and we answer 431, not the library. */
+static size_t connection_memory(uint64_t header_bytes_max)
+{
+	uint64_t bytes = header_bytes_max < SIZE_MAX / 4 ? 4 * header_bytes_max : SIZE_MAX;
+
+	if (bytes < CONNECTION_MEMORY_BYTES_MIN)
+		bytes = CONNECTION_MEMORY_BYTES_MIN;
+	return (size_t)bytes;
+}
+
+static enum ary_status start_daemon(struct ary_loop *loop, const struct ary_loop_options *options,
+				    struct ary_error *err)
+{
+	const union MHD_DaemonInfo *info;
+	struct ary_exchanges *exchanges = &loop->exchanges;
+
+	loop->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		ary_exchange_on_request, exchanges,
+		MHD_OPTION_EXTERNAL_LOGGER, tell, NULL,
+		MHD_OPTION_LISTEN_SOCKET, options->listen_fd,
+		MHD_OPTION_CONNECTION_LIMIT, options->connections_max,
+		MHD_OPTION_CONNECTION_TIMEOUT, 0U,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		connection_memory(options->server->header_bytes_max),
+		MHD_OPTION_STRICT_FOR_CLIENT, 0,
+		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+		MHD_OPTION_URI_LOG_CALLBACK, ary_exchange_on_target, exchanges,
+		MHD_OPTION_NOTIFY_COMPLETED, ary_exchange_on_completed, exchanges,
+		MHD_OPTION_NOTIFY_CONNECTION, ary_exchange_on_connection, exchanges,
+		MHD_OPTION_END);
+	if (!loop->daemon)
+		return ary_fail(err, ARY_IO, "cannot start the HTTP library");
+	info = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	ARY_CHECK(info);
+	loop->epoll_fd = info->epoll_fd;
+	return ARY_OK;
+}
+
+/* The library closes the listening socket unless it was told to let go of it. Taking the mutex
+ * waits for the thread that gave the last wake-up to come out of the library. */
+static void stop_daemon(struct ary_loop *loop)
+{
+	if (!loop->is_quiesced)
+		MHD_quiesce_daemon(loop->daemon);
+	ary_mutex_lock(&loop->exchanges.resume);
+	ary_mutex_unlock(&loop->exchanges.resume);
+	MHD_stop_daemon(loop->daemon);
+}
+
+/* ---- The thread ---- */
+
+/* Milliseconds until something must be done without an event; -1: never. */
+static int wait_ms(struct ary_loop *loop)
+{
+	MHD_UNSIGNED_LONG_LONG library_ms;
+	int64_t deadline_ms =
+		ary_deadlines_wait_ms(&loop->exchanges.deadlines, loop->exchanges.now_ms);
+
+	if (MHD_get_timeout(loop->daemon, &library_ms) == MHD_YES &&
+	    (deadline_ms < 0 || library_ms < (uint64_t)deadline_ms))
+		deadline_ms = library_ms < INT_MAX ? (int64_t)library_ms : INT_MAX;
+	return deadline_ms < INT_MAX ? (int)deadline_ms : INT_MAX;
+}
+
+/* Does what other threads asked for. False: the loop is to end. */
+static bool heed(struct ary_loop *loop)
+{
+	bool goes_on;
+
+	ary_mutex_lock(&loop->mutex);
+	if (loop->wants_quiesce && !loop->is_quiesced) {
+		MHD_quiesce_daemon(loop->daemon);
+		loop->is_quiesced = true;
+		ary_cond_broadcast(&loop->changed);
+	}
+	loop->exchanges.is_closing = loop->wants_stop;
+	goes_on = !loop->wants_stop || loop->exchanges.parked > 0;
+	ary_mutex_unlock(&loop->mutex);
+	return goes_on;
+}
+
+static void run(void *context)
+{
+	struct ary_loop *loop = context;
+	struct ary_exchanges *exchanges = &loop->exchanges;
+
+	exchanges->now_ms = now_ms();
+	while (heed(loop)) {
+		ary_net_wait(loop->epoll_fd, &loop->wake, wait_ms(loop));
+		exchanges->now_ms = now_ms();
+		ary_deadlines_expire(&exchanges->deadlines, exchanges->now_ms);
+		ARY_CHECK(MHD_run(loop->daemon) == MHD_YES);
+	}
+}
+
+/* ---- From outside ---- */
+
+static void release(struct ary_loop *loop)
+{
+	ary_cond_release(&loop->changed);
+	ary_mutex_release(&loop->mutex);
+	ary_mutex_release(&loop->exchanges.resume);
+	ary_wake_release(&loop->wake);
+	free(loop);
+}
+
+enum ary_status ary_loop_start(const struct ary_loop_options *options, struct ary_loop **out,
+			       struct ary_error *err)
+{
+	struct ary_loop *loop = ARY_NEW(struct ary_loop);
+	enum ary_status status = ary_wake_init(&loop->wake, err);
+
+	if (status != ARY_OK) {
+		free(loop);
+		return status;
+	}
+	loop->exchanges.api = options->api;
+	loop->exchanges.flight = options->flight;
+	loop->exchanges.wake = &loop->wake;
+	ary_deadlines_init(&loop->exchanges.deadlines, options->server);
+	ary_mutex_init(&loop->exchanges.resume);
+	ary_mutex_init(&loop->mutex);
+	ary_cond_init(&loop->changed);
+	status = start_daemon(loop, options, err);
+	if (status != ARY_OK)
+		goto release_loop;
+	status = ary_thread_start(&loop->thread, "http", run, loop, err);
+	if (status != ARY_OK)
+		goto stop_library;
+	*out = loop;
+	return ARY_OK;
+
+stop_library:
+	stop_daemon(loop);
+release_loop:
+	release(loop);
+	return status;
+}
+
+void ary_loop_quiesce(struct ary_loop *loop)
+{
+	ary_mutex_lock(&loop->mutex);
+	loop->wants_quiesce = true;
+	ary_mutex_unlock(&loop->mutex);
+	ary_wake_give(&loop->wake);
+}
+
+void ary_loop_quiesced(struct ary_loop *loop)
+{
+	ary_mutex_lock(&loop->mutex);
+	while (!loop->is_quiesced)
+		ary_cond_wait(&loop->changed, &loop->mutex);
+	ary_mutex_unlock(&loop->mutex);
+}
+
+void ary_loop_stop(struct ary_loop *loop)
+{
+	if (!loop)
+		return;
+	ary_mutex_lock(&loop->mutex);
+	loop->wants_stop = true;
+	ary_mutex_unlock(&loop->mutex);
+	ary_wake_give(&loop->wake);
+	ary_thread_join(&loop->thread);
+	stop_daemon(loop);
+	release(loop);
+}
