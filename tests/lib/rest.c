@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/rest.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+struct rest *rest_start(const char *const *options)
+{
+	struct rest *rest = calloc(1, sizeof(*rest));
+
+	assert_non_null(rest);
+	rest->node = node_start(options);
+	rest_reconnect(rest);
+	return rest;
+}
+
+void rest_reconnect(struct rest *rest)
+{
+	client_destroy(rest->client);
+	rest->client = client_create(rest->node->port);
+	assert_non_null(rest->client);
+}
+
+void rest_end(struct rest *rest)
+{
+	if (!rest)
+		return;
+	client_destroy(rest->client);
+	node_destroy(rest->node);
+	free(rest);
+}
+
+int rest_setup(void **state)
+{
+	*state = rest_start(NULL);
+	return 0;
+}
+
+int rest_teardown(void **state)
+{
+	rest_end(*state);
+	return 0;
+}
+
+void rest_expect(struct rest *rest, const char *method, const char *target, long status)
+{
+	long answer = client_status(rest->client, method, target);
+
+	if (answer != status)
+		fail_msg("%s %s answered %ld, not %ld", method, target, answer, status);
+}
+
+void rest_expect_put(struct rest *rest, const char *target, const void *body, size_t size,
+		     long status)
+{
+	struct client_reply reply;
+	long answer = client_put(rest->client, target, body, size, NULL, &reply);
+
+	client_reply_release(&reply);
+	if (answer != status)
+		fail_msg("PUT %s answered %ld, not %ld", target, answer, status);
+}
+
+void rest_expect_value(struct rest *rest, const char *target, const void *body, size_t size)
+{
+	struct client_reply reply;
+	long answer = client_ask(rest->client, "GET", target, NULL, &reply);
+
+	if (answer != 200)
+		fail_msg("GET %s answered %ld, not 200", target, answer);
+	assert_int_equal(reply.body_size, size);
+	if (size > 0)
+		assert_memory_equal(reply.body, body, size);
+	client_reply_release(&reply);
+}

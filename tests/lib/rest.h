@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests in rest/ share: one server and one client per test, made by setup, ended by
+ * teardown. */
+#ifndef TESTS_LIB_REST_H
+#define TESTS_LIB_REST_H
+
+#include "lib/client.h"
+#include "lib/node.h"
+
+struct rest {
+	struct node *node;
+	struct client *client;
+};
+
+/* Starts a server with OPTIONS, and a client of it; returns owned. Fails the test otherwise. */
+struct rest *rest_start(const char *const *options);
+
+/* Makes the client anew, for a server that was started again. */
+void rest_reconnect(struct rest *rest);
+
+/* Takes REST (NULL is fine). */
+void rest_end(struct rest *rest);
+
+/* For cmocka: a server with no further options in *STATE, and its end. */
+int rest_setup(void **state);
+int rest_teardown(void **state);
+
+/* Fails unless METHOD of TARGET answers STATUS. */
+void rest_expect(struct rest *rest, const char *method, const char *target, long status);
+
+/* Fails unless a PUT of the SIZE bytes at BODY answers STATUS, or a GET 200 with exactly those. */
+void rest_expect_put(struct rest *rest, const char *target, const void *body, size_t size,
+		     long status);
+void rest_expect_value(struct rest *rest, const char *target, const void *body, size_t size);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/wire.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int wire_open(int port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int on = 1;
+
+	address.sin_port = htons((unsigned short)port);
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+void wire_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+bool wire_send(int fd, const void *data, size_t size)
+{
+	const char *rest = data;
+
+	while (size > 0) {
+		ssize_t sent = send(fd, rest, size, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent <= 0)
+			return false;
+		rest += sent;
+		size -= (size_t)sent;
+	}
+	return true;
+}
+
+static bool wait_readable(int fd, long long end_ms)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+	for (;;) {
+		long long rest = end_ms - now_ms();
+		int ready = poll(&wait, 1, rest > 0 ? (int)rest : 0);
+
+		if (ready > 0)
+			return true;
+		if (ready == 0 || errno != EINTR)
+			return false;
+	}
+}
+
+/* Receives exactly up to MORE further bytes behind the SIZE there are. False: no more came. */
+static bool receive_more(int fd, struct wire_reply *reply, size_t size, size_t more,
+			 long long end_ms)
+{
+	char *data = realloc(reply->data, size + more + 1);
+
+	if (!data)
+		return false;
+	reply->data = data;
+	while (more > 0) {
+		ssize_t got;
+
+		if (!wait_readable(fd, end_ms))
+			return false;
+		got = recv(fd, reply->data + size, more, 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			reply->is_closed = true;
+			return false;
+		}
+		size += (size_t)got;
+		more -= (size_t)got;
+		reply->data[size] = '\0';
+	}
+	return true;
+}
+
+/* Byte by byte, so that nothing of the next response is taken. */
+static bool receive_head(int fd, struct wire_reply *reply, long long end_ms)
+{
+	size_t size = 0;
+
+	while (size < 65536 && receive_more(fd, reply, size, 1, end_ms)) {
+		size++;
+		if (size >= 4 && memcmp(reply->data + size - 4, "\r\n\r\n", 4) == 0) {
+			reply->head_size = size;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *wire_header(const struct wire_reply *reply, const char *name, char *out, size_t size)
+{
+	size_t name_size = strlen(name);
+	const char *line = reply->data ? strstr(reply->data, "\r\n") : NULL;
+
+	while (line && (size_t)(line - reply->data) + 4 < reply->head_size) {
+		const char *end = strstr(line + 2, "\r\n");
+
+		line += 2;
+		if (strncasecmp(line, name, name_size) == 0 && line[name_size] == ':') {
+			line += name_size + 1;
+			line += strspn(line, " \t");
+			snprintf(out, size, "%.*s", (int)(end - line), line);
+			return out;
+		}
+		line = end;
+	}
+	return NULL;
+}
+
+int wire_receive(int fd, bool has_body, int timeout_ms, struct wire_reply *reply)
+{
+	long long end_ms = now_ms() + timeout_ms;
+	char text[32];
+	int status;
+
+	memset(reply, 0, sizeof(*reply));
+	if (!receive_head(fd, reply, end_ms) || sscanf(reply->data, "HTTP/1.%*1[01] %d", &status) != 1)
+		return 0;
+	if (has_body && wire_header(reply, "Content-Length", text, sizeof(text)))
+		reply->body_size = (size_t)strtoull(text, NULL, 10);
+	if (!receive_more(fd, reply, reply->head_size, reply->body_size, end_ms))
+		return 0;
+	reply->status = status;
+	return status;
+}
+
+void wire_reply_release(struct wire_reply *reply)
+{
+	free(reply->data);
+	memset(reply, 0, sizeof(*reply));
+}
+
+int wire_ask(int port, const void *data, size_t size, struct wire_reply *reply)
+{
+	int fd = wire_open(port);
+	int status = 0;
+
+	memset(reply, 0, sizeof(*reply));
+	if (fd < 0)
+		return 0;
+	/* The server may answer and close before it took everything. */
+	wire_send(fd, data, size);
+	status = wire_receive(fd, true, WIRE_TIMEOUT_MS, reply);
+	wire_close(fd);
+	return status;
+}
+
+bool wire_is_closed_within(int fd, int timeout_ms)
+{
+	long long end_ms = now_ms() + timeout_ms;
+	char dropped[4096];
+
+	while (wait_readable(fd, end_ms)) {
+		ssize_t got = recv(fd, dropped, sizeof(dropped), 0);
+
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return true;
+	}
+	return false;
+}

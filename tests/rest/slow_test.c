@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Promise: who sends or takes a request byte by byte, or nothing at all, is cut off at the
+ * deadline of what it is at, however steadily it drips; others are served meanwhile. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "lib/rest.h"
+#include "lib/wire.h"
+
+/* Deadlines are 300 ms; this is far beyond, for machines under load. */
+enum { CLOSED_WITHIN_MS = 20000, DRIP_MS = 50 };
+
+static int setup(void **state)
+{
+	static const char *const options[] = {
+		"--header-timeout-ms", "300", "--body-timeout-ms", "300",
+		"--reply-timeout-ms", "300", "--idle-timeout-ms", "300",
+		"--max-value-bytes", "4MiB", NULL,
+	};
+
+	*state = rest_start(options);
+	return 0;
+}
+
+static int open_with(struct rest *rest, const char *text)
+{
+	int fd = wire_open(rest->node->port);
+
+	assert_true(fd >= 0);
+	assert_true(wire_send(fd, text, strlen(text)));
+	return fd;
+}
+
+/* Sends one more byte now and then, which must not help. */
+static void expect_cut_off(int fd, const char *drip)
+{
+	long long end = node_now_ms() + CLOSED_WITHIN_MS;
+	bool is_closed = false;
+
+	for (size_t i = 0; !is_closed && node_now_ms() < end; i++) {
+		if (drip)
+			wire_send(fd, drip + i % strlen(drip), 1);
+		is_closed = wire_is_closed_within(fd, DRIP_MS);
+	}
+	assert_true(is_closed);
+	wire_close(fd);
+}
+
+static void test_silent_connection_is_closed(void **state)
+{
+	struct rest *rest = *state;
+
+	expect_cut_off(open_with(rest, ""), NULL);
+	expect_cut_off(open_with(rest, "GET /li"), NULL);
+}
+
+static void test_dripping_head_is_cut_off(void **state)
+{
+	struct rest *rest = *state;
+
+	expect_cut_off(open_with(rest, "GET /livez HTTP/1.1\r\nHost: h\r\n"), "X: y\r\n");
+	rest_expect(rest, "GET", "/livez", 200);
+}
+
+static void test_dripping_body_is_cut_off(void **state)
+{
+	struct rest *rest = *state;
+
+	expect_cut_off(open_with(rest, "PUT /keys/slow HTTP/1.1\r\nHost: h\r\n"
+				       "Content-Length: 100000\r\n\r\n"), "v");
+	expect_cut_off(open_with(rest, "PUT /keys/slow HTTP/1.1\r\nHost: h\r\n"
+				       "Transfer-Encoding: chunked\r\n\r\n"), "1\r\nv\r\n");
+	rest_expect(rest, "GET", "/keys/slow", 404);
+}
+
+static void test_idle_connection_is_closed(void **state)
+{
+	struct rest *rest = *state;
+	struct wire_reply reply;
+	int fd = open_with(rest, "GET /livez HTTP/1.1\r\nHost: h\r\n\r\n");
+
+	assert_int_equal(wire_receive(fd, true, WIRE_TIMEOUT_MS, &reply), 200);
+	wire_reply_release(&reply);
+	expect_cut_off(fd, NULL);
+}
+
+/* The server can only notice while its own buffers are full, so more is asked for than fits. */
+static void test_reply_that_is_not_taken_is_given_up(void **state)
+{
+	struct rest *rest = *state;
+	size_t size = 4 * 1024 * 1024;
+	char *value = calloc(1, size);
+	long long end;
+	size_t taken = 0;
+	ssize_t got;
+	char *dropped;
+	int fd;
+
+	assert_non_null(value);
+	dropped = value;
+	rest_expect_put(rest, "/keys/big", value, size, 201);
+	fd = open_with(rest, "GET /keys/big HTTP/1.1\r\nHost: h\r\n\r\n"
+			     "GET /keys/big HTTP/1.1\r\nHost: h\r\n\r\n"
+			     "GET /keys/big HTTP/1.1\r\nHost: h\r\n\r\n"
+			     "GET /keys/big HTTP/1.1\r\nHost: h\r\n\r\n");
+	end = node_now_ms() + 3000;
+	while (node_now_ms() < end)
+		rest_expect(rest, "GET", "/livez", 200);
+	while ((got = recv(fd, dropped, size, 0)) > 0)
+		taken += (size_t)got;
+	assert_true(taken < 4 * size);
+	wire_close(fd);
+	free(value);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_silent_connection_is_closed),
+		cmocka_unit_test(test_dripping_head_is_cut_off),
+		cmocka_unit_test(test_dripping_body_is_cut_off),
+		cmocka_unit_test(test_idle_connection_is_closed),
+		cmocka_unit_test(test_reply_that_is_not_taken_is_given_up),
+	};
+
+	return cmocka_run_group_tests_name("rest/slow", tests, setup, rest_teardown);
+}
