@@ -98,7 +98,23 @@ static bool take_prev(struct cursor *cursor, struct parts *out)
 	return take_number(cursor, &out->record.prev) && out->record.prev > 0;
 }
 
-/* The value ends one byte before the trailer, so that its text need not be walked to skip it. */
+/* Whether the inside of a string that begins at FIRST ends at END, one quote before the trailer,
+ * and not before: otherwise more fields follow the value, and they count. */
+static bool ends_at(const uint8_t *first, const uint8_t *end)
+{
+	const uint8_t *quote = memchr(first, '"', (size_t)(end - first));
+
+	if (quote == end - 1)
+		return true;
+	const uint8_t *at = first + ary_text_plain(first, (size_t)(end - first));
+	while (at < end - 1 && *at == '\\') {
+		at += 2;
+		at += at < end ? ary_text_plain(at, (size_t)(end - at)) : 0;
+	}
+	return at == end - 1;
+}
+
+/* The value is the last field before the trailer, so that its text need not be decoded to skip it. */
 static bool take_value(struct cursor *cursor, bool with_value, struct parts *out)
 {
 	if (!TAKE(cursor, ",\"value"))
@@ -109,7 +125,7 @@ static bool take_value(struct cursor *cursor, bool with_value, struct parts *out
 	if (with_value && !base64)
 		return take_string(cursor, &out->value);
 	const uint8_t *first = cursor->at;
-	if (first == cursor->end || cursor->end[-1] != '"')
+	if (first == cursor->end || cursor->end[-1] != '"' || !ends_at(first, cursor->end))
 		return false;
 	cursor->at = cursor->end;
 	if (with_value) {

@@ -299,6 +299,33 @@ static void test_head_does_not_look_at_the_value(void **state)
 	ary_buf_release(&scratch);
 }
 
+/* A value that ends in escaped quotes and backslashes is one value; a field behind it counts. */
+static void test_head_sees_fields_behind_the_value(void **state)
+{
+	static const char *const values[] = {"", "a", "\\\"", "\\\\", "\\\"q\\\\\\\""};
+	struct ary_buf line = {0};
+	struct ary_buf scratch = {0};
+	struct ary_record record;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		line.size = 0;
+		lines_sealf(&line, "{\"seq\":1,\"time\":1,\"cmd\":\"Set\",\"key\":\"k\","
+				   "\"value\":\"%s\",\"type\":\"t\"", values[i]);
+		assert_int_equal(ary_record_decode_head(ary_buf_view(&line), &scratch, &record,
+							NULL), ARY_OK);
+		assert_bytes(record.type, BYTES("t"));
+		line.size = 0;
+		lines_sealf(&line, "{\"seq\":1,\"time\":1,\"cmd\":\"Set\",\"key\":\"k\","
+				   "\"value\":\"%s\"", values[i]);
+		assert_int_equal(ary_record_decode_head(ary_buf_view(&line), &scratch, &record,
+							NULL), ARY_OK);
+		assert_int_equal(record.type.size, 0);
+	}
+	ary_buf_release(&line);
+	ary_buf_release(&scratch);
+}
+
 /* ---- What is refused ---- */
 
 #define HEAD "{\"seq\":1,\"time\":1,\"cmd\":"
@@ -481,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_commands_are_told_as_such),
 		cmocka_unit_test(test_every_order_of_fields_says_the_same),
 		cmocka_unit_test(test_head_does_not_look_at_the_value),
+		cmocka_unit_test(test_head_sees_fields_behind_the_value),
 		cmocka_unit_test(test_malformed_lines_are_refused),
 		cmocka_unit_test(test_every_flipped_bit_is_refused),
 		cmocka_unit_test(test_every_truncation_is_refused),
