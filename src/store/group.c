@@ -73,7 +73,8 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 	size_t offset = committer->batch.size;
 	status = put_line(store, append, write);
 	if (status != ARY_OK)
-		return ary_fail(err, status, "no memory for this write");
+		return ary_fail(err, status, "the write cannot become a line of the log: %s",
+				ary_status_text(status));
 	const struct ary_pending pending = {
 		.write = write,
 		.seq = committer->seq,
