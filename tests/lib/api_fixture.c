@@ -18,8 +18,7 @@ enum { PATIENCE_MS = 20000 };
 
 void api_fixture_create(struct api_fixture *fixture, const char *origins)
 {
-	const struct ary_api_options options = {
-		.env = ary_env_posix(),
+	struct ary_api_options options = {
 		.key_bytes_max = API_KEY_BYTES_MAX,
 		.value_bytes_max = API_VALUE_BYTES_MAX,
 		.target_bytes_max = API_TARGET_BYTES_MAX,
@@ -31,6 +30,7 @@ void api_fixture_create(struct api_fixture *fixture, const char *origins)
 	memset(fixture, 0, sizeof(*fixture));
 	tmpdir_create(&fixture->dir);
 	fixture->faults = fault_env_create(ary_env_posix());
+	options.env = fault_env_env(fixture->faults);
 	fixture->api = ary_api_create(&options);
 }
 

@@ -21,7 +21,7 @@ enum {
 
 struct api_fixture {
 	struct tmpdir dir;
-	struct fault_env *faults; /* what the store runs in */
+	struct fault_env *faults; /* what it all runs in */
 	struct ary_store *store;
 	struct ary_replica *replica;
 	struct ary_api *api;

@@ -100,12 +100,29 @@ static void test_preflight_of_a_stranger_learns_nothing(void **state)
 	api_request_release(&request);
 }
 
+static void test_refused_preflight_permits_nothing(void **state)
+{
+	struct api_fixture fixture;
+	struct api_request request;
+
+	(void)state;
+	api_fixture_create(&fixture, APP);
+	api_request_init(&request, "OPTIONS", "/nothing");
+	api_request_header(&request, "Origin", APP);
+	api_request_header(&request, "Access-Control-Request-Method", "PUT");
+	assert_int_equal(api_request_send(&fixture, &request), 404);
+	assert_null(api_request_field(&request, "Access-Control-Allow-Methods"));
+	api_request_release(&request);
+	api_fixture_destroy(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_origins_are_allowed_as_configured),
 		cmocka_unit_test(test_preflight_tells_what_may_be_sent),
 		cmocka_unit_test(test_preflight_of_a_stranger_learns_nothing),
+		cmocka_unit_test(test_refused_preflight_permits_nothing),
 	};
 
 	return cmocka_run_group_tests_name("api/cors", tests, NULL, NULL);

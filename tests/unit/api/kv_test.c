@@ -169,6 +169,26 @@ static void test_values_carry_their_headers(void **state)
 	api_request_release(&get);
 }
 
+/* Written at 08:49:37; read an hour later, and by a clock set back to an hour before. */
+static void test_last_modified_is_the_time_of_the_write_and_never_later_than_now(void **state)
+{
+	struct api_fixture *fixture = *state;
+	struct api_request get;
+
+	fault_env_set_wall_ms(fixture->faults, UINT64_C(784111777000));
+	assert_int_equal(status_with(fixture, "PUT /keys/k", NULL, NULL), 201);
+	fault_env_set_wall_ms(fixture->faults, UINT64_C(784115377000));
+	(void)send_with(fixture, &get, "GET /keys/k", NULL, NULL);
+	assert_string_equal(api_request_field(&get, "Last-Modified"),
+			    "Sun, 06 Nov 1994 08:49:37 GMT");
+	api_request_release(&get);
+	fault_env_set_wall_ms(fixture->faults, UINT64_C(784108177000));
+	(void)send_with(fixture, &get, "GET /keys/k", NULL, NULL);
+	assert_string_equal(api_request_field(&get, "Last-Modified"),
+			    "Sun, 06 Nov 1994 07:49:37 GMT");
+	api_request_release(&get);
+}
+
 static void test_value_without_type_is_a_stream_of_bytes(void **state)
 {
 	struct api_request get;
@@ -325,6 +345,7 @@ int main(void)
 		WITH_STORE(test_one_key_has_many_spellings),
 		WITH_STORE(test_location_is_canonical),
 		WITH_STORE(test_values_carry_their_headers),
+		WITH_STORE(test_last_modified_is_the_time_of_the_write_and_never_later_than_now),
 		WITH_STORE(test_value_without_type_is_a_stream_of_bytes),
 		WITH_STORE(test_head_is_get_without_its_body_sent),
 		WITH_STORE(test_range_is_ignored),
