@@ -91,7 +91,8 @@ static struct ary_write *take_group_locked(struct ary_store *store)
 static uint64_t wait_ms(struct ary_store *store)
 {
 	const struct ary_committer *committer = &store->committer;
-	if (committer->dirty && store->options.durability == ARY_DURABILITY_INTERVAL) {
+	if (committer->dirty && store->options.durability == ARY_DURABILITY_INTERVAL &&
+	    !atomic_load(&store->read_only)) {
 		uint64_t now = ary_monotonic_ns(store->options.env);
 		return now >= committer->sync_due_ns
 			       ? 1

@@ -147,6 +147,8 @@ static void end_report(struct ary_store *store, const struct ary_error *err)
 	compactor->waiting = NULL;
 	ary_mutex_unlock(&compactor->lock);
 	say_how_it_went(&copy);
+	if (copy.status == ARY_CANCELLED)
+		copy.status = ary_fail(&copy.error, ARY_SHUTDOWN, "the store is closing");
 	while (waiting != NULL) {
 		struct ary_compaction_request *request = waiting;
 		waiting = request->next;
