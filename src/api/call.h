@@ -43,8 +43,8 @@ struct ary_response_field {
 
 /* A response. The body is either borrowed for ever (`body` of a literal), or belongs to the
  * response: to `owned` or to `value`, which http takes over with the response.
- * The answer to a HEAD holds the body that a GET would get: http sends its size and not its bytes.
- * A 204 or 304 has no body. */
+ * The answer to a HEAD holds the body that a GET would get, and a 304 may hold the value's: http
+ * sends its size and not its bytes. A 204 has no body. */
 struct ary_response {
 	unsigned status;             /* 0: none yet */
 	struct ary_response_field fields[ARY_RESPONSE_FIELDS_MAX];
