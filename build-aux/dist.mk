@@ -3,6 +3,8 @@
 doc_files = \
 	CHANGELOG.md \
 	LICENSE \
+	README.md \
+	docs/ARCHITECTURE.md \
 	docs/FORMAT.md \
 	docs/STYLE.md \
 	openapi/aryavarth.yaml
@@ -32,10 +34,14 @@ test_files = \
 	tests/cli/contract.sh \
 	tests/cli/damage.sh \
 	tests/cli/environment.sh \
+	tests/cli/full.sh \
 	tests/cli/help.sh \
 	tests/cli/list.sh \
 	tests/cli/lock.sh \
 	tests/cli/output.sh \
+	tests/cli/readme.sh \
 	tests/cli/serve.sh \
+	tests/cli/strace_order.sh \
 	tests/lib/shell.sh \
-	tests/tidy_test.sh
+	tests/tidy_test.sh \
+	tests/unit/index/index_support.h

@@ -77,7 +77,7 @@ function look_at_guard() {
 	if ($1 == "#ifndef" && guard == "") {
 		guard = $2
 		guarded = 0
-		if (guard != expected_guard())
+		if (guard != expected_guard() && (in_src || "ARY_" guard != expected_guard()))
 			finding(FNR, "header guard " guard " should be " expected_guard())
 	} else if ($1 == "#define" && $2 == guard)
 		guarded = 1

@@ -19,6 +19,6 @@ AM_TESTS_ENVIRONMENT = \
 	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
 	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
 	CC='$(CC)'; export CC; \
-	TIDY_CPPFLAGS='$(DEFS) $(tidy_cflags)'; export TIDY_CPPFLAGS;
+	TIDY_CPPFLAGS='-D_GNU_SOURCE $(tidy_cflags)'; export TIDY_CPPFLAGS;
 
 tidy_cflags = $(MICROHTTPD_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(CMOCKA_CFLAGS)

@@ -1,29 +1,46 @@
 # SPDX-License-Identifier: MIT
 # Written by build-aux/sources; run that after adding, moving or removing a file.
 testlib_sources = \
+	%D%/lib/api_fixture.c \
+	%D%/lib/api_fixture.h \
 	%D%/lib/client.c \
 	%D%/lib/client.h \
 	%D%/lib/fault_env.c \
 	%D%/lib/fault_env.h \
 	%D%/lib/lines.c \
 	%D%/lib/lines.h \
+	%D%/lib/load.c \
+	%D%/lib/load.h \
+	%D%/lib/model.c \
+	%D%/lib/model.h \
 	%D%/lib/node.c \
 	%D%/lib/node.h \
+	%D%/lib/rest.c \
+	%D%/lib/rest.h \
+	%D%/lib/store_files.c \
+	%D%/lib/store_files.h \
+	%D%/lib/store_helper.c \
+	%D%/lib/store_helper.h \
 	%D%/lib/tmpdir.c \
 	%D%/lib/tmpdir.h \
 	%D%/lib/wire.c \
-	%D%/lib/wire.h
+	%D%/lib/wire.h \
+	%D%/lib/write_batch.c \
+	%D%/lib/write_batch.h
 shell_tests = \
 	%D%/cli/bytes.sh \
 	%D%/cli/compact.sh \
 	%D%/cli/contract.sh \
 	%D%/cli/damage.sh \
 	%D%/cli/environment.sh \
+	%D%/cli/full.sh \
 	%D%/cli/help.sh \
 	%D%/cli/list.sh \
 	%D%/cli/lock.sh \
 	%D%/cli/output.sh \
+	%D%/cli/readme.sh \
 	%D%/cli/serve.sh \
+	%D%/cli/strace_order.sh \
 	%D%/tidy_test.sh
 
 check_PROGRAMS += %D%/unit/base/alloc_test
@@ -76,6 +93,36 @@ tests_unit_base_utf8_test_CPPFLAGS = $(test_cppflags)
 tests_unit_base_utf8_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_base_utf8_test_LDADD = libtestary.a $(upto_base) $(test_libs)
 
+check_PROGRAMS += %D%/unit/env/net_test
+tests_unit_env_net_test_CPPFLAGS = $(test_cppflags)
+tests_unit_env_net_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_env_net_test_LDADD = libtestary.a $(upto_env) $(test_libs)
+
+check_PROGRAMS += %D%/unit/env/posix_dir_test
+tests_unit_env_posix_dir_test_CPPFLAGS = $(test_cppflags)
+tests_unit_env_posix_dir_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_env_posix_dir_test_LDADD = libtestary.a $(upto_env) $(test_libs)
+
+check_PROGRAMS += %D%/unit/env/posix_file_test
+tests_unit_env_posix_file_test_CPPFLAGS = $(test_cppflags)
+tests_unit_env_posix_file_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_env_posix_file_test_LDADD = libtestary.a $(upto_env) $(test_libs)
+
+check_PROGRAMS += %D%/unit/env/posix_lock_test
+tests_unit_env_posix_lock_test_CPPFLAGS = $(test_cppflags)
+tests_unit_env_posix_lock_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_env_posix_lock_test_LDADD = libtestary.a $(upto_env) $(test_libs)
+
+check_PROGRAMS += %D%/unit/env/posix_test
+tests_unit_env_posix_test_CPPFLAGS = $(test_cppflags)
+tests_unit_env_posix_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_env_posix_test_LDADD = libtestary.a $(upto_env) $(test_libs)
+
+check_PROGRAMS += %D%/unit/env/thread_test
+tests_unit_env_thread_test_CPPFLAGS = $(test_cppflags)
+tests_unit_env_thread_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_env_thread_test_LDADD = libtestary.a $(upto_env) $(test_libs)
+
 check_PROGRAMS += %D%/unit/format/decode_test
 tests_unit_format_decode_test_CPPFLAGS = $(test_cppflags)
 tests_unit_format_decode_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -91,7 +138,207 @@ tests_unit_format_name_test_CPPFLAGS = $(test_cppflags)
 tests_unit_format_name_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_format_name_test_LDADD = libtestary.a $(upto_format) $(test_libs)
 
+check_PROGRAMS += %D%/unit/segment/fault_env_test
+tests_unit_segment_fault_env_test_CPPFLAGS = $(test_cppflags)
+tests_unit_segment_fault_env_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_segment_fault_env_test_LDADD = libtestary.a $(upto_segment) $(test_libs)
+
+check_PROGRAMS += %D%/unit/segment/scan_test
+tests_unit_segment_scan_test_CPPFLAGS = $(test_cppflags)
+tests_unit_segment_scan_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_segment_scan_test_LDADD = libtestary.a $(upto_segment) $(test_libs)
+
+check_PROGRAMS += %D%/unit/segment/segment_test
+tests_unit_segment_segment_test_CPPFLAGS = $(test_cppflags)
+tests_unit_segment_segment_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_segment_segment_test_LDADD = libtestary.a $(upto_segment) $(test_libs)
+
+check_PROGRAMS += %D%/unit/index/arena_test
+tests_unit_index_arena_test_CPPFLAGS = $(test_cppflags)
+tests_unit_index_arena_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_index_arena_test_LDADD = libtestary.a $(upto_index) $(test_libs)
+
+check_PROGRAMS += %D%/unit/index/index_test
+tests_unit_index_index_test_CPPFLAGS = $(test_cppflags)
+tests_unit_index_index_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_index_index_test_LDADD = libtestary.a $(upto_index) $(test_libs)
+
+check_PROGRAMS += %D%/unit/index/index_threads_test
+tests_unit_index_index_threads_test_CPPFLAGS = $(test_cppflags)
+tests_unit_index_index_threads_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_index_index_threads_test_LDADD = libtestary.a $(upto_index) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/admin_test
+tests_unit_api_admin_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_admin_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_admin_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/api_test
+tests_unit_api_api_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_api_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_api_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/condition_test
+tests_unit_api_condition_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_condition_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_condition_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/cors_test
+tests_unit_api_cors_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_cors_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_cors_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/date_test
+tests_unit_api_date_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_date_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_date_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/fault_test
+tests_unit_api_fault_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_fault_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_fault_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/health_test
+tests_unit_api_health_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_health_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_health_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/kv_test
+tests_unit_api_kv_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_kv_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_kv_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/pages_test
+tests_unit_api_pages_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_pages_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_pages_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/prefer_test
+tests_unit_api_prefer_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_prefer_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_prefer_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/problem_test
+tests_unit_api_problem_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_problem_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_problem_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/route_test
+tests_unit_api_route_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_route_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_route_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/target_test
+tests_unit_api_target_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_target_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_target_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/app/config_test
 tests_unit_app_config_test_CPPFLAGS = $(test_cppflags)
 tests_unit_app_config_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_app_config_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/store/compact_beside_test
+tests_store_compact_beside_test_CPPFLAGS = $(test_cppflags)
+tests_store_compact_beside_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_compact_beside_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/compact_crash_test
+tests_store_compact_crash_test_CPPFLAGS = $(test_cppflags)
+tests_store_compact_crash_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_compact_crash_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/compact_test
+tests_store_compact_test_CPPFLAGS = $(test_cppflags)
+tests_store_compact_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_compact_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/damage_test
+tests_store_damage_test_CPPFLAGS = $(test_cppflags)
+tests_store_damage_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_damage_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/durability_test
+tests_store_durability_test_CPPFLAGS = $(test_cppflags)
+tests_store_durability_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_durability_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/fault_test
+tests_store_fault_test_CPPFLAGS = $(test_cppflags)
+tests_store_fault_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_fault_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/recover_test
+tests_store_recover_test_CPPFLAGS = $(test_cppflags)
+tests_store_recover_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_recover_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/seq_test
+tests_store_seq_test_CPPFLAGS = $(test_cppflags)
+tests_store_seq_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_seq_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/rest/compact_test
+tests_rest_compact_test_CPPFLAGS = $(test_cppflags)
+tests_rest_compact_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_compact_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/condition_test
+tests_rest_condition_test_CPPFLAGS = $(test_cppflags)
+tests_rest_condition_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_condition_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/guard_test
+tests_rest_guard_test_CPPFLAGS = $(test_cppflags)
+tests_rest_guard_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_guard_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/health_test
+tests_rest_health_test_CPPFLAGS = $(test_cppflags)
+tests_rest_health_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_health_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/jq_test
+tests_rest_jq_test_CPPFLAGS = $(test_cppflags)
+tests_rest_jq_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_jq_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/keepalive_test
+tests_rest_keepalive_test_CPPFLAGS = $(test_cppflags)
+tests_rest_keepalive_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_keepalive_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/kv_test
+tests_rest_kv_test_CPPFLAGS = $(test_cppflags)
+tests_rest_kv_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_kv_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/limits_test
+tests_rest_limits_test_CPPFLAGS = $(test_cppflags)
+tests_rest_limits_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_limits_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/many_test
+tests_rest_many_test_CPPFLAGS = $(test_cppflags)
+tests_rest_many_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_many_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/restart_test
+tests_rest_restart_test_CPPFLAGS = $(test_cppflags)
+tests_rest_restart_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_restart_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/shutdown_test
+tests_rest_shutdown_test_CPPFLAGS = $(test_cppflags)
+tests_rest_shutdown_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_shutdown_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/slow_test
+tests_rest_slow_test_CPPFLAGS = $(test_cppflags)
+tests_rest_slow_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_slow_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/kill/kill_test
+tests_kill_kill_test_CPPFLAGS = $(test_cppflags)
+tests_kill_kill_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_kill_kill_test_LDADD = libtestary.a $(upto_app) $(test_libs)
