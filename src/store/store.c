@@ -188,9 +188,11 @@ enum ary_status ary_store_close(struct ary_store *store, struct ary_error *err)
 {
 	if (store == NULL)
 		return ARY_OK;
+	struct ary_error own;
 	ary_compact_stop(store);
 	ary_commit_stop(store);
-	enum ary_status status = put_closing_mark(store, err);
+	/* What fails here is noted in the store too, so there must be a text. */
+	enum ary_status status = put_closing_mark(store, err != NULL ? err : &own);
 	free_store(store);
 	return status;
 }
