@@ -9,6 +9,8 @@
 
 /* Free space is looked at no more often than this. */
 static const uint64_t SPACE_AGE_NS_MAX = 50000000;
+/* A full disk is looked at again after this. */
+static const uint64_t SPACE_PROBE_NS = 1000000000;
 
 /* Whether MORE bytes would eat into the space that is kept for deletes and compaction. */
 static bool is_space_low(struct ary_store *store, uint64_t more)
@@ -30,8 +32,19 @@ static bool is_space_low(struct ary_store *store, uint64_t more)
 	       committer->space_free_bytes - reserve < more;
 }
 
+/* A write was refused for want of space. Where a quota is full, free space is no sign that it has
+ * passed, so it is not looked at again at once. */
+static void set_disk_full(struct ary_store *store)
+{
+	store->committer.space_probe_ns =
+		ary_monotonic_ns(store->options.env) + SPACE_PROBE_NS;
+	atomic_store(&store->disk_full, true);
+}
+
 void ary_group_probe_space(struct ary_store *store)
 {
+	if (ary_monotonic_ns(store->options.env) < store->committer.space_probe_ns)
+		return;
 	if (!is_space_low(store, store->options.batch_bytes_max))
 		atomic_store(&store->disk_full, false);
 }
@@ -66,7 +79,7 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 	uint64_t size_max = ary_record_line_bytes_max(write->key.size, write->type.size,
 						      write->value.size);
 	if (write->op == ARY_WRITE_SET && is_space_low(store, committer->batch.size + size_max)) {
-		atomic_store(&store->disk_full, true);
+		set_disk_full(store);
 		return ary_fail(err, ARY_NO_SPACE, "less than %" PRIu64 " bytes are free, which are "
 				"kept for deletes", store->options.disk_reserve_bytes + size_max);
 	}
@@ -130,7 +143,7 @@ static enum ary_status commit(struct ary_store *store, struct ary_append *append
 	enum ary_status status = ary_append_commit(store, append, &offset, err);
 	if (status != ARY_OK) {
 		if (status == ARY_NO_SPACE)
-			atomic_store(&store->disk_full, true);
+			set_disk_full(store);
 		return status;
 	}
 	apply(store, offset);
@@ -152,7 +165,7 @@ void ary_group_commit(struct ary_store *store, struct ary_write *writes)
 		status = ary_fail(&err, ARY_NO_MEMORY, "no memory for a group of writes");
 	if (status != ARY_OK) {
 		if (status == ARY_NO_SPACE)
-			atomic_store(&store->disk_full, true);
+			set_disk_full(store);
 		fail_all(writes, &err);
 		return;
 	}

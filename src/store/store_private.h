@@ -46,6 +46,7 @@ struct ary_committer {
 	uint64_t sync_due_ns;         /* when dirty, under `interval` */
 	uint64_t space_checked_ns;    /* when free space was last looked at */
 	uint64_t space_free_bytes;    /* what was found then, less what was appended since */
+	uint64_t space_probe_ns;      /* a full disk is not looked at again before this */
 	struct ary_buf batch;         /* the lines of one group */
 	struct ary_overlay overlay;   /* what the group's writes so far will have done */
 };
