@@ -64,10 +64,13 @@ index_sources = \
 	%D%/index/index.h \
 	%D%/index/run.c \
 	%D%/index/run.h \
+	%D%/index/sort.c \
+	%D%/index/sort.h \
 	%D%/index/table.c \
 	%D%/index/table.h \
 	%D%/index/tree.c \
 	%D%/index/tree.h \
+	%D%/index/tree_build.c \
 	%D%/index/tree_private.h \
 	%D%/index/tree_remove.c
 store_sources = \

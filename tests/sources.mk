@@ -158,6 +158,11 @@ tests_unit_index_arena_test_CPPFLAGS = $(test_cppflags)
 tests_unit_index_arena_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_index_arena_test_LDADD = libtestary.a $(upto_index) $(test_libs)
 
+check_PROGRAMS += %D%/unit/index/bulk_test
+tests_unit_index_bulk_test_CPPFLAGS = $(test_cppflags)
+tests_unit_index_bulk_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_index_bulk_test_LDADD = libtestary.a $(upto_index) $(test_libs)
+
 check_PROGRAMS += %D%/unit/index/index_test
 tests_unit_index_index_test_CPPFLAGS = $(test_cppflags)
 tests_unit_index_index_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -233,6 +238,21 @@ tests_unit_api_target_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_target_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_target_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/http/deadline_test
+tests_unit_http_deadline_test_CPPFLAGS = $(test_cppflags)
+tests_unit_http_deadline_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_http_deadline_test_LDADD = libtestary.a $(upto_http) $(test_libs)
+
+check_PROGRAMS += %D%/unit/http/flight_test
+tests_unit_http_flight_test_CPPFLAGS = $(test_cppflags)
+tests_unit_http_flight_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_http_flight_test_LDADD = libtestary.a $(upto_http) $(test_libs)
+
+check_PROGRAMS += %D%/unit/http/guard_test
+tests_unit_http_guard_test_CPPFLAGS = $(test_cppflags)
+tests_unit_http_guard_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_http_guard_test_LDADD = libtestary.a $(upto_http) $(test_libs)
+
 check_PROGRAMS += %D%/unit/app/config_test
 tests_unit_app_config_test_CPPFLAGS = $(test_cppflags)
 tests_unit_app_config_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -253,6 +273,11 @@ tests_store_compact_test_CPPFLAGS = $(test_cppflags)
 tests_store_compact_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_compact_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
+check_PROGRAMS += %D%/store/concurrent_test
+tests_store_concurrent_test_CPPFLAGS = $(test_cppflags)
+tests_store_concurrent_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_concurrent_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
 check_PROGRAMS += %D%/store/damage_test
 tests_store_damage_test_CPPFLAGS = $(test_cppflags)
 tests_store_damage_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -267,6 +292,11 @@ check_PROGRAMS += %D%/store/fault_test
 tests_store_fault_test_CPPFLAGS = $(test_cppflags)
 tests_store_fault_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_fault_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/model_test
+tests_store_model_test_CPPFLAGS = $(test_cppflags)
+tests_store_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_model_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
 check_PROGRAMS += %D%/store/recover_test
 tests_store_recover_test_CPPFLAGS = $(test_cppflags)
