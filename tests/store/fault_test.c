@@ -19,7 +19,7 @@
 #include "base/alloc.h"
 #include "lib/store_helper.h"
 
-enum { KEYS = 4, ALLOCS_MAX = 60, SECONDS_MAX = 100 };
+enum { KEYS = 4, ALLOCS_MAX = 60, SECONDS_MAX = 300 };
 
 /* What one key may hold: NULL is nothing. */
 struct expected {
