@@ -44,7 +44,8 @@ void ary_deadlines_init(struct ary_deadlines *deadlines, const struct ary_server
 /* An unset deadline of socket FD. */
 void ary_deadline_init(struct ary_deadline *deadline, int fd);
 
-/* Sets DEADLINE (borrowed until it is cleared) to the length of KIND after NOW_MS, whatever it was. */
+/* Sets DEADLINE (borrowed until it is cleared) to the length of KIND after NOW_MS, whatever it was
+ * before. */
 void ary_deadline_set(struct ary_deadlines *deadlines, struct ary_deadline *deadline,
 		      enum ary_deadline_kind kind, uint64_t now_ms);
 

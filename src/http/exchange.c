@@ -99,6 +99,7 @@ void ary_exchange_on_connection(void *context, struct MHD_Connection *connection
 	}
 	destroy(*socket);
 	*socket = NULL;
+	((struct ary_exchanges *)context)->has_closed = true;
 }
 
 /* ---- The end of a request ---- */
@@ -177,7 +178,8 @@ void *ary_exchange_on_target(void *context, const char *target, struct MHD_Conne
 	if (exchange->deadline.kind != ARY_DEADLINE_HEADER)
 		set_deadline(exchange, ARY_DEADLINE_HEADER);
 	exchange->target.size = 0;
-	exchange->has_target = ary_buf_append(&exchange->target, ary_bytes_of(target ? target : ""));
+	exchange->has_target =
+		ary_buf_append(&exchange->target, ary_bytes_of(target ? target : ""));
 	return exchange;
 }
 

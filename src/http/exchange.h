@@ -26,6 +26,7 @@ struct ary_exchanges {
 	uint64_t now_ms;        /* of this turn of the loop */
 	size_t parked;          /* suspended and not seen again since */
 	bool is_closing;        /* requests that have not begun are dropped */
+	bool has_closed;        /* a connection ended in this turn of the loop */
 	struct ary_wake *wake;  /* the loop's: without a thread of its own, the library has none */
 	/* Held while a connection is resumed: whoever takes it once nothing is parked knows that no
 	 * thread is inside the library any more. */

@@ -115,9 +115,9 @@ static bool check_fields(struct check *check)
 		const struct ary_field *field = &check->request->fields[i];
 
 		if (!is_token(field->name))
-			return refuse(check, BAD, "the name of a header field is not a token");
+			return refuse(check, BAD, "the name of a field is not a token");
 		if (!is_field_value(field->value))
-			return refuse(check, BAD, "the value of a header field holds a control byte");
+			return refuse(check, BAD, "the value of a field holds a control byte");
 	}
 	return true;
 }
@@ -133,7 +133,7 @@ static bool check_singles(struct check *check)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (find(check, names[i], &value) > 1)
-			return refuse(check, BAD, "a header field that may appear once appears twice");
+			return refuse(check, BAD, "a field that may appear once appears twice");
 	}
 	return true;
 }
@@ -215,7 +215,7 @@ static bool check_expect(struct check *check)
 		if (!equal_caseless(field->name, "Expect"))
 			continue;
 		if (!equal_caseless(field->value, "100-continue"))
-			return refuse(check, EXPECTATION, "the only expectation met is 100-continue");
+			return refuse(check, EXPECTATION, "only 100-continue can be expected");
 		check->framing->expects_continue = !check->is_http_1_0;
 	}
 	return true;

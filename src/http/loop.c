@@ -116,13 +116,17 @@ static void stop_daemon(struct ary_loop *loop)
 
 /* ---- The thread ---- */
 
-/* Milliseconds until something must be done without an event; -1: never. */
+/* Milliseconds until something must be done without an event; -1: never. When a connection has
+ * ended, the library must run once more: only at the start of a run does it listen again after its
+ * limit was reached, and it does not ask for that run. */
 static int wait_ms(struct ary_loop *loop)
 {
 	MHD_UNSIGNED_LONG_LONG library_ms;
 	int64_t deadline_ms =
 		ary_deadlines_wait_ms(&loop->exchanges.deadlines, loop->exchanges.now_ms);
 
+	if (loop->exchanges.has_closed)
+		return 0;
 	if (MHD_get_timeout(loop->daemon, &library_ms) == MHD_YES &&
 	    (deadline_ms < 0 || library_ms < (uint64_t)deadline_ms))
 		deadline_ms = library_ms < INT_MAX ? (int64_t)library_ms : INT_MAX;
@@ -155,6 +159,7 @@ static void run(void *context)
 	while (heed(loop)) {
 		ary_net_wait(loop->epoll_fd, &loop->wake, wait_ms(loop));
 		exchanges->now_ms = now_ms();
+		exchanges->has_closed = false;
 		ary_deadlines_expire(&exchanges->deadlines, exchanges->now_ms);
 		ARY_CHECK(MHD_run(loop->daemon) == MHD_YES);
 	}

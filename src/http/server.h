@@ -4,7 +4,8 @@
  * N loops, each a thread with an event loop of the library that it drives itself, all on one
  * listening socket. (The library's own epoll thread stalls at exactly k x 128 ready connections.)
  *
- * Stop: ary_server_quiesce (no new connections), drain the replica so that nothing is parked, then ary_server_stop.
+ * Stop: ary_server_quiesce (no new connections), drain the replica so that nothing is parked, then
+ * ary_server_stop.
  * Threads: start, quiesce and stop belong to one thread. */
 #ifndef ARY_HTTP_SERVER_H
 #define ARY_HTTP_SERVER_H
@@ -20,12 +21,12 @@ struct ary_server;
 struct ary_server_options {
 	struct ary_address listen;
 	unsigned loops;               /* threads; at least 1 */
-	unsigned connections_max;     /* of all loops together; the caller keeps files for itself */
-	uint64_t header_timeout_ms;   /* from the first byte, or from accept, to the end of the head */
+	unsigned connections_max;     /* of all loops together; fewer than files may be open */
+	uint64_t header_timeout_ms;   /* from accept, or the request line, to the head's end */
 	uint64_t body_timeout_ms;     /* from the end of the head to the end of the body */
 	uint64_t reply_timeout_ms;    /* for a reply to be taken; parked requests do not count */
 	uint64_t idle_timeout_ms;     /* between requests of one connection */
-	uint64_t header_bytes_max;    /* memory of a connection is sized so that we answer, not the library */
+	uint64_t header_bytes_max;    /* a head somewhat over it still reaches the api floor */
 };
 
 /* Listens and serves API (borrowed). *BOUND_OUT is the address in use. Returns owned. */
@@ -39,7 +40,8 @@ void ary_server_quiesce(struct ary_server *server);
 /* Waits until no request is under way, for at most TIMEOUT_MS. OK or BUSY. */
 ARY_MUST_CHECK enum ary_status ary_server_drain(struct ary_server *server, uint64_t timeout_ms);
 
-/* Takes SERVER (NULL is fine): closes every connection and ends the loops. Nothing may be parked. */
+/* Takes SERVER (NULL is fine): closes every connection and ends the loops. Waits for what is still
+ * parked, which nobody may have forgotten. */
 void ary_server_stop(struct ary_server *server);
 
 #endif

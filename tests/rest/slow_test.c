@@ -121,6 +121,25 @@ static void test_reply_that_is_not_taken_is_given_up(void **state)
 	free(value);
 }
 
+/* All places are taken by connections that never send a thing. */
+static void test_full_house_is_cleared(void **state)
+{
+	static const char *const options[] = { "--connections-max", "4", "--header-timeout-ms",
+					       "300", NULL };
+	struct rest *rest = rest_start(options);
+	int idle[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++) {
+		idle[i] = wire_open(rest->node->port);
+		assert_true(idle[i] >= 0);
+	}
+	rest_expect(rest, "GET", "/livez", 200);
+	for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++)
+		wire_close(idle[i]);
+	rest_end(rest);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +148,7 @@ int main(void)
 		cmocka_unit_test(test_dripping_body_is_cut_off),
 		cmocka_unit_test(test_idle_connection_is_closed),
 		cmocka_unit_test(test_reply_that_is_not_taken_is_given_up),
+		cmocka_unit_test(test_full_house_is_cleared),
 	};
 
 	return cmocka_run_group_tests_name("rest/slow", tests, setup, rest_teardown);
