@@ -119,7 +119,7 @@ static void wait_for_port(struct node *node, off_t from)
 	}
 	line += sizeof(mark) - 1;
 	colon = strchr(line, ':');
-	node->port = colon ? atoi(colon + 1) : 0;
+	node->port = colon ? (int)strtol(colon + 1, NULL, 10) : 0;
 	if (node->port <= 0)
 		fail_with_messages(node, "the server names no port");
 }

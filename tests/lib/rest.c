@@ -28,11 +28,16 @@ void rest_reconnect(struct rest *rest)
 
 void rest_end(struct rest *rest)
 {
+	int code = 0;
+
 	if (!rest)
 		return;
 	client_destroy(rest->client);
+	if (node_is_alive(rest->node))
+		code = node_stop(rest->node);
 	node_destroy(rest->node);
 	free(rest);
+	assert_int_equal(code, 0);
 }
 
 int rest_setup(void **state)

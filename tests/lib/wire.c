@@ -148,7 +148,9 @@ int wire_receive(int fd, bool has_body, int timeout_ms, struct wire_reply *reply
 	int status;
 
 	memset(reply, 0, sizeof(*reply));
-	if (!receive_head(fd, reply, end_ms) || sscanf(reply->data, "HTTP/1.%*1[01] %d", &status) != 1)
+	if (!receive_head(fd, reply, end_ms))
+		return 0;
+	if (sscanf(reply->data, "HTTP/1.%*1[01] %d", &status) != 1)
 		return 0;
 	if (has_body && wire_header(reply, "Content-Length", text, sizeof(text)))
 		reply->body_size = (size_t)strtoull(text, NULL, 10);

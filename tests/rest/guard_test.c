@@ -25,6 +25,7 @@ struct probe {
 
 #define PROBE(name, status, bytes) { name, bytes, sizeof(bytes) - 1, status }
 #define LOWER_CASE "a method in lower case"
+#define CHUNKS "3\r\nabc\r\n0\r\n\r\n"
 #define PUT_HEAD "PUT /keys/probe HTTP/1.1\r\nHost: h\r\n"
 
 static const struct probe probes[] = {
@@ -33,9 +34,9 @@ static const struct probe probes[] = {
 	PROBE("the same length twice", 400,
 	      PUT_HEAD "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc"),
 	PROBE("a length and chunks", 400,
-	      PUT_HEAD "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
+	      PUT_HEAD "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n" CHUNKS),
 	PROBE("chunks and a length", 400,
-	      PUT_HEAD "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
+	      PUT_HEAD "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n" CHUNKS),
 	PROBE("a negative length", 0, PUT_HEAD "Content-Length: -1\r\n\r\n"),
 	PROBE("a signed length", 0, PUT_HEAD "Content-Length: +3\r\n\r\nabc"),
 	PROBE("a list of lengths", 0, PUT_HEAD "Content-Length: 3, 3\r\n\r\nabc"),
@@ -80,7 +81,8 @@ static const struct probe probes[] = {
 	PROBE("no target", 0, "PUT\r\nHost: h\r\nContent-Length: 1\r\n\r\na"),
 	PROBE("two content types", 400,
 	      PUT_HEAD "Content-Type: a/b\r\nContent-Type: c/d\r\nContent-Length: 1\r\n\r\na"),
-	PROBE("a bad chunk size", 0, PUT_HEAD "Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n"),
+	PROBE("a bad chunk size", 0,
+	      PUT_HEAD "Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n"),
 	PROBE("a chunk size past 64 bits", 0,
 	      PUT_HEAD "Transfer-Encoding: chunked\r\n\r\n11111111111111111\r\nabc\r\n0\r\n\r\n"),
 	PROBE("a TLS hello", 0, "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00\r\n\r\n"),
@@ -104,7 +106,8 @@ static void check(struct rest *rest, const struct probe *probe)
 		fail_msg("%s: answered %d, not %d", probe->name, reply.status, probe->status);
 	/* Where it ends is not known, so nothing after it may be read as a request. A method is
 	 * unknown without making the end so. */
-	if (strcmp(probe->name, LOWER_CASE) != 0 && !reply.is_closed && !wire_is_closed_within(fd, WIRE_TIMEOUT_MS))
+	if (strcmp(probe->name, LOWER_CASE) != 0 && !reply.is_closed &&
+	    !wire_is_closed_within(fd, WIRE_TIMEOUT_MS))
 		fail_msg("%s: the connection stays open", probe->name);
 	wire_reply_release(&reply);
 	wire_close(fd);

@@ -155,11 +155,36 @@ static void test_one_loop_serves_every_busy_connection(void **state)
 	rest_end(rest);
 }
 
+/* Their writes are waiting for the disk when they go. */
+static void test_clients_that_leave_do_no_harm(void **state)
+{
+	static const char head[] =
+		"PUT /keys/left HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n";
+	struct rest *rest = *state;
+	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+
+	for (int i = 0; i < 300; i++) {
+		int fd = wire_open(rest->node->port);
+
+		assert_true(fd >= 0);
+		assert_true(wire_send(fd, head, sizeof(head) - 1));
+		if (i % 3 != 0)
+			assert_true(wire_send(fd, "left", 4));
+		if (i % 2 == 0)
+			setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		wire_close(fd);
+	}
+	serve_all(rest, 64);
+	rest_expect_put(rest, "/keys/left", "here", 4, 204);
+	rest_expect_value(rest, "/keys/left", "here", 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_busy_connection_is_served),
 		cmocka_unit_test(test_one_loop_serves_every_busy_connection),
+		cmocka_unit_test(test_clients_that_leave_do_no_harm),
 	};
 	struct rlimit files;
 

@@ -37,8 +37,8 @@ static void test_values_survive_kill(void **state)
 	rest_expect_put(rest, "/keys/empty", "", 0, 201);
 	rest_expect_put(rest, "/keys/gone", "x", 1, 201);
 	rest_expect(rest, "DELETE", "/keys/gone", 204);
-	assert_int_equal(client_put(rest->client, "/keys/typed", "<p>", 3, "Content-Type: text/html",
-				    &reply), 201);
+	assert_int_equal(client_put(rest->client, "/keys/typed", "<p>", 3,
+				    "Content-Type: text/html", &reply), 201);
 	assert_non_null(client_header(&reply, "ETag", before));
 	client_reply_release(&reply);
 

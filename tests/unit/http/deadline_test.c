@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* Promise: exactly the connections whose time is over are shut down, each once, in whatever order
+ * deadlines were set, changed and cleared; and the loop is told when the next one is due. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "http/deadline.h"
+
+enum { COUNT = 40, STEPS = 4000 };
+
+struct model {
+	struct ary_deadline deadline;
+	int far_end;
+	uint64_t at_ms; /* 0: none */
+	bool is_down;
+};
+
+static const struct ary_server_options lengths = {
+	.header_timeout_ms = 10, .body_timeout_ms = 50, .reply_timeout_ms = 30,
+	.idle_timeout_ms = 100,
+};
+
+static const uint64_t length_of[ARY_DEADLINE_KINDS] = {
+	[ARY_DEADLINE_HEADER] = 10, [ARY_DEADLINE_BODY] = 50,
+	[ARY_DEADLINE_REPLY] = 30, [ARY_DEADLINE_IDLE] = 100,
+};
+
+static void make(struct model *model)
+{
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	ary_deadline_init(&model->deadline, ends[0]);
+	model->far_end = ends[1];
+	model->at_ms = 0;
+	model->is_down = false;
+}
+
+static void drop(struct model *model)
+{
+	close(model->deadline.fd);
+	close(model->far_end);
+}
+
+static bool is_shut_down(const struct model *model)
+{
+	char byte;
+
+	return recv(model->far_end, &byte, 1, 0) == 0;
+}
+
+static void test_nothing_set_is_nothing_due(void **state)
+{
+	struct ary_deadlines deadlines;
+
+	(void)state;
+	ary_deadlines_init(&deadlines, &lengths);
+	assert_int_equal(ary_deadlines_wait_ms(&deadlines, 1000), -1);
+	ary_deadlines_expire(&deadlines, 1000);
+}
+
+static void test_deadline_shuts_down_in_time(void **state)
+{
+	struct ary_deadlines deadlines;
+	struct model model;
+
+	(void)state;
+	ary_deadlines_init(&deadlines, &lengths);
+	make(&model);
+	ary_deadline_set(&deadlines, &model.deadline, ARY_DEADLINE_IDLE, 1000);
+	ary_deadline_set(&deadlines, &model.deadline, ARY_DEADLINE_HEADER, 1000);
+	assert_int_equal(ary_deadlines_wait_ms(&deadlines, 1004), 6);
+	ary_deadlines_expire(&deadlines, 1009);
+	assert_false(is_shut_down(&model));
+	assert_int_equal(ary_deadlines_wait_ms(&deadlines, 1020), 0);
+	ary_deadlines_expire(&deadlines, 1010);
+	assert_true(is_shut_down(&model));
+	assert_int_equal(ary_deadlines_wait_ms(&deadlines, 1010), -1);
+	ary_deadline_clear(&deadlines, &model.deadline);
+	drop(&model);
+}
+
+/* The same numbers on every machine. */
+static int draw(int below)
+{
+	static uint32_t state = 7;
+
+	state = state * 1664525u + 1013904223u;
+	return (int)((state >> 16) % (uint32_t)below);
+}
+
+static int64_t expected_wait(const struct model models[COUNT], uint64_t now_ms)
+{
+	int64_t wait_ms = -1;
+
+	for (int i = 0; i < COUNT; i++) {
+		int64_t rest_ms = (int64_t)(models[i].at_ms - now_ms);
+
+		if (models[i].at_ms && (wait_ms < 0 || rest_ms < wait_ms))
+			wait_ms = rest_ms > 0 ? rest_ms : 0;
+	}
+	return wait_ms;
+}
+
+static void expire(struct ary_deadlines *deadlines, struct model models[COUNT], uint64_t now_ms)
+{
+	ary_deadlines_expire(deadlines, now_ms);
+	for (int i = 0; i < COUNT; i++) {
+		if (models[i].at_ms && models[i].at_ms <= now_ms) {
+			models[i].at_ms = 0;
+			models[i].is_down = true;
+		}
+		assert_int_equal(is_shut_down(&models[i]), models[i].is_down);
+	}
+}
+
+static void test_any_order_is_as_the_model_says(void **state)
+{
+	struct ary_deadlines deadlines;
+	struct model models[COUNT];
+	uint64_t now_ms = 5000;
+
+	(void)state;
+	ary_deadlines_init(&deadlines, &lengths);
+	for (int i = 0; i < COUNT; i++)
+		make(&models[i]);
+	for (int step = 0; step < STEPS; step++) {
+		struct model *model = &models[draw(COUNT)];
+		int kind = draw(ARY_DEADLINE_KINDS + 1);
+
+		if (kind == ARY_DEADLINE_KINDS) {
+			ary_deadline_clear(&deadlines, &model->deadline);
+			model->at_ms = 0;
+		} else {
+			ary_deadline_set(&deadlines, &model->deadline, (enum ary_deadline_kind)kind,
+					 now_ms);
+			model->at_ms = now_ms + length_of[kind];
+		}
+		if (model->is_down) {
+			ary_deadline_clear(&deadlines, &model->deadline);
+			drop(model);
+			make(model);
+		}
+		now_ms += (uint64_t)draw(3);
+		expire(&deadlines, models, now_ms);
+		assert_int_equal(ary_deadlines_wait_ms(&deadlines, now_ms),
+				 expected_wait(models, now_ms));
+	}
+	for (int i = 0; i < COUNT; i++)
+		drop(&models[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing_set_is_nothing_due),
+		cmocka_unit_test(test_deadline_shuts_down_in_time),
+		cmocka_unit_test(test_any_order_is_as_the_model_says),
+	};
+
+	return cmocka_run_group_tests_name("http/deadline", tests, NULL, NULL);
+}
