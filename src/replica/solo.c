@@ -61,11 +61,13 @@ static void leave(struct ary_replica *replica)
 	ary_mutex_unlock(&replica->lock);
 }
 
-/* The proposer hears first, then it no longer counts: after a drain nobody waits for an answer. */
+/* The proposer hears first, then it no longer counts: after a drain nobody waits for an answer. What
+ * was borrowed goes back as it was: the write may be proposed again, from within its `done` too. */
 static void write_done(struct ary_write *write)
 {
 	struct ary_replica *replica = write->replica_context;
-	write->replica_done(write);
+	write->done = write->replica_done;
+	write->done(write);
 	leave(replica);
 }
 
@@ -86,7 +88,8 @@ void ary_replica_propose(struct ary_replica *replica, struct ary_write *write)
 static void compaction_done(struct ary_compaction_request *request)
 {
 	struct ary_replica *replica = request->replica_context;
-	request->replica_done(request);
+	request->done = request->replica_done;
+	request->done(request);
 	leave(replica);
 }
 
