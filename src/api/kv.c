@@ -94,12 +94,19 @@ static void respond_value(struct ary_api *api, struct ary_call *call, struct ary
 	response->has_value = true;
 }
 
-static void respond_not_modified(struct ary_call *call, uint64_t seq)
+/* The value is left to the response although it is not sent: RFC 9110 section 8.6 wants the
+ * Content-Length of a 304 to be that of the 200, and http's library always states one. */
+static void respond_not_modified(struct ary_call *call, struct ary_value *value)
 {
-	ary_response_release(&call->response);
-	call->response.status = 304;
-	add_etag(&call->response, seq);
-	ary_response_plain(&call->response, "Cache-Control", ary_bytes_of("no-cache"));
+	struct ary_response *response = &call->response;
+
+	ary_response_release(response);
+	response->status = 304;
+	add_etag(response, value->seq);
+	ary_response_plain(response, "Cache-Control", ary_bytes_of("no-cache"));
+	response->body = value->value;
+	response->value = *value;
+	response->has_value = true;
 }
 
 /* Conditions in the order of RFC 9110 section 13.2.2, once it is known that the key is there. */
@@ -114,17 +121,17 @@ enum ary_step ary_kv_get(struct ary_api *api, struct ary_call *call)
 		return ary_problem_respond_status(call, status, NULL);
 	if (status != ARY_OK)
 		return ary_problem_respond_status(call, status, &err);
-	if (call->if_match.kind != ARY_MATCH_NONE && !ary_match_set_has(&call->if_match, value.seq))
+	if (call->if_match.kind != ARY_MATCH_NONE &&
+	    !ary_match_set_has(&call->if_match, value.seq)) {
 		(void)ary_problem_respond(call, ARY_PROBLEM_PRECONDITION_FAILED,
 					  "the present value has ETag \"%llu\"",
 					  (unsigned long long)value.seq);
-	else if (ary_match_set_has(&call->if_none_match, value.seq))
-		respond_not_modified(call, value.seq);
-	else {
+		ary_value_release(&value);
+	} else if (ary_match_set_has(&call->if_none_match, value.seq)) {
+		respond_not_modified(call, &value);
+	} else {
 		respond_value(api, call, &value);
-		return ARY_STEP_RESPOND;
 	}
-	ary_value_release(&value);
 	return ARY_STEP_RESPOND;
 }
 
