@@ -11,7 +11,7 @@
 
 #include "base/bytes.h"
 
-/* Copies the store at FROM to TO, which is not there yet, without a file that vanishes meanwhile. */
+/* Copies the store at FROM to TO, which is not there yet; what vanishes meanwhile is left out. */
 void store_copy(const char *from, const char *to);
 /* Removes the directory PATH and all in it. */
 void store_erase(const char *path);

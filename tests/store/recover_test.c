@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A store opens with every write that was confirmed. What a crash left unfinished at the end is cut,
- * in whole; what it left lying about is removed; what is not ours is left alone. */
+/* A store opens with every write that was confirmed. What a crash left unfinished at the end is
+ * cut, in whole; what it left lying about is removed; what is not ours is left alone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* No seq is used twice, whatever a crash took back; and none is wasted where nothing can be lost. */
+/* No seq is used twice, whatever a crash took back; none is wasted where nothing can be lost. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
