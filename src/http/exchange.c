@@ -29,7 +29,8 @@ struct exchange {
 	struct MHD_Connection *connection;
 	struct ary_deadline deadline;
 	enum state state;
-	bool has_call; /* `call` is initialised, and counted as under way */
+	bool has_call;         /* `call` is initialised */
+	bool is_under_way;     /* counted in the flight */
 	struct ary_call call;
 	struct ary_buf target;
 	bool has_target;
@@ -71,6 +72,9 @@ static void reset(struct exchange *exchange)
 	if (exchange->has_call) {
 		ary_call_release(&exchange->call);
 		exchange->has_call = false;
+	}
+	if (exchange->is_under_way) {
+		exchange->is_under_way = false;
 		ary_flight_leave(exchange->shared->flight);
 	}
 	exchange->target.size = 0;
@@ -104,8 +108,20 @@ void ary_exchange_on_connection(void *context, struct MHD_Connection *connection
 
 /* ---- The end of a request ---- */
 
+/* A request is under way once it is whole, or refused: a shutdown waits for its answer, but not for
+ * bodies to arrive. (The library can miss that a client left in the middle of one; its deadline
+ * finds out.) */
+static void enter_flight(struct exchange *exchange)
+{
+	if (exchange->is_under_way)
+		return;
+	exchange->is_under_way = true;
+	ary_flight_enter(exchange->shared->flight);
+}
+
 static enum MHD_Result reply(struct exchange *exchange)
 {
+	enter_flight(exchange);
 	exchange->state = STATE_REPLY;
 	set_deadline(exchange, ARY_DEADLINE_REPLY);
 	return ary_reply_queue(exchange->connection, &exchange->call.response);
@@ -146,6 +162,7 @@ static enum MHD_Result park(struct exchange *exchange)
 
 static enum MHD_Result begin(struct exchange *exchange)
 {
+	enter_flight(exchange);
 	switch (ary_api_begin(exchange->shared->api, &exchange->call)) {
 	case ARY_STEP_PARK:
 		return park(exchange);
@@ -283,7 +300,6 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
 		return MHD_NO;
 	ary_call_init(call);
 	exchange->has_call = true;
-	ary_flight_enter(exchange->shared->flight);
 	call->request.method = ary_bytes_of(method);
 	call->request.target = ary_buf_view(&exchange->target);
 	if (!collect_fields(exchange)) {

@@ -37,7 +37,8 @@ ARY_MUST_CHECK enum ary_status ary_server_start(const struct ary_server_options 
 /* Accepts no further connection; requests on open ones are still answered. */
 void ary_server_quiesce(struct ary_server *server);
 
-/* Waits until no request is under way, for at most TIMEOUT_MS. OK or BUSY. */
+/* Waits until every request that has arrived whole is answered, for at most TIMEOUT_MS. OK or
+ * BUSY. */
 ARY_MUST_CHECK enum ary_status ary_server_drain(struct ary_server *server, uint64_t timeout_ms);
 
 /* Takes SERVER (NULL is fine): closes every connection and ends the loops. Waits for what is still

@@ -18,7 +18,7 @@
 #include "lib/rest.h"
 #include "lib/wire.h"
 
-enum { REQUESTS = 12, CONNECTIONS_MAX = 512, STALLED_AFTER_MS = 20000 };
+enum { REQUESTS = 6, CONNECTIONS_MAX = 512, STALLED_AFTER_MS = 10000 };
 
 struct talker {
 	int number;

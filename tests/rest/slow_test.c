@@ -111,7 +111,7 @@ static void test_reply_that_is_not_taken_is_given_up(void **state)
 			     "GET /keys/big HTTP/1.1\r\nHost: h\r\n\r\n"
 			     "GET /keys/big HTTP/1.1\r\nHost: h\r\n\r\n"
 			     "GET /keys/big HTTP/1.1\r\nHost: h\r\n\r\n");
-	end = node_now_ms() + 3000;
+	end = node_now_ms() + 1500;
 	while (node_now_ms() < end)
 		rest_expect(rest, "GET", "/livez", 200);
 	while ((got = recv(fd, dropped, size, 0)) > 0)
