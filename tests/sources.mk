@@ -173,6 +173,31 @@ tests_unit_index_index_threads_test_CPPFLAGS = $(test_cppflags)
 tests_unit_index_index_threads_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_index_index_threads_test_LDADD = libtestary.a $(upto_index) $(test_libs)
 
+check_PROGRAMS += %D%/unit/store/apply_test
+tests_unit_store_apply_test_CPPFLAGS = $(test_cppflags)
+tests_unit_store_apply_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_store_apply_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/unit/store/inventory_test
+tests_unit_store_inventory_test_CPPFLAGS = $(test_cppflags)
+tests_unit_store_inventory_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_store_inventory_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/unit/store/logs_test
+tests_unit_store_logs_test_CPPFLAGS = $(test_cppflags)
+tests_unit_store_logs_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_store_logs_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/unit/store/overlay_test
+tests_unit_store_overlay_test_CPPFLAGS = $(test_cppflags)
+tests_unit_store_overlay_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_store_overlay_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/unit/replica/solo_test
+tests_unit_replica_solo_test_CPPFLAGS = $(test_cppflags)
+tests_unit_replica_solo_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_replica_solo_test_LDADD = libtestary.a $(upto_replica) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/admin_test
 tests_unit_api_admin_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_admin_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -302,6 +327,11 @@ check_PROGRAMS += %D%/store/recover_test
 tests_store_recover_test_CPPFLAGS = $(test_cppflags)
 tests_store_recover_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_recover_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/seed_bugs_test
+tests_store_seed_bugs_test_CPPFLAGS = $(test_cppflags)
+tests_store_seed_bugs_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_seed_bugs_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
 check_PROGRAMS += %D%/store/seq_test
 tests_store_seq_test_CPPFLAGS = $(test_cppflags)
