@@ -29,6 +29,7 @@ struct fault_env {
 	uint64_t total_bytes;
 	bool has_wall;
 	uint64_t wall_ms;
+	bool skips_syncs;
 };
 
 struct fault_dir {
@@ -152,7 +153,8 @@ static enum ary_status dir_list(struct ary_dir *dir, ary_name_visit visit, void 
 
 static enum ary_status dir_sync(struct ary_dir *dir, struct ary_error *err)
 {
-	PASS(env_of(dir->env), FAULT_DIR_SYNC, NULL, err, ary_dir_sync(dir_of(dir)->inner, err));
+	PASS(env_of(dir->env), FAULT_DIR_SYNC, NULL, err,
+	     env_of(dir->env)->skips_syncs ? ARY_OK : ary_dir_sync(dir_of(dir)->inner, err));
 }
 
 static enum ary_status dir_rename(struct ary_dir *dir, const char *from, const char *to,
@@ -299,7 +301,8 @@ static enum ary_status file_truncate(struct ary_file *file, uint64_t size, struc
 static enum ary_status file_sync(struct ary_file *file, struct ary_error *err)
 {
 	PASS(env_of(file->env), FAULT_FILE_SYNC, file_of(file)->name, err,
-	     ary_file_sync(file_of(file)->inner, err));
+	     env_of(file->env)->skips_syncs ? ARY_OK
+					    : ary_file_sync(file_of(file)->inner, err));
 }
 
 static uint64_t wall_ms(struct ary_env *env)
@@ -361,6 +364,11 @@ void fault_env_destroy(struct fault_env *self)
 		return;
 	ary_mutex_release(&self->mutex);
 	free(self);
+}
+
+void fault_env_skip_syncs(struct fault_env *self)
+{
+	self->skips_syncs = true;
 }
 
 struct ary_env *fault_env_env(struct fault_env *self)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A compaction can be cut off before any of its calls, by a crash or by a power failure, and the
- * store opens with the same contents: nothing lost, nothing come back. */
+/* A compaction, or a recovery, can be cut off before any of its calls, by a crash or by a power
+ * failure, and the store opens with the same contents: nothing lost, nothing come back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -326,6 +326,37 @@ static void test_merge_does_not_count_when_what_it_rests_on_cannot_be_synced(voi
 	store.store = NULL;
 }
 
+/* All that a crash can leave at once: old logs below a merge, a temporary file, a torn end. */
+static void test_crash_before_any_call_of_a_recovery_changes_nothing(void **state)
+{
+	(void)state;
+	write_history();
+	struct ary_buf old = file_read(store.path, "0.log");
+	assert_int_equal(store_test_compact(&store).status, ARY_OK);
+	store_test_set(&store, "last", "whole");
+	store_test_kill(&store);
+	file_write(store.path, "0.log", ary_buf_view(&old));
+	file_write(store.path, "1.log", ary_bytes_of("of a crash in between"));
+	file_write(store.path, "99.log.tmp", ary_buf_view(&old));
+	ary_buf_release(&old);
+	int last = 0;
+	char name[NAME_BYTES];
+	for (int i = 0; i < FILES_MAX; i++) {
+		snprintf(name, sizeof(name), "%d.log", i);
+		last = file_exists(store.path, name) ? i : last;
+	}
+	snprintf(name, sizeof(name), "%d.log", last);
+	file_append(store.path, name, ary_bytes_of("{\"seq\":99999,\"torn"));
+	fault_env_set_hook(store.faults, before_call, NULL);
+	store_test_open(&store);
+	fault_env_set_hook(store.faults, NULL, NULL);
+	assert_true(camera.count > 4);
+	check_history(&store);
+	store_test_expect(&store, "last", "whole");
+	store_test_close(&store);
+	check_snapshots(check_history);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -336,6 +367,7 @@ int main(void)
 		TEST(test_crash_in_a_second_compaction_changes_nothing),
 		TEST(test_power_failure_under_never_shows_no_state_that_never_was),
 		TEST(test_power_failure_under_interval_shows_no_state_that_never_was),
+		TEST(test_crash_before_any_call_of_a_recovery_changes_nothing),
 		TEST(test_merge_does_not_count_when_what_it_rests_on_cannot_be_synced),
 	};
 

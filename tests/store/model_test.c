@@ -265,6 +265,7 @@ static void test_store_answers_as_a_map_would(void **state)
 	(void)state;
 	read_seed();
 	store_test_begin(&store);
+	fault_env_skip_syncs(store.faults);
 	store.options.rotate_bytes = 20000;
 	store.options.compact_stale_bytes = 60000;
 	store.options.durability = ARY_DURABILITY_NEVER;
