@@ -162,13 +162,13 @@ static void run(void *context)
 	struct ary_queue *queue = &store->queue;
 	bool more = true;
 	while (more) {
-		ary_mutex_lock(&queue->lock);
+		ary_mutex_lock(&store->queue.lock);
 		wait_for_work_locked(store);
 		struct ary_job *jobs = queue->jobs;
 		queue->jobs = NULL;
 		struct ary_write *writes = take_group_locked(store);
 		more = !queue->stopping || jobs != NULL || writes != NULL;
-		ary_mutex_unlock(&queue->lock);
+		ary_mutex_unlock(&store->queue.lock);
 		run_jobs(store, jobs);
 		if (writes != NULL)
 			commit_group(store, writes);
