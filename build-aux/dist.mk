@@ -7,6 +7,7 @@ doc_files = \
 	docs/ARCHITECTURE.md \
 	docs/FORMAT.md \
 	docs/STYLE.md \
+	docs/TESTING.md \
 	openapi/aryavarth.yaml
 plain_files = \
 	.ci/run \
