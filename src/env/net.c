@@ -90,6 +90,11 @@ enum ary_status ary_address_parse(const char *text, struct ary_address *out, str
 	return status;
 }
 
+static bool is_localhost(const char *host)
+{
+	return strcasecmp(host, "localhost") == 0;
+}
+
 bool ary_address_is_loopback(const struct ary_address *address)
 {
 	struct in_addr v4;
@@ -99,7 +104,7 @@ bool ary_address_is_loopback(const struct ary_address *address)
 		return ntohl(v4.s_addr) >> 24 == 127;
 	if (inet_pton(AF_INET6, address->host, &v6) == 1)
 		return IN6_IS_ADDR_LOOPBACK(&v6);
-	return strcasecmp(address->host, "localhost") == 0;
+	return is_localhost(address->host);
 }
 
 /* ADDRESS as people write it; answers OUT. */
@@ -164,10 +169,13 @@ static enum ary_status resolve(const struct ary_address *address, struct addrinf
 	};
 	char port[sizeof("65535")];
 	char text[ADDRESS_TEXT_BYTES];
+	const char *host;
 	int result;
 
 	snprintf(port, sizeof(port), "%u", (unsigned)address->port);
-	result = getaddrinfo(address->host, port, &hints, out);
+	/* A name that no look-up may lead elsewhere (RFC 6761 section 6.3). */
+	host = is_localhost(address->host) ? "127.0.0.1" : address->host;
+	result = getaddrinfo(host, port, &hints, out);
 	if (result == EAI_SYSTEM)
 		return ary_fail_errno(err, errno, "cannot listen on %s",
 				      address_text(address, text));
