@@ -48,8 +48,13 @@ bool ary_rotate_prepare(struct ary_store *store)
 	if (store->committer.next != NULL)
 		return true;
 	struct ary_error err;
-	if (create_log(store, &store->committer.next, &err) == ARY_OK)
+	bool was_postponed = store->committer.rotation_postponed;
+	store->committer.rotation_postponed =
+		create_log(store, &store->committer.next, &err) != ARY_OK;
+	if (!store->committer.rotation_postponed)
 		return true;
+	if (was_postponed)
+		return false;
 	char quoted[ARY_DIAG_QUOTED_BYTES];
 	ary_diag(ARY_DIAG_WARN, "rotation_postponed", "log=%" PRIu64 " error=%s",
 		 ary_segment_log(store->committer.active->segment),

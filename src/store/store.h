@@ -59,13 +59,14 @@ void ary_store_options_default(struct ary_store_options *out);
 
 /* Opens the store, replaying its log. Returns owned.
  * NOT_FOUND: no such directory, or no store in it, and not `create`. LOCKED: another process has
- * it; names the pid. CORRUPT: damage inside confirmed data; names file, offset and seq, and nothing was
- * changed. UNSUPPORTED: a later format version. IO, NO_SPACE, NO_MEMORY. */
+ * it; names the pid. CORRUPT: damage inside confirmed data; names file, offset and seq, and nothing
+ * was changed. UNSUPPORTED: a later format version. IO, NO_SPACE, NO_MEMORY. */
 ARY_MUST_CHECK enum ary_status ary_store_open(const struct ary_store_options *options,
 					      struct ary_store **out, struct ary_error *err);
 
 /* Takes STORE (NULL is fine). Answers what is queued, stops a compaction, syncs, writes a closing
- * mark, unlocks. Answers the failure of the last sync, if it failed; the store is gone all the same. */
+ * mark, unlocks. Answers the failure of the last sync, if it failed; the store is gone all the
+ * same. */
 enum ary_status ary_store_close(struct ary_store *store, struct ary_error *err);
 
 /* ---- Reading ---- */
@@ -116,8 +117,8 @@ struct ary_write {
 	struct ary_bytes key;
 	struct ary_bytes value;
 	struct ary_bytes type;
-	/* Preconditions, decided at the commit (RFC 9110 section 13.1): the key's present seq must be
-	 * in `if_match` (NONE: no condition) and must not be in `if_none_match`. */
+	/* Preconditions, decided at the commit (RFC 9110 section 13.1): the key's present seq must
+	 * be in `if_match` (NONE: no condition) and must not be in `if_none_match`. */
 	struct ary_match_set if_match;
 	struct ary_match_set if_none_match;
 
@@ -126,8 +127,10 @@ struct ary_write {
 	void *context;
 
 	/* The answer. OK; NOT_FOUND: remove of a missing key without if_match; CONFLICT: a
-	 * precondition did not hold; TOO_LARGE, INVALID; BUSY: the queue is full; NO_SPACE: not stored;
-	 * READ_ONLY: a sync failed earlier; UNCERTAIN: it may or may not have been stored; SHUTDOWN. */
+	 * precondition did not hold; TOO_LARGE, INVALID; BUSY: the queue is full, or there are no
+	 * more files; NO_SPACE, NO_MEMORY, IO, EXISTS (of a new log's file): not stored; READ_ONLY:
+	 * a write or sync failed earlier; UNCERTAIN: it may or may not have been stored;
+	 * SHUTDOWN. */
 	enum ary_status status;
 	struct ary_error error;
 	uint64_t seq;     /* OK: the seq of this write */
@@ -142,7 +145,8 @@ struct ary_write {
 /* Queues WRITE. Its answer comes by `done`, possibly before this returns. */
 void ary_store_submit(struct ary_store *store, struct ary_write *write);
 
-/* Queues WRITE and waits for it; its `done` and `context` are used by this call. Answers its status. */
+/* Queues WRITE and waits for it; its `done` and `context` are used by this call. Answers its
+ * status. */
 enum ary_status ary_store_write(struct ary_store *store, struct ary_write *write);
 
 /* ---- Compaction ---- */
@@ -199,7 +203,7 @@ struct ary_stats {
 	uint64_t reads;
 	uint64_t sets;
 	uint64_t removes;
-	uint64_t groups;              /* commits; sets and removes per group tell how well they share */
+	uint64_t groups;              /* commits: the fewer per write, the more shared a sync */
 	uint64_t syncs;
 	uint64_t appended_bytes;
 	uint64_t queue_bytes;

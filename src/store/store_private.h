@@ -40,6 +40,7 @@ struct ary_committer {
 	uint64_t seq;                 /* the last one used */
 	struct ary_log *active;       /* appended to; NULL: the next group begins a log */
 	struct ary_segment *next;     /* created for the coming rotation, still empty; owned */
+	bool rotation_postponed;      /* and it has been said */
 	bool mark_due;                /* the run's first group begins with a Mark, and is synced */
 	bool wrote;                   /* this run has appended something */
 	bool dirty;                   /* appended, not synced */
@@ -54,7 +55,7 @@ struct ary_committer {
 /* The compaction thread and those who wait for it; all but `thread` under `lock`. */
 struct ary_compactor {
 	struct ary_thread thread;
-	bool broken;               /* the thread's own: a merge could not be taken over, so no more */
+	bool broken;               /* the thread's own: a merge was not taken over; no more */
 	struct ary_mutex lock;
 	struct ary_cond work;
 	struct ary_compaction_request *waiting; /* joined the run under way, or begin the next */
