@@ -124,16 +124,6 @@ void ary_logs_replace_prefix(struct ary_logs *logs, size_t count, struct ary_log
 	free(gone);
 }
 
-void ary_logs_drop_last(struct ary_logs *logs)
-{
-	ARY_CHECK(logs->count >= 1);
-	ary_mutex_lock(&logs->lock);
-	struct ary_log *log = logs->ordered[--logs->count];
-	forget_locked(logs, log);
-	ary_mutex_unlock(&logs->lock);
-	release_log(log);
-}
-
 uint64_t ary_log_stale_bytes(const struct ary_log *log)
 {
 	uint64_t kept = atomic_load(&log->live_bytes) + atomic_load(&log->overhead_bytes);

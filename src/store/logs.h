@@ -71,9 +71,6 @@ void ary_logs_announce(struct ary_logs *logs, struct ary_log *log);
 /* Puts LOG, announced before, in the place of the first COUNT logs, which are let go of. */
 void ary_logs_replace_prefix(struct ary_logs *logs, size_t count, struct ary_log *log);
 
-/* Removes the last log. */
-void ary_logs_drop_last(struct ary_logs *logs);
-
 /* Threads: any. */
 void ary_logs_sum(struct ary_logs *logs, struct ary_logs_sum *out);
 

@@ -126,18 +126,6 @@ static void test_reader_keeps_its_segment(void **state)
 	ary_buf_release(&line);
 }
 
-static void test_last_log_can_be_dropped(void **state)
-{
-	(void)state;
-	struct ary_log *first = append(0);
-	uint32_t slot = ary_segment_slot(append(1)->segment);
-	ary_logs_drop_last(&logs);
-	assert_ptr_equal(ary_logs_last(&logs), first);
-	assert_null(ary_logs_ref(&logs, slot));
-	/* Slots are never used again. */
-	assert_true(ary_segment_slot(append(2)->segment) > slot);
-}
-
 static void test_stale_is_what_is_neither_live_nor_overhead(void **state)
 {
 	struct ary_logs_sum sum;
@@ -171,7 +159,6 @@ int main(void)
 		TEST(test_logs_are_found_by_slot),
 		TEST(test_merge_takes_the_place_of_a_prefix),
 		TEST(test_reader_keeps_its_segment),
-		TEST(test_last_log_can_be_dropped),
 		TEST(test_stale_is_what_is_neither_live_nor_overhead),
 	};
 
