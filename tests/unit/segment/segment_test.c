@@ -271,8 +271,10 @@ static void read_along(void *context)
 	uint64_t bytes = 0;
 
 	while (bytes < CROWD_LINES * CROWD_LINE_BYTES) {
+		uint64_t durable_bytes = ary_segment_durable_bytes(segment);
+
 		bytes = ary_segment_bytes(segment);
-		ARY_CHECK(ary_segment_durable_bytes(segment) <= bytes);
+		ARY_CHECK(durable_bytes <= bytes);
 		if (bytes == 0)
 			continue;
 		ARY_CHECK(ary_segment_read_line(segment, bytes - CROWD_LINE_BYTES, CROWD_LINE_BYTES,
