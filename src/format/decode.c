@@ -114,7 +114,7 @@ static bool ends_at(const uint8_t *first, const uint8_t *end)
 	return at == end - 1;
 }
 
-/* The value is the last field before the trailer, so that its text need not be decoded to skip it. */
+/* The value is the last field before the trailer, so that it can be skipped without decoding it. */
 static bool take_value(struct cursor *cursor, bool with_value, struct parts *out)
 {
 	if (!TAKE(cursor, ",\"value"))

@@ -34,7 +34,8 @@ struct ary_store *ary_replica_store(struct ary_replica *replica);
 /* Closes the gate: everything proposed from now on is answered SHUTDOWN. */
 void ary_replica_close_gate(struct ary_replica *replica);
 
-/* Waits until nothing is in flight, for at most TIMEOUT_MS. OK, or BUSY when the time was up. The gate must be closed. */
+/* Waits until nothing is in flight, for at most TIMEOUT_MS. OK, or BUSY when the time was up. The
+ * gate must be closed. */
 ARY_MUST_CHECK enum ary_status ary_replica_drain(struct ary_replica *replica, uint64_t timeout_ms);
 
 #endif

@@ -61,8 +61,9 @@ static void leave(struct ary_replica *replica)
 	ary_mutex_unlock(&replica->lock);
 }
 
-/* The proposer hears first, then it no longer counts: after a drain nobody waits for an answer. What
- * was borrowed goes back as it was: the write may be proposed again, from within its `done` too. */
+/* The proposer hears first, then it no longer counts: after a drain nobody waits for an answer.
+ * What was borrowed goes back as it was: the write may be proposed again, from within its `done`
+ * too. */
 static void write_done(struct ary_write *write)
 {
 	struct ary_replica *replica = write->replica_context;

@@ -18,7 +18,8 @@ struct ary_present {
 struct ary_present ary_apply_present(struct ary_store *store, struct ary_bytes key);
 
 /* Whether WRITE may happen when its key is as PRESENT says (RFC 9110 section 13.2.2: If-Match
- * first, then If-None-Match). OK; CONFLICT; NOT_FOUND for the unconditional removal of a missing key. */
+ * first, then If-None-Match). OK; CONFLICT; NOT_FOUND for the unconditional removal of a missing
+ * key. */
 enum ary_status ary_apply_check(const struct ary_write *write, struct ary_present present);
 
 /* Puts PENDING, whose line is committed at OFFSET of LOG, into the index, and accounts for it. */

@@ -11,7 +11,8 @@
 
 ARY_MUST_CHECK enum ary_status ary_compact_start(struct ary_store *store, struct ary_error *err);
 
-/* Cancels a merge under way and ends the thread; requests are answered SHUTDOWN. Does nothing when it does not run. */
+/* Cancels a merge under way and ends the thread; requests are answered SHUTDOWN. Does nothing when
+ * it does not run. */
 void ary_compact_stop(struct ary_store *store);
 
 /* Starts a compaction if the stale bytes have reached the threshold. */

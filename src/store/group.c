@@ -80,8 +80,9 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 						      write->value.size);
 	if (write->op == ARY_WRITE_SET && is_space_low(store, committer->batch.size + size_max)) {
 		set_disk_full(store);
-		return ary_fail(err, ARY_NO_SPACE, "less than %" PRIu64 " bytes are free, which are "
-				"kept for deletes", store->options.disk_reserve_bytes + size_max);
+		return ary_fail(err, ARY_NO_SPACE,
+				"less than %" PRIu64 " bytes are free, which are kept for deletes",
+				store->options.disk_reserve_bytes + size_max);
 	}
 	size_t offset = committer->batch.size;
 	status = put_line(store, append, write);

@@ -19,7 +19,7 @@ enum { COPY_BUFFER_BYTES = 1 << 20 };
 /* A merge under way. */
 struct merge {
 	struct ary_store *store;
-	struct ary_log **logs;         /* what is merged, oldest first; stays in the table meanwhile */
+	struct ary_log **logs;         /* what is merged, oldest first; still in the table */
 	size_t count;
 	struct ary_segment *output;
 	struct ary_buf buffer;         /* lines not yet appended to the output */

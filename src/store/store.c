@@ -54,7 +54,8 @@ void ary_store_latch(struct ary_store *store, const struct ary_error *err)
 	atomic_store(&store->read_only, true);
 	ary_mutex_unlock(&store->fault_lock);
 	if (first)
-		ary_diag(ARY_DIAG_ERROR, "read_only", "error=%s", ary_diag_quote(err->text, quoted));
+		ary_diag(ARY_DIAG_ERROR, "read_only", "error=%s",
+			 ary_diag_quote(err->text, quoted));
 }
 
 enum ary_status ary_store_ready(struct ary_store *store, struct ary_error *err)

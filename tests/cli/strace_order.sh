@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The promise: with `always`, the acknowledgement of a write leaves the server after the fdatasync
-# that made it durable; and after an fdatasync that failed there is no acknowledgement, then or later.
+# that made it durable; and after an fdatasync that failed there is no acknowledgement, then or
+# later.
 # Watched from outside, at the system calls. Skipped (77) where processes cannot be traced.
 set -u
 : "${ARYAVARTH:?the program under test}"
