@@ -13,6 +13,7 @@
 #include "env/thread.h"
 #include "index/arena.h"
 #include "index/blob.h"
+#include "index/sort.h"
 #include "index/table.h"
 #include "index/tree.h"
 
@@ -27,6 +28,7 @@ struct ary_index {
 	uint64_t reserved_keys;
 	uint64_t reserved_units; /* of their blobs */
 	uint64_t unused_keys;    /* reserved and not put yet */
+	bool bulk;               /* the tree is empty until ary_index_bulk_end */
 };
 
 struct ary_index *ary_index_create(const struct ary_hash_secret *secret)
@@ -61,9 +63,10 @@ static uint64_t hash_of(const struct ary_index *index, struct ary_bytes key)
 static bool ensure(struct ary_index *index, struct ary_bytes key, uint64_t hash)
 {
 	uint64_t units = index->reserved_units +
-			 ary_arena_block_units(&index->arena, ary_blob_bytes(key.size)) +
-			 ary_tree_insert_units(&index->tree, index->reserved_keys + 1);
+			 ary_arena_block_units(&index->arena, ary_blob_bytes(key.size));
 
+	if (!index->bulk)
+		units += ary_tree_insert_units(&index->tree, index->reserved_keys + 1);
 	return ary_table_ensure(&index->table, hash) && ary_arena_ensure(&index->arena, units);
 }
 
@@ -71,6 +74,7 @@ enum ary_status ary_index_reserve(struct ary_index *index, struct ary_bytes key)
 {
 	uint64_t hash = hash_of(index, key);
 
+	ARY_CHECK(!index->bulk);
 	if (!ensure(index, key, hash))
 		return ARY_NO_MEMORY;
 	ary_table_reserve(&index->table, hash);
@@ -89,6 +93,63 @@ void ary_index_unreserve(struct ary_index *index)
 	index->unused_keys = 0;
 	ary_table_unreserve(&index->table);
 	ary_arena_trim(&index->arena);
+}
+
+void ary_index_bulk_begin(struct ary_index *index, uint64_t keys_expected)
+{
+	ARY_CHECK(index->tree.root == 0 && index->reserved_keys == 0 && !index->bulk);
+	index->bulk = true;
+	ary_table_expect(&index->table, keys_expected);
+}
+
+/* False: no memory to sort all keys at once; nothing is changed then. */
+static bool build_tree(struct ary_index *index)
+{
+	size_t count = ary_index_count(index);
+	struct ary_table_cursor cursor = { 0 };
+	struct ary_sort_item *items = NULL;
+
+	if (ary_arena_ensure(&index->arena, ary_tree_build_units(&index->tree, count)))
+		items = ary_try_alloc(count * sizeof(*items));
+	if (items == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		items[i].handle = ary_table_next(&index->table, &cursor);
+	ary_sort_items(&index->arena, items, count);
+	ary_tree_build(&index->tree, items, count);
+	free(items);
+	return true;
+}
+
+static bool insert_all(struct ary_index *index)
+{
+	struct ary_table_cursor cursor = { 0 };
+	uint32_t handle;
+
+	while ((handle = ary_table_next(&index->table, &cursor)) != 0) {
+		uint64_t units = ary_tree_insert_units(&index->tree, 1);
+
+		if (!ary_arena_ensure(&index->arena, units))
+			return false;
+		ary_tree_insert(&index->tree, handle);
+	}
+	return true;
+}
+
+enum ary_status ary_index_bulk_end(struct ary_index *index)
+{
+	ARY_CHECK(index->bulk);
+	if (!build_tree(index) && !insert_all(index))
+		return ARY_NO_MEMORY;
+	ary_arena_trim(&index->arena);
+	ary_table_shrink(&index->table);
+	index->bulk = false;
+	return ARY_OK;
+}
+
+void ary_index_prefetch(struct ary_index *index, struct ary_bytes key)
+{
+	ary_table_prefetch(&index->table, hash_of(index, key));
 }
 
 bool ary_index_get(struct ary_index *index, struct ary_bytes key, struct ary_entry *out)
@@ -115,13 +176,18 @@ static void insert(struct ary_index *index, struct ary_bytes key, uint64_t hash,
 {
 	uint32_t handle = ary_blob_create(&index->arena, key, entry);
 
+	count_by(index, 1);
+	if (index->bulk) {
+		/* Nobody else uses the index yet, so that a lock would only cost time. */
+		ary_table_insert_locked(&index->table, handle, hash);
+		return;
+	}
 	ary_rwlock_write(&index->tree_lock);
 	ary_tree_insert(&index->tree, handle);
 	ary_table_lock_write(&index->table, hash);
 	ary_table_insert_locked(&index->table, handle, hash);
 	ary_table_unlock(&index->table, hash);
 	ary_rwlock_unlock(&index->tree_lock);
-	count_by(index, 1);
 }
 
 static void overwrite(struct ary_index *index, uint32_t handle, uint64_t hash,
@@ -166,7 +232,8 @@ bool ary_index_remove(struct ary_index *index, struct ary_bytes key, struct ary_
 	ary_table_lock_write(&index->table, hash);
 	ary_table_remove_locked(&index->table, key, hash);
 	ary_table_unlock(&index->table, hash);
-	ary_tree_remove(&index->tree, handle);
+	if (!index->bulk)
+		ary_tree_remove(&index->tree, handle);
 	ary_rwlock_unlock(&index->tree_lock);
 	ary_blob_destroy(&index->arena, handle);
 	count_by(index, UINT64_MAX);
@@ -214,6 +281,7 @@ static void read_entry(struct ary_index *index, uint32_t handle, struct ary_byte
 void ary_index_page(struct ary_index *index, struct ary_bytes from, bool after,
 		    ary_index_visit visit, void *context)
 {
+	ARY_CHECK(!index->bulk);
 	ary_rwlock_read(&index->tree_lock);
 	struct ary_cursor cursor = ary_tree_seek(&index->tree, from, after);
 	uint32_t handle;

@@ -45,6 +45,18 @@ void ary_index_destroy(struct ary_index *index);
 ARY_MUST_CHECK enum ary_status ary_index_reserve(struct ary_index *index, struct ary_bytes key);
 void ary_index_unreserve(struct ary_index *index);
 
+/* Between these two, puts and removals are cheaper: they keep look-ups only, and order is made of
+ * all keys at once at the end. INDEX must be new, and no other thread may use it; there are no
+ * reservations and no pages meanwhile. KEYS_EXPECTED (0: unknown) makes room ahead for so many;
+ * room that was not needed is given back. The end takes 16 bytes a key for a moment, and more time
+ * where there are none. NO_MEMORY: INDEX may only be destroyed. */
+void ary_index_bulk_begin(struct ary_index *index, uint64_t keys_expected);
+ARY_MUST_CHECK enum ary_status ary_index_bulk_end(struct ary_index *index);
+
+/* Lets the writer bring near what a put or removal of KEY will need, while it does something else
+ * that takes as long as a read from memory. Changes nothing. */
+void ary_index_prefetch(struct ary_index *index, struct ary_bytes key);
+
 /* Whether KEY is there; copies its entry to *OUT then. */
 bool ary_index_get(struct ary_index *index, struct ary_bytes key, struct ary_entry *out);
 
@@ -72,7 +84,8 @@ typedef bool (*ary_index_visit)(void *context, struct ary_bytes key,
 				const struct ary_entry *entry);
 
 /* Visits keys in byte order, from the first key >= FROM (or > FROM when AFTER). An empty FROM
- * starts at the first key. Writers wait while a page lasts, so the visitor keeps it short. */
+ * starts at the first key. Writers wait while a page lasts, so the visitor keeps it short. Not
+ * between ary_index_bulk_begin and its end. */
 void ary_index_page(struct ary_index *index, struct ary_bytes from, bool after,
 		    ary_index_visit visit, void *context);
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* A position counts 16 to a byte of the key: 0 says whether the byte is there at all (a key that
  * ends sorts before those that go on), 1 to 8 are its bits from the highest. Positions beyond
- * 16 bits are all written as UNKNOWN; a run that ever had one is searched by comparing keys. */
+ * 16 bits are all written as ARY_RUN_UNKNOWN; a run that ever had one is searched by comparing
+ * keys. */
 #include "index/run.h"
 
 #include <string.h>
 
 #include "base/check.h"
 #include "index/blob.h"
-
-enum { UNKNOWN = UINT16_MAX, POSITIONS_PER_BYTE = 16 };
 
 struct difference {
 	uint16_t position;
@@ -32,7 +31,7 @@ static struct difference compare(struct ary_bytes a, struct ary_bytes b)
 {
 	size_t size = a.size < b.size ? a.size : b.size;
 	size_t at = common_bytes(a.data, b.data, size);
-	size_t position = at * POSITIONS_PER_BYTE;
+	size_t position = at * ARY_RUN_POSITIONS_PER_BYTE;
 	struct difference difference = { .less = a.size < b.size };
 
 	if (at == size && a.size == b.size)
@@ -44,7 +43,7 @@ static struct difference compare(struct ary_bytes a, struct ary_bytes b)
 		position += (size_t)__builtin_clz(bits) - 23;
 		difference.less = a.data[at] < b.data[at];
 	}
-	difference.position = position < UNKNOWN ? (uint16_t)position : UNKNOWN;
+	difference.position = position < ARY_RUN_UNKNOWN ? (uint16_t)position : ARY_RUN_UNKNOWN;
 	return difference;
 }
 
@@ -52,11 +51,12 @@ static struct difference compare(struct ary_bytes a, struct ary_bytes b)
  * branches: half of the bits are 1, and no processor could predict which. */
 static inline unsigned bit_at(struct ary_bytes key, unsigned position, bool inside)
 {
-	size_t at = position / POSITIONS_PER_BYTE;
+	size_t at = position / ARY_RUN_POSITIONS_PER_BYTE;
+	unsigned place = position % ARY_RUN_POSITIONS_PER_BYTE;
 	unsigned present = inside || at < key.size;
 	unsigned bits = present << 8 | (key.data[present ? at : 0] & (0U - present));
 
-	return bits << 7 >> (POSITIONS_PER_BYTE - 1 - position % POSITIONS_PER_BYTE) & 1;
+	return bits << 7 >> (ARY_RUN_POSITIONS_PER_BYTE - 1 - place) & 1;
 }
 
 /* Walks the positions as if they were the branches of a binary trie. A position counts when it is
@@ -64,12 +64,12 @@ static inline unsigned bit_at(struct ary_bytes key, unsigned position, bool insi
 static inline unsigned walk(const struct ary_run *run, struct ary_bytes key, bool inside)
 {
 	unsigned best = 0;
-	unsigned limit = UNKNOWN;
+	unsigned limit = ARY_RUN_UNKNOWN;
 
 	for (unsigned i = 1; i < run->count; i++) {
 		unsigned position = run->diffs[i];
 		unsigned bit = bit_at(key, position, inside);
-		unsigned next = bit != 0 ? UNKNOWN : position;
+		unsigned next = bit != 0 ? ARY_RUN_UNKNOWN : position;
 		bool counts = position <= limit;
 
 		best = (counts & (bit != 0)) ? i : best;
@@ -80,9 +80,9 @@ static inline unsigned walk(const struct ary_run *run, struct ary_bytes key, boo
 
 unsigned ary_run_guess(const struct ary_run *run, struct ary_bytes key)
 {
-	if (key.size == 0 || run->farthest == UNKNOWN)
+	if (key.size == 0 || run->farthest == ARY_RUN_UNKNOWN)
 		return 0;
-	if (run->farthest / POSITIONS_PER_BYTE < key.size)
+	if (run->farthest / ARY_RUN_POSITIONS_PER_BYTE < key.size)
 		return walk(run, key, true);
 	return walk(run, key, false);
 }
@@ -161,7 +161,7 @@ void ary_run_find_near(const struct ary_arena *arena, const struct ary_run *run,
 	*out = (struct ary_spot){ .index = guess };
 	if (run->count == 0)
 		return;
-	if (run->farthest == UNKNOWN)
+	if (run->farthest == ARY_RUN_UNKNOWN)
 		find_by_keys(arena, run, key, out);
 	else
 		find_from(arena, run, key, out);

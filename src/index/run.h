@@ -15,7 +15,13 @@
 #include "base/bytes.h"
 #include "index/arena.h"
 
-enum { ARY_RUN_KEYS_MAX = 32 };
+/* A position in a key. 0 says whether a byte is there at all, 1 to 8 are its bits from the highest;
+ * positions that do not fit are all UNKNOWN. */
+enum {
+	ARY_RUN_KEYS_MAX = 32,
+	ARY_RUN_POSITIONS_PER_BYTE = 16,
+	ARY_RUN_UNKNOWN = UINT16_MAX,
+};
 
 struct ary_run {
 	uint16_t count;

@@ -78,6 +78,16 @@ void ary_table_unlock(struct ary_table *table, uint64_t hash)
 	ary_rwlock_unlock(&shard_of(table, hash)->lock);
 }
 
+void ary_table_prefetch(const struct ary_table *table, uint64_t hash)
+{
+	const struct ary_table_shard *shard = &table->shards[hash >> 58];
+
+	if (shard->capacity == 0)
+		return;
+	__builtin_prefetch(&shard->tags[home_of(hash, shard->capacity)]);
+	__builtin_prefetch(&shard->handles[home_of(hash, shard->capacity)]);
+}
+
 /* The slot of KEY; the shard's capacity when it is not there. */
 static uint32_t find_slot(const struct ary_table *table, struct ary_bytes key, uint64_t hash)
 {
@@ -127,25 +137,26 @@ static void place_all(const struct ary_table *table, const struct ary_table_shar
 	}
 }
 
-/* The writer is the only one who changes a shard, so it fills the larger one while readers go on
- * with the old one, and takes the lock only to exchange them. */
-static bool grow(struct ary_table *table, struct ary_table_shard *shard, uint32_t capacity)
+/* The writer is the only one who changes a shard, so it fills the new room while readers go on
+ * with the old, and takes the lock only to exchange them. */
+static bool resize(struct ary_table *table, struct ary_table_shard *shard, uint32_t capacity)
 {
-	struct ary_table_shard larger = { .capacity = capacity };
+	struct ary_table_shard other = { .capacity = capacity };
 
-	larger.handles = ary_try_alloc((size_t)capacity * SLOT_BYTES);
-	if (larger.handles == NULL)
+	other.handles = ary_try_alloc((size_t)capacity * SLOT_BYTES);
+	if (other.handles == NULL)
 		return false;
-	larger.tags = (uint8_t *)(larger.handles + capacity);
-	memset(larger.tags, 0, capacity);
-	place_all(table, shard, &larger);
+	other.tags = (uint8_t *)(other.handles + capacity);
+	memset(other.tags, 0, capacity);
+	place_all(table, shard, &other);
 
 	uint32_t *old = shard->handles;
-	uint64_t more = (uint64_t)(capacity - shard->capacity) * SLOT_BYTES;
+	/* Unsigned: what becomes less wraps around, and so does the sum. */
+	uint64_t more = ((uint64_t)capacity - shard->capacity) * SLOT_BYTES;
 
 	ary_rwlock_write(&shard->lock);
-	shard->handles = larger.handles;
-	shard->tags = larger.tags;
+	shard->handles = other.handles;
+	shard->tags = other.tags;
 	shard->capacity = capacity;
 	ary_rwlock_unlock(&shard->lock);
 	atomic_fetch_add_explicit(&table->memory_bytes, more, memory_order_relaxed);
@@ -166,7 +177,50 @@ bool ary_table_ensure(struct ary_table *table, uint64_t hash)
 		capacity = CAPACITY_MIN;
 	if (capacity * 4 < wanted * 5)
 		capacity = wanted * 5 / 4 + 1;
-	return capacity <= UINT32_MAX && grow(table, shard, (uint32_t)capacity);
+	return capacity <= UINT32_MAX && resize(table, shard, (uint32_t)capacity);
+}
+
+void ary_table_expect(struct ary_table *table, uint64_t keys)
+{
+	uint64_t each = keys / ARY_TABLE_SHARDS;
+	/* Keys do not fall evenly: a sixteenth more, so that no shard grows just before its end. */
+	uint64_t capacity = (each + each / 16) * 5 / 4 + CAPACITY_MIN;
+
+	if (keys == 0 || capacity > UINT32_MAX)
+		return;
+	for (unsigned i = 0; i < ARY_TABLE_SHARDS; i++) {
+		if (!resize(table, &table->shards[i], (uint32_t)capacity))
+			return;
+	}
+}
+
+void ary_table_shrink(struct ary_table *table)
+{
+	for (unsigned i = 0; i < ARY_TABLE_SHARDS; i++) {
+		struct ary_table_shard *shard = &table->shards[i];
+		uint32_t needed = shard->count + shard->count / 2 + CAPACITY_MIN;
+
+		if (shard->capacity / 2 <= shard->count || needed >= shard->capacity)
+			continue;
+		if (!resize(table, shard, needed))
+			return;
+	}
+}
+
+uint32_t ary_table_next(const struct ary_table *table, struct ary_table_cursor *cursor)
+{
+	for (; cursor->shard < ARY_TABLE_SHARDS; cursor->shard++) {
+		const struct ary_table_shard *shard = &table->shards[cursor->shard];
+
+		while (cursor->slot < shard->capacity) {
+			uint32_t slot = cursor->slot++;
+
+			if (shard->tags[slot] != 0)
+				return shard->handles[slot];
+		}
+		cursor->slot = 0;
+	}
+	return 0;
 }
 
 void ary_table_reserve(struct ary_table *table, uint64_t hash)

@@ -3,7 +3,7 @@
  *
  * Threads: one writer. It changes a shard only under that shard's write lock, but may read without
  * one; other threads hold the shard's read lock while they find and while they use the blob.
- * Limits: memory of a shard is not given back when keys go. */
+ * Limits: memory of a shard is given back by ary_table_shrink only. */
 #ifndef ARY_INDEX_TABLE_H
 #define ARY_INDEX_TABLE_H
 
@@ -37,6 +37,12 @@ struct ary_table {
 	struct ary_table_shard shards[ARY_TABLE_SHARDS];
 };
 
+/* A walk through all slots; zeroed, it is at the first. */
+struct ary_table_cursor {
+	uint32_t shard;
+	uint32_t slot;
+};
+
 /* Borrows ARENA and SECRET until ary_table_release. */
 void ary_table_init(struct ary_table *table, const struct ary_arena *arena,
 		    const struct ary_hash_secret *secret);
@@ -50,9 +56,22 @@ void ary_table_unlock(struct ary_table *table, uint64_t hash);
 /* The handle of KEY, whose hash is HASH; 0 when it is not there. */
 uint32_t ary_table_find(const struct ary_table *table, struct ary_bytes key, uint64_t hash);
 
+/* Asks the processor for what ary_table_find of HASH looks at first. */
+void ary_table_prefetch(const struct ary_table *table, uint64_t hash);
+
 /* Makes room for one more key with HASH than is there and reserved; readers go on meanwhile. The
  * writer calls it without the lock. False: out of memory, nothing changed. */
 ARY_MUST_CHECK bool ary_table_ensure(struct ary_table *table, uint64_t hash);
+
+/* Makes room for KEYS keys in all, while there are none, as far as there is memory: a hint. */
+void ary_table_expect(struct ary_table *table, uint64_t keys);
+
+/* Gives back room where less than half of it is used, as far as there is memory to move. */
+void ary_table_shrink(struct ary_table *table);
+
+/* The handle at CURSOR or the next one behind it, where CURSOR goes on; 0 behind the last. Shards
+ * must not change meanwhile. */
+uint32_t ary_table_next(const struct ary_table *table, struct ary_table_cursor *cursor);
 
 /* Reserves the room that ary_table_ensure made. */
 void ary_table_reserve(struct ary_table *table, uint64_t hash);

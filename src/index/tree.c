@@ -88,7 +88,7 @@ uint32_t ary_tree_next(const struct ary_tree *tree, struct ary_cursor *cursor)
 	return cursor->leaf != NULL ? cursor->leaf->run.handles[cursor->index++] : 0;
 }
 
-static uint32_t take_leaf(struct ary_tree *tree)
+uint32_t ary_tree_take_leaf(struct ary_tree *tree)
 {
 	uint32_t handle = ary_arena_take(tree->arena, sizeof(struct ary_leaf));
 
@@ -96,7 +96,7 @@ static uint32_t take_leaf(struct ary_tree *tree)
 	return handle;
 }
 
-static uint32_t take_inner(struct ary_tree *tree)
+uint32_t ary_tree_take_inner(struct ary_tree *tree)
 {
 	uint32_t handle = ary_arena_take(tree->arena, sizeof(struct ary_inner));
 
@@ -114,7 +114,7 @@ struct place {
 /* Puts a new root above the root, so that it can be split like any other node. */
 static void grow_root(struct ary_tree *tree, struct place *place)
 {
-	uint32_t handle = take_inner(tree);
+	uint32_t handle = ary_tree_take_inner(tree);
 
 	place->parent = ary_inner_at(tree, handle);
 	place->parent->children[0] = tree->root;
@@ -142,7 +142,7 @@ static struct ary_inner *split_inner(struct ary_tree *tree, struct place *place,
 {
 	if (place->parent == NULL)
 		grow_root(tree, place);
-	uint32_t handle = take_inner(tree);
+	uint32_t handle = ary_tree_take_inner(tree);
 	struct ary_inner *right = ary_inner_at(tree, handle);
 
 	ary_run_split(&node->run, HALF + 1, &right->run);
@@ -158,7 +158,7 @@ static void split_leaf(struct ary_tree *tree, struct place *place, struct ary_le
 {
 	if (place->parent == NULL)
 		grow_root(tree, place);
-	uint32_t handle = take_leaf(tree);
+	uint32_t handle = ary_tree_take_leaf(tree);
 	struct ary_leaf *right = ary_leaf_at(tree, handle);
 
 	ary_run_split(&leaf->run, index, &right->run);
@@ -193,7 +193,7 @@ void ary_tree_insert(struct ary_tree *tree, uint32_t handle)
 	struct place place = { 0 };
 
 	if (tree->root == 0)
-		tree->root = take_leaf(tree);
+		tree->root = ary_tree_take_leaf(tree);
 	uint32_t node_handle = tree->root;
 
 	for (uint32_t level = tree->height; level > 0; level--) {

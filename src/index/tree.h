@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "index/arena.h"
 #include "index/run.h"
+#include "index/sort.h"
 
 struct ary_tree {
 	struct ary_arena *arena;
@@ -40,6 +41,13 @@ uint64_t ary_tree_insert_units(const struct ary_tree *tree, uint64_t keys);
 
 /* Inserts HANDLE, whose key is not there yet. ary_tree_insert_units must have been ensured. */
 void ary_tree_insert(struct ary_tree *tree, uint32_t handle);
+
+/* The units of ARENA that ary_tree_build of KEYS keys takes at most. */
+uint64_t ary_tree_build_units(const struct ary_tree *tree, uint64_t keys);
+
+/* Builds TREE, which must be empty, from ITEMS as ary_sort_items leaves them. They are of no use
+ * afterwards. ary_tree_build_units must have been ensured. */
+void ary_tree_build(struct ary_tree *tree, struct ary_sort_item *items, size_t count);
 
 /* Removes HANDLE, which must be there; its blob must still live. */
 void ary_tree_remove(struct ary_tree *tree, uint32_t handle);

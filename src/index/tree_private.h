@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What inserting into and removing from the tree share: the inner node and the way to a leaf.
+/* What inserting, removing and building share: the inner node, new nodes and the way to a leaf.
  * Threads: as tree.h. */
 #ifndef ARY_INDEX_TREE_PRIVATE_H
 #define ARY_INDEX_TREE_PRIVATE_H
@@ -21,6 +21,10 @@ static inline struct ary_leaf *ary_leaf_at(const struct ary_tree *tree, uint32_t
 {
 	return ary_arena_at(tree->arena, handle);
 }
+
+/* A new node, empty; room must have been ensured. */
+uint32_t ary_tree_take_leaf(struct ary_tree *tree);
+uint32_t ary_tree_take_inner(struct ary_tree *tree);
 
 /* Which child of NODE holds KEY if any does. */
 unsigned ary_inner_child_of(const struct ary_tree *tree, const struct ary_inner *node,

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Sorts many handles by their keys, and finds where each key differs from the one before.
+ *
+ * Most comparisons are of 8 bytes that lie beside the handle; a key itself is read once for each 8
+ * bytes that it shares with others.
+ * Threads: one. */
+#ifndef ARY_INDEX_SORT_H
+#define ARY_INDEX_SORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "index/arena.h"
+
+struct ary_sort_item {
+	uint64_t word; /* while sorting: 8 bytes of the key, the first one highest */
+	uint32_t handle;
+	uint16_t key_size;
+	uint16_t diff; /* as in a run; the first item's has no meaning */
+};
+
+/* Sorts ITEMS, of which only the handles are set, and sets the rest. Keys must not be equal. */
+void ary_sort_items(const struct ary_arena *arena, struct ary_sort_item *items, size_t count);
+
+#endif
