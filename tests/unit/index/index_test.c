@@ -14,7 +14,7 @@
 #include "index/index.h"
 #include "index_support.h"
 
-enum { UNIVERSE = 6000, STEPS = 60000, LONG_PREFIX = 5000 };
+enum { UNIVERSE = 6000, STEPS = 60000 };
 
 /* Every key that the random test may use, sorted, and what the index should know of it. */
 struct known {
@@ -34,56 +34,6 @@ struct model {
 static int compare_known(const void *a, const void *b)
 {
 	return ary_bytes_compare(((const struct known *)a)->key, ((const struct known *)b)->key);
-}
-
-static struct ary_bytes copy_of(const void *data, size_t size)
-{
-	uint8_t *copy = malloc(size + 1);
-
-	assert_non_null(copy);
-	memcpy(copy, data, size);
-	return (struct ary_bytes){ copy, size };
-}
-
-/* Kinds of keys that are hard in different ways: bytes that sort at the ends, shared prefixes, one
- * key the beginning of another, prefixes longer than the tree's positions reach, great lengths. */
-static struct ary_bytes make_key(struct random *random, unsigned number)
-{
-	static const uint8_t few[] = { 0, 1, 0x7f, 0x80, 0xff };
-	static uint8_t data[ARY_INDEX_KEY_BYTES_MAX];
-	size_t size = 0;
-
-	switch (number % 6) {
-	case 0:
-		size = random_below(random, 9);
-		for (size_t i = 0; i < size; i++)
-			data[i] = few[random_below(random, sizeof(few))];
-		break;
-	case 1:
-		size = (size_t)snprintf((char *)data, sizeof(data), "user:%08u", number * 7);
-		break;
-	case 2:
-		size = 1 + random_below(random, 300);
-		memset(data, number % 4 == 0 ? 0 : 0xff, size);
-		break;
-	case 3:
-		size = 1 + random_below(random, 1024);
-		for (size_t i = 0; i < size; i++)
-			data[i] = (uint8_t)random_next(random);
-		break;
-	case 4:
-		memset(data, 'p', LONG_PREFIX);
-		size = LONG_PREFIX + random_below(random, 6);
-		for (size_t i = LONG_PREFIX; i < size; i++)
-			data[i] = few[random_below(random, sizeof(few))];
-		break;
-	default:
-		size = number % 250 == 5 ? ARY_INDEX_KEY_BYTES_MAX : 16;
-		memset(data, 'x', size);
-		for (size_t i = 0; i < 8; i++)
-			data[size - 1 - i] = (uint8_t)random_next(random);
-	}
-	return copy_of(data, size);
 }
 
 static struct model *model_create(uint64_t seed)
