@@ -8,6 +8,17 @@
 /* Progress is told once per this many bytes. */
 enum { PROGRESS_BYTES = 1 << 20 };
 
+/* How many keys the index is told to expect: short values make lines of this length. Where lines
+ * are longer, or many are stale, it gives the room back; the bound keeps that room small. */
+enum { LINE_BYTES_EXPECTED = 160, KEYS_EXPECTED_MAX = 16 << 20 };
+
+static uint64_t keys_expected(const struct ary_replay *replay)
+{
+	uint64_t keys = replay->total_bytes / LINE_BYTES_EXPECTED;
+
+	return keys < KEYS_EXPECTED_MAX ? keys : KEYS_EXPECTED_MAX;
+}
+
 static enum ary_status fail_line(const struct ary_replay *replay, const struct ary_scan_line *line,
 				 const char *what, struct ary_error *err)
 {
@@ -60,32 +71,49 @@ static void account_stale(struct ary_replay *replay, const struct ary_entry *old
 	atomic_fetch_sub(&log->live_bytes, old->location.size);
 }
 
-static enum ary_status replay_set(struct ary_replay *replay, const struct ary_scan_line *line,
-				  struct ary_error *err)
+/* What waits goes into the index. */
+static enum ary_status apply_waiting(struct ary_replay *replay, struct ary_error *err)
 {
-	const struct ary_entry entry = {
-		.seq = line->record->seq,
-		.location = {.offset = line->offset,
-			     .size = (uint32_t)line->line.size,
-			     .slot = ary_segment_slot(replay->log->segment)},
-	};
+	struct ary_index *index = replay->store->index;
+	struct ary_bytes key = ary_buf_view(&replay->waiting_key);
 	struct ary_entry old;
-	bool had;
-	if (line->record->key.size > ARY_INDEX_KEY_BYTES_MAX)
-		return fail_line(replay, line, "the key is too long", err);
-	if (ary_index_put(replay->store->index, line->record->key, &entry, &had, &old) != ARY_OK)
+	bool had = false;
+	if (!replay->waiting)
+		return ARY_OK;
+	replay->waiting = false;
+	if (replay->waiting_rm)
+		had = ary_index_remove(index, key, &old);
+	else if (ary_index_put(index, key, &replay->waiting_entry, &had, &old) != ARY_OK)
 		return ary_fail(err, ARY_NO_MEMORY, "no memory for the index");
-	atomic_fetch_add(&replay->log->live_bytes, line->line.size);
 	if (had)
 		account_stale(replay, &old);
 	return ARY_OK;
 }
 
-static void replay_remove(struct ary_replay *replay, const struct ary_scan_line *line)
+/* Applies what waits, and lets LINE, a Set or Rm, wait in its place. */
+static enum ary_status replay_change(struct ary_replay *replay, const struct ary_scan_line *line,
+				     struct ary_error *err)
 {
-	struct ary_entry old;
-	if (ary_index_remove(replay->store->index, line->record->key, &old))
-		account_stale(replay, &old);
+	if (line->record->key.size > ARY_INDEX_KEY_BYTES_MAX)
+		return fail_line(replay, line, "the key is too long", err);
+	ary_index_prefetch(replay->store->index, line->record->key);
+	enum ary_status status = apply_waiting(replay, err);
+	if (status != ARY_OK)
+		return status;
+	replay->waiting_key.size = 0;
+	if (!ary_buf_append(&replay->waiting_key, line->record->key))
+		return ary_fail(err, ARY_NO_MEMORY, "no memory for a key");
+	replay->waiting = true;
+	replay->waiting_rm = line->record->op == ARY_OP_RM;
+	replay->waiting_entry = (struct ary_entry){
+		.seq = line->record->seq,
+		.location = {.offset = line->offset,
+			     .size = (uint32_t)line->line.size,
+			     .slot = ary_segment_slot(replay->log->segment)},
+	};
+	if (!replay->waiting_rm)
+		atomic_fetch_add(&replay->log->live_bytes, line->line.size);
+	return ARY_OK;
 }
 
 static enum ary_status replay_seal(struct ary_replay *replay, const struct ary_scan_line *line,
@@ -121,10 +149,8 @@ static enum ary_status replay_line(void *context, const struct ary_scan_line *li
 	} else {
 		switch (line->record->op) {
 		case ARY_OP_SET:
-			status = replay_set(replay, line, err);
-			break;
 		case ARY_OP_RM:
-			replay_remove(replay, line);
+			status = replay_change(replay, line, err);
 			break;
 		case ARY_OP_SEAL:
 			status = replay_seal(replay, line, err);
@@ -162,6 +188,8 @@ static enum ary_status replay_log(struct ary_replay *replay, uint64_t number, bo
 	replay->log = ary_logs_append(&store->logs, segment);
 	status = ary_scan(ary_segment_file(segment), replay->name, replay->seq, replay_line, replay,
 			  &replay->report, err);
+	if (status == ARY_OK)
+		status = apply_waiting(replay, err);
 	if (status != ARY_OK)
 		return status;
 	if (replay->report.seq_seen > replay->seq)
@@ -206,6 +234,7 @@ enum ary_status ary_replay_all(struct ary_replay *replay, const struct ary_inven
 	enum ary_status status = ARY_OK;
 	if (count > 1)
 		status = is_empty(replay->store, inventory->logs[count - 1], &last_empty, err);
+	ary_index_bulk_begin(replay->store->index, keys_expected(replay));
 	for (size_t i = 0; status == ARY_OK && i < count; i++) {
 		if (i + 1 == count && last_empty && !replay->log->sealed) {
 			*unused_out = true;
@@ -214,5 +243,8 @@ enum ary_status ary_replay_all(struct ary_replay *replay, const struct ary_inven
 		bool may_tear = i + 1 == count || (i + 2 == count && last_empty);
 		status = replay_log(replay, inventory->logs[i], may_tear, err);
 	}
+	ary_buf_release(&replay->waiting_key);
+	if (status == ARY_OK && ary_index_bulk_end(replay->store->index) != ARY_OK)
+		return ary_fail(err, ARY_NO_MEMORY, "no memory for the index");
 	return status;
 }

@@ -11,7 +11,8 @@
 #include "store/inventory.h"
 #include "store/store_private.h"
 
-/* A replay under way, and what it has found. All zero but `store`, `total_bytes` and `strict` at its start. */
+/* A replay under way, and what it has found. All zero but `store`, `total_bytes` and `strict` at
+ * its start. */
 struct ary_replay {
 	struct ary_store *store;
 	uint64_t total_bytes;
@@ -22,6 +23,12 @@ struct ary_replay {
 	struct ary_log *log;
 	struct ary_scan_report report;   /* once read */
 	struct ary_scan_report previous; /* of the log before it */
+	/* The last Set or Rm, which goes into the index after the next line is decoded: meanwhile
+	 * memory brings what it will touch. */
+	bool waiting;
+	bool waiting_rm;
+	struct ary_buf waiting_key;
+	struct ary_entry waiting_entry;
 	/* What its last lines said. */
 	bool clean;                      /* the last line of all is a clean Mark */
 	bool strict;                     /* the last run was in mode `always` */
