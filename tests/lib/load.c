@@ -32,6 +32,7 @@ struct writer {
 };
 
 struct load {
+	int run; /* its keys are its own, whatever earlier loads left */
 	atomic_bool wants_stop;
 	atomic_size_t acknowledged;
 	int count;
@@ -45,7 +46,7 @@ static bool is_removal(long version)
 
 static void make_target(const struct writer *writer, int key, char target[64])
 {
-	snprintf(target, 64, "/keys/load/%d/%d", writer->number, key);
+	snprintf(target, 64, "/keys/load/%d/%d/%d", writer->load->run, writer->number, key);
 }
 
 static void make_value(long version, char value[VALUE_BYTES + 1])
@@ -93,10 +94,12 @@ static void *run(void *context)
 
 struct load *load_start(int port, int writers)
 {
+	static atomic_int runs;
 	struct load *load = calloc(1, sizeof(*load) + (size_t)writers * sizeof(struct writer));
 
 	assert_non_null(load);
 	load->count = writers;
+	load->run = atomic_fetch_add(&runs, 1);
 	for (int i = 0; i < writers; i++) {
 		struct writer *writer = &load->writers[i];
 
