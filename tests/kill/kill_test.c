@@ -147,7 +147,7 @@ static bool holds(const struct worker *worker, const struct client_reply *reply,
 		return reply->status == 404;
 	size_t size = make_value(worker->number, version, value);
 	return reply->status == 200 && reply->body_size == size &&
-	       memcmp(reply->body, value, size) == 0;
+	       (size == 0 || memcmp(reply->body, value, size) == 0);
 }
 
 /* Compares every key with what its worker remembers, and remembers what is there. */
