@@ -2,6 +2,7 @@
 # shellcheck shell=sh
 # What the tests in tests/cli share. A test sources this, calls `check` and `expect`, and ends
 # with `finish`. It has a folder of its own, $work, which goes away with it, like its servers.
+# shellcheck disable=SC2034 # what is set here is used there
 
 aryavarth=${ARYAVARTH:-$PWD/aryavarth}
 [ -x "$aryavarth" ] || {
