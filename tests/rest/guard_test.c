@@ -2,8 +2,8 @@
 /* Promise: a request that two programs on the way could read in two ways is refused (4xx or 501),
  * or its connection is closed; nothing of it is carried out, and the server serves on.
  *
- * Not here, because libmicrohttpd 0.9.75 hides them from its callers: a NUL in the target or in a
- * value, and a field without a name. */
+ * Not here, because libmicrohttpd 0.9.75 hides them from its callers: a NUL in a value, and a field
+ * without a name. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,7 +67,15 @@ static const struct probe probes[] = {
 	      PUT_HEAD "Expect: 200-ok\r\nContent-Length: 1\r\n\r\na"),
 	PROBE("a control byte in the target", 400,
 	      "PUT /keys/pro\001be HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na"),
-	PROBE("a space in the target", 400,
+	PROBE("a NUL in the target", 0,
+	      "PUT /keys/probe\0x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na"),
+	PROBE("a NUL at the end of the target", 0,
+	      "PUT /keys/probe\0 HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na"),
+	PROBE("a NUL in the method", 0,
+	      "PUT\0X /keys/probe HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na"),
+	PROBE("two spaces before the target", 0,
+	      "PUT  /keys/probe HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na"),
+	PROBE("a space in the target", 0,
 	      "PUT /keys/pro be HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na"),
 	PROBE(LOWER_CASE, 501,
 	      "put /keys/probe HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na"),
@@ -98,8 +106,10 @@ static void check(struct rest *rest, const struct probe *probe)
 	assert_true(fd >= 0);
 	wire_send(fd, probe->bytes, probe->size);
 	wire_receive(fd, true, WIRE_TIMEOUT_MS, &reply);
+	/* A target with a space may also be redirected to its right form (RFC 9112 section 3.2), as
+	 * later versions of the library do. */
 	is_refused = (reply.status >= 400 && reply.status < 500) || reply.status == 501 ||
-		     reply.status == 505;
+		     reply.status == 505 || reply.status == 301;
 	if (!is_refused && !reply.is_closed)
 		fail_msg("%s: answered %d, and not closed", probe->name, reply.status);
 	if (probe->status && reply.status != probe->status)
@@ -136,6 +146,29 @@ static void test_folded_line_changes_nothing(void **state)
 		rest_expect_value(rest, "/keys/probe", "a", 1);
 	else
 		rest_expect(rest, "GET", "/keys/probe", 404);
+}
+
+/* Neither a length nor a coding may be lost that way: the body would be the next request. */
+static void test_folded_framing_smuggles_nothing(void **state)
+{
+	static const char *const fields[] = { "Content-Length:\r\n 52", "Content-Length: 5\r\n 2",
+					      "Transfer-Encoding:\r\n chunked" };
+	struct rest *rest = *state;
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		char bytes[256];
+		int size = snprintf(bytes, sizeof(bytes), "PUT /keys/outer HTTP/1.1\r\nHost: h\r\n"
+				    "%s\r\n\r\n"
+				    "PUT /keys/inner HTTP/1.1\r\nHost: h\r\n"
+				    "Content-Length: 1\r\n\r\na", fields[i]);
+		int fd = wire_open(rest->node->port);
+
+		assert_true(fd >= 0);
+		wire_send(fd, bytes, (size_t)size);
+		/* With the right length it may be taken as one request; else it must be refused. */
+		wire_close_after_reply(fd);
+		rest_expect(rest, "GET", "/keys/inner", 404);
+	}
 }
 
 static void test_smuggled_request_is_not_served(void **state)

@@ -21,7 +21,7 @@ enum { CLOSED_WITHIN_MS = 20000, DRIP_MS = 50 };
 static int setup(void **state)
 {
 	static const char *const options[] = {
-		"--header-timeout-ms", "300", "--body-timeout-ms", "300",
+		"--header-timeout-ms", "300", "--body-timeout-ms", "3000",
 		"--reply-timeout-ms", "300", "--idle-timeout-ms", "300",
 		"--max-value-bytes", "4MiB", NULL,
 	};
