@@ -33,6 +33,7 @@ struct exchange {
 	bool is_under_way;     /* counted in the flight */
 	struct ary_call call;
 	struct ary_buf target;
+	const char *target_start; /* where the library has it; not to be read */
 	bool has_target;
 	struct ary_field *fields;
 	size_t field_capacity;
@@ -195,6 +196,7 @@ void *ary_exchange_on_target(void *context, const char *target, struct MHD_Conne
 	if (exchange->deadline.kind != ARY_DEADLINE_HEADER)
 		set_deadline(exchange, ARY_DEADLINE_HEADER);
 	exchange->target.size = 0;
+	exchange->target_start = target;
 	exchange->has_target =
 		ary_buf_append(&exchange->target, ary_bytes_of(target ? target : ""));
 	return exchange;
@@ -290,6 +292,45 @@ static enum MHD_Result admit(struct exchange *exchange, const struct ary_guard_f
 	return MHD_YES;
 }
 
+/* The library hands out the words of the request line as strings, which a NUL ends: a PUT of
+ * /keys/a<NUL>b would change the key a. They lie where they were received, so in a whole line each
+ * begins one byte behind the end of the one before. */
+static bool is_line_whole(const struct exchange *exchange, const char *method, const char *version)
+{
+	const char *target = exchange->target_start;
+
+	return method + strlen(method) + 1 == target &&
+	       target + exchange->target.size + 1 == version;
+}
+
+/* Some versions of the library join a folded line onto the name of its field, not onto the value:
+ * `Content-Length:` folded before its number is a field of another name then, and the body the next
+ * request. The longer name lies in new memory; any other name lies before its value. */
+static bool has_folded_field(const struct ary_request *request)
+{
+	for (size_t i = 0; i < request->field_count; i++) {
+		const struct ary_field *field = &request->fields[i];
+
+		if (field->value.data &&
+		    (uintptr_t)field->value.data <= (uintptr_t)field->name.data)
+			return true;
+	}
+	return false;
+}
+
+static bool check_head(struct exchange *exchange, const char *method, const char *version,
+		       struct ary_guard_framing *framing, struct ary_guard_finding *finding)
+{
+	if (!ary_guard_check(&exchange->call.request, ary_bytes_of(version), framing, finding))
+		return false;
+	*finding = (struct ary_guard_finding){ 400, "bad-request", NULL };
+	if (!is_line_whole(exchange, method, version))
+		finding->detail = "the request line holds a NUL, or a space too many";
+	else if (has_folded_field(&exchange->call.request))
+		finding->detail = "a field is folded over several lines";
+	return !finding->detail;
+}
+
 static enum MHD_Result take_head(struct exchange *exchange, const char *method, const char *version)
 {
 	struct ary_guard_framing framing;
@@ -306,7 +347,7 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
 		ary_api_refuse_body(exchange->shared->api, call, ARY_NO_MEMORY);
 		return reply_early(exchange);
 	}
-	if (ary_guard_check(&call->request, ary_bytes_of(version), &framing, &finding))
+	if (check_head(exchange, method, version, &framing, &finding))
 		return admit(exchange, &framing);
 	ary_api_refuse(exchange->shared->api, call, finding.status, finding.slug, finding.detail);
 	return reply_early(exchange);
