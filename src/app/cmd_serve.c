@@ -203,6 +203,7 @@ static enum ary_exit stop_serving(struct serve *serve)
 {
 	uint64_t timeout_ms = serve->config->shutdown_timeout_ms;
 	struct ary_error err;
+	enum ary_status status;
 
 	ary_api_set_draining(serve->api);
 	ary_signals_pause(&serve->signals, serve->config->shutdown_delay_ms);
@@ -212,8 +213,9 @@ static enum ary_exit stop_serving(struct serve *serve)
 	while (ary_replica_drain(serve->replica, timeout_ms) != ARY_OK)
 		ary_diag(ARY_DIAG_WARN, "drain_slow", "waited_ms=%" PRIu64, timeout_ms);
 	stop_server(serve);
+	status = ary_store_close(serve->store, &err);
 	ary_replica_destroy(serve->replica);
-	if (ary_store_close(serve->store, &err) != ARY_OK)
+	if (status != ARY_OK)
 		return fail("close_failed", &err);
 	return tell_stopped(serve, true);
 }

@@ -12,8 +12,11 @@ struct ary_replica {
 	struct ary_store *store;
 	struct ary_mutex lock;
 	struct ary_cond drained;
-	uint64_t in_flight;   /* under lock */
+	uint64_t in_flight;   /* under lock: writes */
 	bool closed;          /* under lock: the gate */
+	bool compacting;      /* under lock: `run` is the store's */
+	struct ary_compaction_request *waiting; /* under lock: for the end of `run` */
+	struct ary_compaction_request run;
 };
 
 struct ary_replica *ary_replica_solo(struct ary_store *store)
@@ -29,7 +32,7 @@ void ary_replica_destroy(struct ary_replica *replica)
 {
 	if (replica == NULL)
 		return;
-	ARY_CHECK(replica->in_flight == 0);
+	ARY_CHECK(replica->in_flight == 0 && !replica->compacting);
 	ary_cond_release(&replica->drained);
 	ary_mutex_release(&replica->lock);
 	free(replica);
@@ -86,34 +89,71 @@ void ary_replica_propose(struct ary_replica *replica, struct ary_write *write)
 	ary_store_submit(replica->store, write);
 }
 
-static void compaction_done(struct ary_compaction_request *request)
+static void refuse_compaction(struct ary_compaction_request *request)
 {
-	struct ary_replica *replica = request->replica_context;
-	request->done = request->replica_done;
+	request->report = (struct ary_compaction_report){.state = ARY_COMPACTION_IDLE};
+	request->report.status =
+		ary_fail(&request->report.error, ARY_SHUTDOWN, "the server is shutting down");
 	request->done(request);
-	leave(replica);
+}
+
+static struct ary_compaction_request *take_waiting_locked(struct ary_replica *replica)
+	ARY_REQUIRES(&replica->lock)
+{
+	struct ary_compaction_request *waiting = replica->waiting;
+	replica->waiting = NULL;
+	return waiting;
+}
+
+static void run_done(struct ary_compaction_request *run)
+{
+	struct ary_replica *replica = run->context;
+	const struct ary_compaction_report report = run->report;
+	ary_mutex_lock(&replica->lock);
+	struct ary_compaction_request *waiting = take_waiting_locked(replica);
+	replica->compacting = false;
+	ary_mutex_unlock(&replica->lock);
+	while (waiting != NULL) {
+		/* After `done` the request is its owner's, and may be gone. */
+		struct ary_compaction_request *request = waiting;
+		waiting = request->next;
+		request->report = report;
+		request->done(request);
+	}
 }
 
 void ary_replica_compact(struct ary_replica *replica, struct ary_compaction_request *request)
 {
-	if (!enter(replica)) {
-		request->report = (struct ary_compaction_report){.state = ARY_COMPACTION_IDLE};
-		request->report.status = ary_fail(&request->report.error, ARY_SHUTDOWN,
-						  "the server is shutting down");
-		request->done(request);
-		return;
+	ary_mutex_lock(&replica->lock);
+	bool open = !replica->closed;
+	bool starts = open && !replica->compacting;
+	if (open) {
+		request->next = replica->waiting;
+		replica->waiting = request;
+		replica->compacting = true;
 	}
-	request->replica_done = request->done;
-	request->replica_context = replica;
-	request->done = compaction_done;
-	ary_store_compact(replica->store, request);
+	ary_mutex_unlock(&replica->lock);
+	if (!open)
+		refuse_compaction(request);
+	if (!starts)
+		return;
+	replica->run = (struct ary_compaction_request){.done = run_done, .context = replica};
+	ary_store_compact(replica->store, &replica->run);
 }
 
+/* A compaction may go on for long, so those who wait for it are not kept: closing the store will
+ * cancel it. */
 void ary_replica_close_gate(struct ary_replica *replica)
 {
 	ary_mutex_lock(&replica->lock);
 	replica->closed = true;
+	struct ary_compaction_request *waiting = take_waiting_locked(replica);
 	ary_mutex_unlock(&replica->lock);
+	while (waiting != NULL) {
+		struct ary_compaction_request *request = waiting;
+		waiting = request->next;
+		refuse_compaction(request);
+	}
 }
 
 enum ary_status ary_replica_drain(struct ary_replica *replica, uint64_t timeout_ms)

@@ -61,10 +61,10 @@ void api_fixture_destroy(struct api_fixture *fixture)
 		ary_replica_close_gate(fixture->replica);
 		assert_int_equal(ary_replica_drain(fixture->replica, PATIENCE_MS), ARY_OK);
 	}
-	ary_replica_destroy(fixture->replica);
 	/* A store that a fault made read-only says so once more. */
 	if (ary_store_close(fixture->store, NULL) != ARY_OK)
 		assert_true(fault_env_fired(fixture->faults) > 0);
+	ary_replica_destroy(fixture->replica);
 	fault_env_destroy(fixture->faults);
 	tmpdir_remove(&fixture->dir);
 }

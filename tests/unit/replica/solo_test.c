@@ -19,10 +19,11 @@ static struct store_test store;
 static struct ary_replica *replica;
 static struct write_batch *batch;
 
-/* Holds the commit thread in its next sync. */
+/* Holds the thread that makes the next call of a kind. */
 struct hold {
 	struct ary_mutex lock;
 	struct ary_cond cond;
+	enum fault_kind kind;
 	bool hold;
 	bool holding;
 };
@@ -33,7 +34,7 @@ static void before_call(void *context, enum fault_kind kind, const char *name)
 {
 	(void)context;
 	(void)name;
-	if (kind != FAULT_FILE_SYNC)
+	if (kind != hold.kind)
 		return;
 	ary_mutex_lock(&hold.lock);
 	while (hold.hold) {
@@ -64,7 +65,7 @@ static void await_holding(void)
 static int setup(void **state)
 {
 	(void)state;
-	hold = (struct hold){.hold = false};
+	hold = (struct hold){.kind = FAULT_FILE_SYNC};
 	ary_mutex_init(&hold.lock);
 	ary_cond_init(&hold.cond);
 	store_test_begin(&store);
@@ -80,9 +81,9 @@ static int teardown(void **state)
 	(void)state;
 	ary_replica_close_gate(replica);
 	assert_int_equal(ary_replica_drain(replica, 60000), ARY_OK);
-	ary_replica_destroy(replica);
 	write_batch_destroy(batch);
 	store_test_end(&store);
+	ary_replica_destroy(replica);
 	ary_cond_release(&hold.cond);
 	ary_mutex_release(&hold.lock);
 	return 0;
@@ -213,6 +214,38 @@ static void test_compaction_passes_until_the_gate_is_closed(void **state)
 	ary_mutex_release(&compaction.lock);
 }
 
+static void begin_compaction(struct compaction *compaction)
+{
+	*compaction = (struct compaction){.request = {.done = note_done, .context = compaction}};
+	ary_mutex_init(&compaction->lock);
+	ary_cond_init(&compaction->cond);
+	ary_replica_compact(replica, &compaction->request);
+}
+
+/* It may go on for long, and the server has to end. */
+static void test_closing_the_gate_keeps_nobody_who_waits_for_a_compaction(void **state)
+{
+	struct compaction compactions[2];
+
+	(void)state;
+	store_test_set(&store, "k", "1");
+	store_test_set(&store, "k", "2");
+	hold.kind = FAULT_DIR_RENAME;
+	set_hold(true);
+	begin_compaction(&compactions[0]);
+	await_holding();
+	begin_compaction(&compactions[1]);
+	ary_replica_close_gate(replica);
+	for (int i = 0; i < 2; i++) {
+		assert_true(compactions[i].done);
+		assert_int_equal(compactions[i].request.report.status, ARY_SHUTDOWN);
+		ary_cond_release(&compactions[i].cond);
+		ary_mutex_release(&compactions[i].lock);
+	}
+	assert_int_equal(ary_replica_drain(replica, 0), ARY_OK);
+	set_hold(false);
+}
+
 static void test_destroying_none_is_fine(void **state)
 {
 	(void)state;
@@ -230,6 +263,7 @@ int main(void)
 		TEST(test_closed_gate_answers_shutdown),
 		TEST(test_drain_waits_for_what_is_inside),
 		TEST(test_compaction_passes_until_the_gate_is_closed),
+		TEST(test_closing_the_gate_keeps_nobody_who_waits_for_a_compaction),
 		TEST(test_destroying_none_is_fine),
 	};
 
