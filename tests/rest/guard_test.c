@@ -191,6 +191,18 @@ static void test_smuggled_request_is_not_served(void **state)
 	rest_expect(rest, "GET", "/keys/inner", 404);
 }
 
+/* Where an empty value lies must not make it look folded. */
+static void test_empty_values_are_fine(void **state)
+{
+	static const char bytes[] = "GET /livez HTTP/1.1\r\nX-One:\r\nX-Two: \t\r\nHost: h\r\n"
+				    "X-Three:\r\n\r\n";
+	struct rest *rest = *state;
+	struct wire_reply reply;
+
+	assert_int_equal(wire_ask(rest->node->port, bytes, sizeof(bytes) - 1, &reply), 200);
+	wire_reply_release(&reply);
+}
+
 static void test_old_version_needs_no_host(void **state)
 {
 	static const char bytes[] = "GET /livez HTTP/1.0\r\n\r\n";
@@ -207,6 +219,7 @@ int main(void)
 		cmocka_unit_test(test_ambiguous_requests_are_refused),
 		cmocka_unit_test(test_smuggled_request_is_not_served),
 		cmocka_unit_test(test_old_version_needs_no_host),
+		cmocka_unit_test(test_empty_values_are_fine),
 		cmocka_unit_test(test_folded_line_changes_nothing),
 		cmocka_unit_test(test_folded_framing_smuggles_nothing),
 	};
