@@ -23,10 +23,22 @@ static void add_etag(struct ary_response *response, uint64_t seq)
 	ary_response_field(response, "ETag", "\"%llu\"", (unsigned long long)seq);
 }
 
+/* A write whose condition is not understood must not happen: If-Unmodified-Since counts where
+ * there is no If-Match (RFC 9110 section 13.1.4), and a date cannot be held against a commit. */
+static bool has_date_condition(const struct ary_call *call)
+{
+	return (call->method == ARY_PUT || call->method == ARY_DELETE) &&
+	       ary_call_field(call, "If-Unmodified-Since") != NULL &&
+	       ary_call_field(call, "If-Match") == NULL;
+}
+
 static enum ary_step check_conditions(struct ary_call *call)
 {
 	enum ary_status status = ary_conditions_parse(call);
 
+	if (has_date_condition(call))
+		return ary_problem_respond(call, ARY_PROBLEM_BAD_CONDITION, "%s",
+					   "writes depend on ETags, not on dates: use If-Match");
 	if (status == ARY_INVALID)
 		return ary_problem_respond(call, ARY_PROBLEM_BAD_CONDITION, "%s",
 					   "entity tags are quoted, as in \"17\"");

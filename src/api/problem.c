@@ -53,7 +53,8 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"Send the request without a body."},
 	[ARY_PROBLEM_BAD_CONDITION] = {
 		"bad-condition", 400, 0, "Malformed condition",
-		"If-Match or If-None-Match is neither '*' nor a list of quoted entity tags.",
+		"If-Match or If-None-Match is neither '*' nor a list of quoted entity tags, or a "
+		"write depends on a date.",
 		"Send the ETag as it was received, with its quotes."},
 	[ARY_PROBLEM_BAD_CONTENT_TYPE] = {
 		"bad-content-type", 400, 0, "Bad Content-Type",
