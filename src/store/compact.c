@@ -39,14 +39,6 @@ void ary_compact_consider(struct ary_store *store)
 	ary_mutex_unlock(&compactor->lock);
 }
 
-void ary_store_compact_start(struct ary_store *store)
-{
-	ary_mutex_lock(&store->compactor.lock);
-	store->compactor.wanted = true;
-	ary_cond_signal(&store->compactor.work);
-	ary_mutex_unlock(&store->compactor.lock);
-}
-
 static void refuse(struct ary_compaction_request *request)
 {
 	request->report = (struct ary_compaction_report){.state = ARY_COMPACTION_IDLE};
@@ -86,26 +78,46 @@ void ary_store_compaction_report(struct ary_store *store, struct ary_compaction_
 	ary_mutex_unlock(&compactor->lock);
 }
 
-static void begin_report(struct ary_store *store)
+/* From here on a compaction is under way, for whoever looks; unless one was already. */
+static void begin_report_locked(struct ary_store *store, const struct ary_logs_sum *sum)
+	ARY_REQUIRES(&store->compactor.lock)
 {
 	struct ary_compactor *compactor = &store->compactor;
-	struct ary_logs_sum sum;
-	ary_logs_sum(&store->logs, &sum);
+	if (compactor->report.state == ARY_COMPACTION_RUNNING)
+		return;
 	atomic_store(&compactor->scanned_bytes, 0);
 	atomic_store(&compactor->records_kept, 0);
 	atomic_store(&compactor->records_dropped, 0);
-	ary_mutex_lock(&compactor->lock);
-	uint64_t runs = compactor->report.runs;
-	enum ary_status last = compactor->report.status;
 	compactor->report = (struct ary_compaction_report){
 		.state = ARY_COMPACTION_RUNNING,
-		.runs = runs,
-		.status = last,
-		.logs_before = sum.logs,
-		.bytes_before = sum.bytes,
+		.runs = compactor->report.runs,
+		.status = compactor->report.status,
+		.logs_before = sum->logs,
+		.bytes_before = sum->bytes,
 	};
 	compactor->started_ns = ary_monotonic_ns(store->options.env);
-	ary_mutex_unlock(&compactor->lock);
+}
+
+void ary_store_compact_start(struct ary_store *store)
+{
+	struct ary_logs_sum sum;
+	ary_logs_sum(&store->logs, &sum);
+	ary_mutex_lock(&store->compactor.lock);
+	if (store->compactor.report.state != ARY_COMPACTION_RUNNING) {
+		begin_report_locked(store, &sum);
+		store->compactor.wanted = true;
+		ary_cond_signal(&store->compactor.work);
+	}
+	ary_mutex_unlock(&store->compactor.lock);
+}
+
+static void begin_report(struct ary_store *store)
+{
+	struct ary_logs_sum sum;
+	ary_logs_sum(&store->logs, &sum);
+	ary_mutex_lock(&store->compactor.lock);
+	begin_report_locked(store, &sum);
+	ary_mutex_unlock(&store->compactor.lock);
 }
 
 static void say_how_it_went(const struct ary_compaction_report *report)

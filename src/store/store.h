@@ -175,17 +175,14 @@ struct ary_compaction_request {
 	void *context;
 	/* The answer. OK; NO_SPACE, IO, CORRUPT: the store is as it was; READ_ONLY; SHUTDOWN. */
 	struct ary_compaction_report report;
-	/* Private to the floors that carry it. */
-	struct ary_compaction_request *next;
-	void (*replica_done)(struct ary_compaction_request *request);
-	void *replica_context;
+	struct ary_compaction_request *next; /* private to the floors that carry it */
 };
 
 /* Starts a compaction, or joins the one that runs. `done` is called exactly once, on another
  * thread, or on this one when it is refused at once. */
 void ary_store_compact(struct ary_store *store, struct ary_compaction_request *request);
 
-/* Starts a compaction if none runs, and waits for nobody. */
+/* Starts a compaction if none runs, and waits for nobody: from here on the report is that one's. */
 void ary_store_compact_start(struct ary_store *store);
 
 void ary_store_compaction_report(struct ary_store *store, struct ary_compaction_report *out);

@@ -132,6 +132,7 @@ static void test_compaction_can_be_only_started(void **state)
 	assert_string_equal(api_request_field(&request, "Location"), "/compact");
 	assert_string_equal(api_request_field(&request, "Preference-Applied"), "respond-async");
 	api_request_release(&request);
+	assert_true(strcmp(text(root, "state"), "running") == 0 || number(root, "runs") >= 1);
 	json_decref(root);
 	/* Whether it still runs or not: this one joins it or comes after it. */
 	assert_int_equal(api_send(*state, "POST", "/compact"), 200);
