@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One request's life on a connection, between the library's callbacks and the api floor:
- * IDLE -> HEAD -> BODY (or DRAIN) -> PARKED -> REPLY -> IDLE.
+ * IDLE -> BODY (or DRAIN) -> PARKED -> REPLY -> IDLE.
  *
  * A connection has one exchange at a time, so the object lives as long as the connection.
  * Threads: the loop's, but for the wake of a parked call, which may come on any. */
