@@ -26,6 +26,7 @@ plain_files = \
 	docker/check \
 	docker/compose.yaml \
 	script/bootstrap \
+	script/fuzz \
 	script/lib.sh \
 	script/server \
 	script/test
@@ -43,6 +44,139 @@ test_files = \
 	tests/cli/readme.sh \
 	tests/cli/serve.sh \
 	tests/cli/strace_order.sh \
+	tests/fuzz/api.dict \
+	tests/fuzz/corpus/api/bad-targets \
+	tests/fuzz/corpus/api/binary \
+	tests/fuzz/corpus/api/bodies \
+	tests/fuzz/corpus/api/compact \
+	tests/fuzz/corpus/api/conditions \
+	tests/fuzz/corpus/api/cors-any \
+	tests/fuzz/corpus/api/cors-list \
+	tests/fuzz/corpus/api/draining \
+	tests/fuzz/corpus/api/empty \
+	tests/fuzz/corpus/api/headers-large \
+	tests/fuzz/corpus/api/methods \
+	tests/fuzz/corpus/api/odd-keys \
+	tests/fuzz/corpus/api/pages \
+	tests/fuzz/corpus/api/prefer \
+	tests/fuzz/corpus/api/put-get \
+	tests/fuzz/corpus/api/put-headers \
+	tests/fuzz/corpus/api/put-twice \
+	tests/fuzz/corpus/api/small-logs \
+	tests/fuzz/corpus/api/starting \
+	tests/fuzz/corpus/api/starting-draining \
+	tests/fuzz/corpus/record/base \
+	tests/fuzz/corpus/record/empty \
+	tests/fuzz/corpus/record/log \
+	tests/fuzz/corpus/record/mark \
+	tests/fuzz/corpus/record/mark-clean \
+	tests/fuzz/corpus/record/mark-false \
+	tests/fuzz/corpus/record/mark-opens \
+	tests/fuzz/corpus/record/not-object \
+	tests/fuzz/corpus/record/parts-base \
+	tests/fuzz/corpus/record/parts-log \
+	tests/fuzz/corpus/record/parts-mark \
+	tests/fuzz/corpus/record/parts-rm \
+	tests/fuzz/corpus/record/parts-seal \
+	tests/fuzz/corpus/record/parts-set \
+	tests/fuzz/corpus/record/rm \
+	tests/fuzz/corpus/record/rm-durable \
+	tests/fuzz/corpus/record/seal \
+	tests/fuzz/corpus/record/seq-max \
+	tests/fuzz/corpus/record/seq-more \
+	tests/fuzz/corpus/record/seq-real \
+	tests/fuzz/corpus/record/set \
+	tests/fuzz/corpus/record/set-all \
+	tests/fuzz/corpus/record/set-b64 \
+	tests/fuzz/corpus/record/set-backslash \
+	tests/fuzz/corpus/record/set-behind \
+	tests/fuzz/corpus/record/set-behind-b64 \
+	tests/fuzz/corpus/record/set-both \
+	tests/fuzz/corpus/record/set-empty \
+	tests/fuzz/corpus/record/set-empty-b64 \
+	tests/fuzz/corpus/record/set-escapes \
+	tests/fuzz/corpus/record/set-newline \
+	tests/fuzz/corpus/record/set-nul \
+	tests/fuzz/corpus/record/set-reordered \
+	tests/fuzz/corpus/record/set-surrogate \
+	tests/fuzz/corpus/record/set-twice \
+	tests/fuzz/corpus/record/set-utf8 \
+	tests/fuzz/corpus/record/trailer-only \
+	tests/fuzz/corpus/record/unknown \
+	tests/fuzz/corpus/record/whole \
+	tests/fuzz/corpus/record/whole-cut \
+	tests/fuzz/corpus/record/whole-flipped \
+	tests/fuzz/corpus/scan/base \
+	tests/fuzz/corpus/scan/empty \
+	tests/fuzz/corpus/scan/flip-middle \
+	tests/fuzz/corpus/scan/garbage-no-proof \
+	tests/fuzz/corpus/scan/garbage-then-proof \
+	tests/fuzz/corpus/scan/glued \
+	tests/fuzz/corpus/scan/hole \
+	tests/fuzz/corpus/scan/lost-newline \
+	tests/fuzz/corpus/scan/marks \
+	tests/fuzz/corpus/scan/newlines \
+	tests/fuzz/corpus/scan/no-newline \
+	tests/fuzz/corpus/scan/sealed \
+	tests/fuzz/corpus/scan/seq-after \
+	tests/fuzz/corpus/scan/seq-falls \
+	tests/fuzz/corpus/scan/seq-falls-durable \
+	tests/fuzz/corpus/scan/torn \
+	tests/fuzz/corpus/target/condition-00 \
+	tests/fuzz/corpus/target/condition-01 \
+	tests/fuzz/corpus/target/condition-02 \
+	tests/fuzz/corpus/target/condition-03 \
+	tests/fuzz/corpus/target/condition-04 \
+	tests/fuzz/corpus/target/condition-05 \
+	tests/fuzz/corpus/target/condition-06 \
+	tests/fuzz/corpus/target/condition-07 \
+	tests/fuzz/corpus/target/condition-08 \
+	tests/fuzz/corpus/target/condition-09 \
+	tests/fuzz/corpus/target/condition-10 \
+	tests/fuzz/corpus/target/condition-11 \
+	tests/fuzz/corpus/target/condition-12 \
+	tests/fuzz/corpus/target/condition-13 \
+	tests/fuzz/corpus/target/condition-14 \
+	tests/fuzz/corpus/target/condition-15 \
+	tests/fuzz/corpus/target/condition-16 \
+	tests/fuzz/corpus/target/condition-17 \
+	tests/fuzz/corpus/target/condition-18 \
+	tests/fuzz/corpus/target/encode \
+	tests/fuzz/corpus/target/path-0 \
+	tests/fuzz/corpus/target/path-1 \
+	tests/fuzz/corpus/target/path-2 \
+	tests/fuzz/corpus/target/path-3 \
+	tests/fuzz/corpus/target/path-4 \
+	tests/fuzz/corpus/target/target-00 \
+	tests/fuzz/corpus/target/target-01 \
+	tests/fuzz/corpus/target/target-02 \
+	tests/fuzz/corpus/target/target-03 \
+	tests/fuzz/corpus/target/target-04 \
+	tests/fuzz/corpus/target/target-05 \
+	tests/fuzz/corpus/target/target-06 \
+	tests/fuzz/corpus/target/target-07 \
+	tests/fuzz/corpus/target/target-08 \
+	tests/fuzz/corpus/target/target-09 \
+	tests/fuzz/corpus/target/target-10 \
+	tests/fuzz/corpus/target/target-11 \
+	tests/fuzz/corpus/target/target-12 \
+	tests/fuzz/corpus/target/target-13 \
+	tests/fuzz/corpus/target/target-14 \
+	tests/fuzz/corpus/target/target-15 \
+	tests/fuzz/corpus/target/target-16 \
+	tests/fuzz/corpus/target/target-17 \
+	tests/fuzz/corpus/target/target-18 \
+	tests/fuzz/corpus/target/target-19 \
+	tests/fuzz/corpus/target/target-20 \
+	tests/fuzz/corpus/target/target-21 \
+	tests/fuzz/corpus/target/target-22 \
+	tests/fuzz/corpus/target/target-23 \
+	tests/fuzz/corpus/target/target-24 \
+	tests/fuzz/corpus/target/target-25 \
+	tests/fuzz/fuzz.h \
+	tests/fuzz/record.dict \
+	tests/fuzz/scan.dict \
+	tests/fuzz/target.dict \
 	tests/lib/shell.sh \
 	tests/tidy_test.sh \
 	tests/unit/index/index_support.h

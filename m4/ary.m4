@@ -58,6 +58,7 @@ AC_DEFUN([ARY_INSTRUMENTATION],
 ARY_INSTRUMENT([ubsan], [-fsanitize=undefined -fno-sanitize-recover=all])
 ARY_INSTRUMENT([tsan], [-fsanitize=thread -fno-omit-frame-pointer])
 ARY_INSTRUMENT([coverage], [--coverage])
+ARY_INSTRUMENT([fuzzing], [-fsanitize=fuzzer-no-link])
 AS_IF([test "$enable_asan$enable_ubsan$enable_tsan$enable_coverage" = nononono],
 	[ary_instrumented=no], [ary_instrumented=yes])])
 

@@ -9,6 +9,15 @@ libtestary_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%
 test_libs = $(JANSSON_LIBS) $(CURL_LIBS) $(CMOCKA_LIBS)
 
+# A fuzz target is a test with a main of ours, or a program of libFuzzer's (script/fuzz).
+if ENABLE_FUZZING
+fuzz_main =
+fuzz_ldflags = -fsanitize=fuzzer
+else
+fuzz_main = %D%/fuzz/main.c
+fuzz_ldflags =
+endif
+
 include %D%/sources.mk
 
 TESTS += $(check_PROGRAMS) $(shell_tests) build-aux/tidy

@@ -11,6 +11,8 @@ testlib_sources = \
 	%D%/lib/lines.h \
 	%D%/lib/load.c \
 	%D%/lib/load.h \
+	%D%/lib/memory_env.c \
+	%D%/lib/memory_env.h \
 	%D%/lib/model.c \
 	%D%/lib/model.h \
 	%D%/lib/node.c \
@@ -402,3 +404,27 @@ check_PROGRAMS += %D%/kill/kill_test
 tests_kill_kill_test_CPPFLAGS = $(test_cppflags)
 tests_kill_kill_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_kill_kill_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/fuzz/api_fuzz
+tests_fuzz_api_fuzz_SOURCES = %D%/fuzz/api_fuzz.c %D%/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_api_fuzz_CPPFLAGS = $(test_cppflags)
+tests_fuzz_api_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
+tests_fuzz_api_fuzz_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/fuzz/record_fuzz
+tests_fuzz_record_fuzz_SOURCES = %D%/fuzz/record_fuzz.c %D%/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_record_fuzz_CPPFLAGS = $(test_cppflags)
+tests_fuzz_record_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
+tests_fuzz_record_fuzz_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/fuzz/scan_fuzz
+tests_fuzz_scan_fuzz_SOURCES = %D%/fuzz/scan_fuzz.c %D%/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_scan_fuzz_CPPFLAGS = $(test_cppflags)
+tests_fuzz_scan_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
+tests_fuzz_scan_fuzz_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/fuzz/target_fuzz
+tests_fuzz_target_fuzz_SOURCES = %D%/fuzz/target_fuzz.c %D%/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_target_fuzz_CPPFLAGS = $(test_cppflags)
+tests_fuzz_target_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
+tests_fuzz_target_fuzz_LDADD = libtestary.a $(upto_api) $(test_libs)

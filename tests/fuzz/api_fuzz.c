@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+/* Promise: whatever is asked, the answer is one that openapi/aryavarth.yaml knows, errors are
+ * problems that say what their status says, nothing but an unknown method or a store that is not
+ * open is the server's fault, a write that was answered is read back, and a restart changes
+ * nothing.
+ *
+ * The first byte is a set of enum option. The rest are requests with 0x1e between them: a line of
+ * method and target, a line for each header, an empty line, the body. */
+#include <jansson.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/api.h"
+#include "api/problem.h"
+#include "api/route.h"
+#include "base/diag.h"
+#include "env/thread.h"
+#include "fuzz/fuzz.h"
+#include "lib/memory_env.h"
+
+const char fuzz_name[] = "api";
+const unsigned long fuzz_runs = 3000;
+
+enum option {
+	OPTION_STARTING = 1,   /* there is no store yet */
+	OPTION_REOPEN = 2,     /* in the end the store is closed and opened again */
+	OPTION_ORIGINS = 4,    /* CORS for a list */
+	OPTION_ANY_ORIGIN = 8, /* CORS for all */
+	OPTION_DRAINING = 16,
+	OPTION_SMALL_LOGS = 32, /* a few lines each, compacted soon */
+};
+
+enum {
+	KEY_BYTES_MAX = 32,
+	VALUE_BYTES_MAX = 1000,
+	TARGET_BYTES_MAX = 200,
+	HEADER_BYTES_MAX = 2000,
+	FIELDS_MAX = 24,
+	REQUESTS_MAX = 24,
+	SMALL_LOG_BYTES = 300,
+	PATIENCE_MS = 20000,
+	SEPARATOR = 0x1e,
+};
+
+struct service {
+	struct memory_env *memory;
+	struct ary_store *store;
+	struct ary_replica *replica;
+	struct ary_api *api;
+	unsigned options;
+};
+
+/* A call, and what it needs to wait for its end. */
+struct exchange {
+	struct ary_call call;
+	struct ary_field fields[FIELDS_MAX];
+	struct ary_bytes body;
+	struct ary_mutex mutex;
+	struct ary_cond cond;
+	bool awake;
+};
+
+/* ---- A service ---- */
+
+static void open_store(struct service *service)
+{
+	struct ary_store_options options;
+	struct ary_error err = {0};
+
+	ary_store_options_default(&options);
+	options.env = memory_env_env(service->memory);
+	options.path = "store";
+	options.create = true;
+	options.key_bytes_max = KEY_BYTES_MAX;
+	options.value_bytes_max = VALUE_BYTES_MAX;
+	if (service->options & OPTION_SMALL_LOGS) {
+		options.rotate_bytes = SMALL_LOG_BYTES;
+		options.compact_stale_bytes = SMALL_LOG_BYTES;
+	}
+	ARY_CHECK(ary_store_open(&options, &service->store, &err) == ARY_OK);
+}
+
+static void start(struct service *service, unsigned chosen)
+{
+	struct ary_api_options options = {
+		.key_bytes_max = KEY_BYTES_MAX,
+		.value_bytes_max = VALUE_BYTES_MAX,
+		.target_bytes_max = TARGET_BYTES_MAX,
+		.header_bytes_max = HEADER_BYTES_MAX,
+		.version = "1.2.3",
+	};
+
+	ary_diag_set_level(ARY_DIAG_ERROR);
+	memset(service, 0, sizeof(*service));
+	service->options = chosen;
+	service->memory = memory_env_create();
+	options.env = memory_env_env(service->memory);
+	if (chosen & OPTION_ORIGINS)
+		options.cors_origin = "http://a.example, https://b.example";
+	if (chosen & OPTION_ANY_ORIGIN)
+		options.cors_origin = "*";
+	service->api = ary_api_create(&options);
+	if (!(chosen & OPTION_STARTING)) {
+		open_store(service);
+		service->replica = ary_replica_solo(service->store);
+		ary_api_set_serving(service->api, service->replica);
+	}
+	if (chosen & OPTION_DRAINING)
+		ary_api_set_draining(service->api);
+}
+
+/* Everything that the store holds, folded into one number. */
+struct digest {
+	struct ary_store *store;
+	uint64_t number;
+};
+
+static void fold(struct digest *digest, struct ary_bytes bytes)
+{
+	for (size_t i = 0; i < bytes.size; i++)
+		digest->number = (digest->number ^ bytes.data[i]) * UINT64_C(0x100000001b3);
+	digest->number = (digest->number ^ bytes.size) * UINT64_C(0x100000001b3);
+}
+
+/* One key a time, as a visit must not read values. */
+struct next {
+	struct ary_buf key;
+	uint64_t seq;
+	bool found;
+};
+
+static bool note_next(void *context, struct ary_bytes key, uint64_t seq)
+{
+	struct next *next = context;
+
+	next->key.size = 0;
+	ARY_CHECK(ary_buf_append(&next->key, key));
+	next->seq = seq;
+	next->found = true;
+	return false;
+}
+
+static uint64_t digest_of(struct ary_store *store)
+{
+	struct digest digest = {store, 0};
+	struct ary_buf after = {0};
+	struct next next = {0};
+	struct ary_value value;
+
+	for (;;) {
+		next.found = false;
+		ary_store_list(store, (struct ary_bytes){NULL, 0}, ary_buf_view(&after), 1,
+			       note_next, &next);
+		if (!next.found)
+			break;
+		ARY_CHECK(ary_bytes_compare(ary_buf_view(&next.key), ary_buf_view(&after)) > 0);
+		ARY_CHECK(ary_store_get(store, ary_buf_view(&next.key), &value, NULL) == ARY_OK);
+		ARY_CHECK(value.seq == next.seq);
+		fold(&digest, ary_buf_view(&next.key));
+		fold(&digest, value.value);
+		fold(&digest, value.type);
+		digest.number += next.seq;
+		ary_value_release(&value);
+		after.size = 0;
+		ARY_CHECK(ary_buf_append(&after, ary_buf_view(&next.key)));
+	}
+	ary_buf_release(&after);
+	ary_buf_release(&next.key);
+	return digest.number;
+}
+
+static void reopen(struct service *service)
+{
+	uint64_t before = digest_of(service->store);
+
+	ARY_CHECK(ary_store_close(service->store, NULL) == ARY_OK);
+	open_store(service);
+	ARY_CHECK(digest_of(service->store) == before);
+}
+
+static void stop(struct service *service)
+{
+	ary_api_destroy(service->api);
+	if (service->replica) {
+		ary_replica_close_gate(service->replica);
+		ARY_CHECK(ary_replica_drain(service->replica, PATIENCE_MS) == ARY_OK);
+		ary_replica_destroy(service->replica);
+	}
+	if (service->store && (service->options & OPTION_REOPEN))
+		reopen(service);
+	ARY_CHECK(ary_store_close(service->store, NULL) == ARY_OK);
+	memory_env_destroy(service->memory);
+}
+
+/* ---- One call ---- */
+
+static void exchange_init(struct exchange *exchange)
+{
+	memset(exchange, 0, sizeof(*exchange));
+	ary_call_init(&exchange->call);
+	exchange->call.request.fields = exchange->fields;
+	ary_mutex_init(&exchange->mutex);
+	ary_cond_init(&exchange->cond);
+}
+
+static void exchange_release(struct exchange *exchange)
+{
+	ary_call_release(&exchange->call);
+	ary_cond_release(&exchange->cond);
+	ary_mutex_release(&exchange->mutex);
+}
+
+static void wake(struct ary_call *call)
+{
+	struct exchange *exchange = call->wake_context;
+
+	ary_mutex_lock(&exchange->mutex);
+	ARY_CHECK(!exchange->awake);
+	exchange->awake = true;
+	ary_cond_signal(&exchange->cond);
+	ary_mutex_unlock(&exchange->mutex);
+}
+
+static void wait_for_wake(struct exchange *exchange)
+{
+	ary_mutex_lock(&exchange->mutex);
+	while (!exchange->awake)
+		ARY_CHECK(ary_cond_wait_ms(&exchange->cond, &exchange->mutex, PATIENCE_MS));
+	ary_mutex_unlock(&exchange->mutex);
+}
+
+/* As http does it. */
+static void carry_out(struct ary_api *api, struct exchange *exchange)
+{
+	struct ary_call *call = &exchange->call;
+
+	if (ary_api_admit(api, call) == ARY_STEP_RESPOND)
+		return;
+	if (exchange->body.size > call->body_bytes_max) {
+		ary_api_refuse_body(api, call, ARY_TOO_LARGE);
+		return;
+	}
+	ARY_CHECK(ary_buf_append(&call->body, exchange->body));
+	if (ary_api_begin(api, call) == ARY_STEP_RESPOND)
+		return;
+	call->wake = wake;
+	call->wake_context = exchange;
+	ary_api_launch(api, call);
+	wait_for_wake(exchange);
+	ary_api_finish(api, call);
+}
+
+/* ---- What holds for every answer ---- */
+
+static bool is_documented(unsigned status)
+{
+	static const unsigned documented[] = {200, 201, 202, 204, 304, 400, 404, 405, 412,
+					      413, 414, 415, 431, 501, 503};
+
+	for (size_t i = 0; i < sizeof(documented) / sizeof(documented[0]); i++)
+		if (documented[i] == status)
+			return true;
+	return false;
+}
+
+static const char *field_of(const struct ary_response *response, const char *name)
+{
+	for (size_t i = 0; i < response->field_count; i++)
+		if (strcasecmp(response->fields[i].name, name) == 0)
+			return ary_response_value(response, &response->fields[i]);
+	return NULL;
+}
+
+/* A field is there once, unless it is a list by its nature. */
+static void check_fields(const struct ary_response *response)
+{
+	for (size_t i = 0; i < response->field_count; i++) {
+		const char *name = response->fields[i].name;
+		const char *value = ary_response_value(response, &response->fields[i]);
+
+		ARY_CHECK(!strpbrk(value, "\r\n"));
+		ARY_CHECK(field_of(response, name) == value || strcmp(name, "Vary") == 0);
+	}
+}
+
+static void check_problem(const struct ary_response *response)
+{
+	const char *content_type = field_of(response, "Content-Type");
+	enum ary_problem_kind kind;
+
+	ARY_CHECK(content_type && strcmp(content_type, "application/problem+json") == 0);
+	json_t *root = json_loadb((const char *)response->body.data, response->body.size,
+				  JSON_REJECT_DUPLICATES, NULL);
+	ARY_CHECK(root);
+	const char *type = json_string_value(json_object_get(root, "type"));
+	ARY_CHECK(type && strncmp(type, "/problems/", 10) == 0);
+	ARY_CHECK(ary_problem_find(ary_bytes_of(type + 10), &kind));
+	ARY_CHECK(ary_problem(kind)->status == response->status);
+	ARY_CHECK(json_integer_value(json_object_get(root, "status")) == response->status);
+	ARY_CHECK(json_string_length(json_object_get(root, "title")) > 0);
+	json_decref(root);
+}
+
+/* Readiness answers 503 with a report of its own. */
+static bool is_report(const struct ary_call *call)
+{
+	return call->response.status == 503 && call->route &&
+	       (strcmp(call->route->path, "/readyz") == 0 ||
+		strcmp(call->route->path, "/healthz") == 0);
+}
+
+static void check_answer(const struct service *service, const struct ary_call *call)
+{
+	const struct ary_response *response = &call->response;
+	bool unready = (service->options & (OPTION_STARTING | OPTION_DRAINING)) != 0;
+
+	ARY_CHECK(is_documented(response->status) && !response->incomplete);
+	ARY_CHECK(response->status != 503 || unready);
+	ARY_CHECK(response->status != 204 || response->body.size == 0);
+	ARY_CHECK(response->close || !(service->options & OPTION_DRAINING));
+	check_fields(response);
+	if (response->status >= 400 && !is_report(call))
+		check_problem(response);
+}
+
+/* ---- Requests ---- */
+
+static struct ary_bytes take_until(struct ary_bytes *input, char end)
+{
+	const uint8_t *at = input->size > 0 ? memchr(input->data, end, input->size) : NULL;
+	struct ary_bytes taken = fuzz_take(input, at ? (size_t)(at - input->data) : input->size);
+
+	(void)fuzz_take_byte(input);
+	return taken;
+}
+
+static void take_field(struct ary_bytes line, struct ary_request *request,
+		       struct ary_field *fields)
+{
+	struct ary_field *field = &fields[request->field_count++];
+
+	field->name = take_until(&line, ':');
+	while (line.size > 0 && line.data[0] == ' ')
+		(void)fuzz_take_byte(&line);
+	field->value = line;
+}
+
+static void read_request(struct ary_bytes text, struct exchange *exchange)
+{
+	struct ary_request *request = &exchange->call.request;
+	struct ary_bytes line = take_until(&text, '\n');
+
+	request->method = take_until(&line, ' ');
+	request->target = line;
+	while (text.size > 0) {
+		line = take_until(&text, '\n');
+		if (line.size == 0)
+			break;
+		if (request->field_count < FIELDS_MAX)
+			take_field(line, request, exchange->fields);
+	}
+	exchange->body = text;
+	bool chunked = ary_call_field(&exchange->call, "Transfer-Encoding") != NULL;
+	request->has_body = chunked || text.size > 0;
+	request->has_length = !chunked;
+	request->length = chunked ? 0 : text.size;
+}
+
+/* Reads back what EXCHANGE has written. */
+static void read_back(struct service *service, const struct exchange *exchange)
+{
+	const struct ary_request *request = &exchange->call.request;
+	const struct ary_response *written = &exchange->call.response;
+	bool is_put = ary_bytes_equal(request->method, ary_bytes_of("PUT"));
+	struct exchange get;
+
+	exchange_init(&get);
+	get.call.request.method = ary_bytes_of("GET");
+	get.call.request.target = request->target;
+	carry_out(service->api, &get);
+	check_answer(service, &get.call);
+	ARY_CHECK(get.call.response.status == (is_put ? 200U : 404U));
+	if (is_put) {
+		const char *etag = field_of(written, "ETag");
+		const char *read_etag = field_of(&get.call.response, "ETag");
+
+		ARY_CHECK(ary_bytes_equal(get.call.response.body, exchange->body));
+		ARY_CHECK(etag && read_etag && strcmp(etag, read_etag) == 0);
+	}
+	exchange_release(&get);
+}
+
+static void try_request(struct service *service, struct ary_bytes text)
+{
+	struct exchange exchange;
+
+	exchange_init(&exchange);
+	read_request(text, &exchange);
+	carry_out(service->api, &exchange);
+	check_answer(service, &exchange.call);
+	struct ary_bytes method = exchange.call.request.method;
+	bool writes = ary_bytes_equal(method, ary_bytes_of("PUT")) ||
+		      ary_bytes_equal(method, ary_bytes_of("DELETE"));
+	if (writes && exchange.call.response.status < 300)
+		read_back(service, &exchange);
+	exchange_release(&exchange);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ary_bytes input = {data, size};
+	struct service service;
+
+	start(&service, fuzz_take_byte(&input));
+	for (unsigned i = 0; i < REQUESTS_MAX && input.size > 0; i++)
+		try_request(&service, take_until(&input, SEPARATOR));
+	stop(&service);
+	return 0;
+}

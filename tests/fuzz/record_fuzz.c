@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* Promise: any bytes can be read as a line without harm; the three ways to read one (by hand,
+ * without its value, through the JSON library) agree; and what was read is written again as the
+ * same.
+ *
+ * The first byte says what the rest is: 0 a line as it is, 1 a line that still lacks its trailer,
+ * 2 the parts of a record. */
+#include <string.h>
+
+#include "base/status.h"
+#include "format/record.h"
+#include "format/record_private.h"
+#include "fuzz/fuzz.h"
+#include "lib/lines.h"
+
+const char fuzz_name[] = "record";
+const unsigned long fuzz_runs = 20000;
+
+enum { WAYS = 3, UNTOUCHED = 0x5a };
+
+static bool same_bytes(struct ary_bytes a, struct ary_bytes b)
+{
+	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static void check_same_head(const struct ary_record *a, const struct ary_record *b)
+{
+	ARY_CHECK(a->seq == b->seq && a->time_ms == b->time_ms && a->op == b->op);
+	ARY_CHECK(same_bytes(a->key, b->key) && same_bytes(a->type, b->type));
+	ARY_CHECK(a->prev == b->prev && a->has_durable == b->has_durable);
+	ARY_CHECK(a->durable_bytes == b->durable_bytes && a->log == b->log);
+	ARY_CHECK(a->version == b->version && a->base == b->base && a->lines == b->lines);
+	ARY_CHECK(a->clean == b->clean && same_bytes(a->durability, b->durability));
+}
+
+static void check_same(const struct ary_record *a, const struct ary_record *b)
+{
+	check_same_head(a, b);
+	ARY_CHECK(same_bytes(a->value, b->value));
+}
+
+/* A record as it was before a reader failed. */
+static struct ary_record untouched(void)
+{
+	struct ary_record record;
+
+	memset(&record, UNTOUCHED, sizeof(record));
+	return record;
+}
+
+static void check_untouched(const struct ary_record *record)
+{
+	const uint8_t *bytes = (const uint8_t *)record;
+
+	for (size_t i = 0; i < sizeof(*record); i++)
+		ARY_CHECK(bytes[i] == UNTOUCHED);
+}
+
+static void check_limits(const struct ary_record *record)
+{
+	bool has_key = record->op == ARY_OP_SET || record->op == ARY_OP_RM;
+
+	ARY_CHECK(record->seq > 0 && record->seq <= ARY_SEQ_MAX);
+	ARY_CHECK(record->time_ms <= ARY_SEQ_MAX && record->prev <= ARY_SEQ_MAX);
+	ARY_CHECK(record->durable_bytes <= ARY_SEQ_MAX && record->lines <= ARY_SEQ_MAX);
+	ARY_CHECK(has_key == (record->key.size > 0));
+	ARY_CHECK(record->op == ARY_OP_SET || record->value.size + record->type.size == 0);
+	ARY_CHECK(record->type.size <= ARY_RECORD_TYPE_BYTES_MAX);
+}
+
+/* Writes RECORD, and reads it again in every way. */
+static void check_written(const struct ary_record *record)
+{
+	struct ary_buf line = {0}, scratch = {0}, json_scratch = {0}, again = {0};
+	struct ary_record read, json;
+
+	ARY_CHECK(ary_record_encode(record, &line) == ARY_OK);
+	struct ary_bytes view = ary_buf_view(&line);
+	ARY_CHECK(ary_record_intact(view));
+	ARY_CHECK(memchr(view.data, '\n', view.size) == view.data + view.size - 1);
+	ARY_CHECK(view.size <= ary_record_line_bytes_max(record->key.size,
+							 record->type.size +
+								 record->durability.size,
+							 record->value.size));
+	ARY_CHECK(ary_record_decode(view, &scratch, &read, NULL) == ARY_OK);
+	check_same(record, &read);
+	ARY_CHECK(ary_record_decode_json(view, true, &json_scratch, &json, NULL) == ARY_OK);
+	check_same(record, &json);
+	ARY_CHECK(ary_record_encode(&read, &again) == ARY_OK);
+	ARY_CHECK(same_bytes(view, ary_buf_view(&again)));
+	ary_buf_release(&line);
+	ary_buf_release(&scratch);
+	ary_buf_release(&json_scratch);
+	ary_buf_release(&again);
+}
+
+/* Reads LINE in the three ways. */
+static void check_line(struct ary_bytes line)
+{
+	struct ary_buf scratch = {0}, head_scratch = {0}, json_scratch = {0};
+	struct ary_record record = untouched(), head = untouched(), json = untouched();
+	struct ary_error err = {0};
+	bool intact = ary_record_intact(line);
+
+	enum ary_status status = ary_record_decode(line, &scratch, &record, &err);
+	ARY_CHECK(status == ARY_OK || (status == ARY_CORRUPT && err.text[0] != '\0'));
+	enum ary_status head_status = ary_record_decode_head(line, &head_scratch, &head, &err);
+	ARY_CHECK(head_status == ARY_OK || (head_status == ARY_CORRUPT && status != ARY_OK));
+	ARY_CHECK(intact || (status != ARY_OK && head_status != ARY_OK));
+	if (head_status != ARY_OK)
+		check_untouched(&head);
+	else
+		ARY_CHECK(head.value.size == 0);
+	if (intact) {
+		ARY_CHECK(ary_record_decode_json(line, true, &json_scratch, &json, NULL) == status);
+		if (status == ARY_OK)
+			check_same(&record, &json);
+	}
+	if (status == ARY_OK) {
+		check_same_head(&record, &head);
+		check_limits(&record);
+		if (record.op != ARY_OP_UNKNOWN)
+			check_written(&record);
+	} else {
+		check_untouched(&record);
+	}
+	ary_buf_release(&scratch);
+	ary_buf_release(&head_scratch);
+	ary_buf_release(&json_scratch);
+}
+
+static uint64_t take_number(struct ary_bytes *input)
+{
+	uint64_t number = 0;
+
+	for (unsigned bytes = fuzz_take_byte(input) % 8; bytes > 0; bytes--)
+		number = number << 8 | fuzz_take_byte(input);
+	return number & ARY_SEQ_MAX;
+}
+
+/* Makes bytes of INPUT a word of printable characters in OUT. */
+static struct ary_bytes take_word(struct ary_bytes *input, uint8_t out[ARY_RECORD_TYPE_BYTES_MAX])
+{
+	struct ary_bytes word = fuzz_take(input, fuzz_take_byte(input));
+
+	for (size_t i = 0; i < word.size; i++)
+		out[i] = (uint8_t)(0x20 + word.data[i] % 0x5f);
+	return (struct ary_bytes){out, word.size};
+}
+
+static void fill_own(struct ary_bytes *input, struct ary_record *record, uint8_t *word)
+{
+	bool has_key = record->op == ARY_OP_SET || record->op == ARY_OP_RM;
+	bool is_first = record->op == ARY_OP_LOG || record->op == ARY_OP_BASE;
+
+	if (has_key) {
+		record->prev = take_number(input);
+		record->key = fuzz_take(input, 1 + (size_t)fuzz_take_byte(input));
+	}
+	if (is_first) {
+		record->version = take_number(input);
+		record->log = take_number(input);
+	}
+	if (record->op == ARY_OP_BASE)
+		record->base = take_number(input);
+	if (record->op == ARY_OP_SEAL)
+		record->lines = take_number(input);
+	if (record->op == ARY_OP_MARK)
+		record->clean = fuzz_take_byte(input) % 2 == 1;
+	if (record->op == ARY_OP_LOG || record->op == ARY_OP_MARK)
+		record->durability = take_word(input, word);
+	if (record->op == ARY_OP_SET) {
+		record->type = take_word(input, word);
+		record->value = *input;
+	}
+}
+
+static int check_parts(struct ary_bytes input)
+{
+	uint8_t word[ARY_RECORD_TYPE_BYTES_MAX];
+	struct ary_record record = {.op = (enum ary_op)(fuzz_take_byte(&input) % ARY_OP_UNKNOWN)};
+
+	record.seq = take_number(&input);
+	record.time_ms = take_number(&input);
+	record.has_durable = fuzz_take_byte(&input) % 2 == 1;
+	if (record.has_durable)
+		record.durable_bytes = take_number(&input);
+	fill_own(&input, &record, word);
+	bool lacks_key = record.op <= ARY_OP_RM && record.key.size == 0;
+	bool lacks_word = record.op == ARY_OP_LOG && record.durability.size == 0;
+	if (record.seq == 0 || lacks_key || lacks_word)
+		return -1;
+	check_written(&record);
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ary_bytes input = {data, size};
+	struct ary_buf line = {0};
+
+	switch (fuzz_take_byte(&input) % WAYS) {
+	case 0:
+		check_line(input);
+		return 0;
+	case 1:
+		lines_seal(&line, input);
+		check_line(ary_buf_view(&line));
+		ary_buf_release(&line);
+		return 0;
+	default:
+		return check_parts(input);
+	}
+}
