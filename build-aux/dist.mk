@@ -54,6 +54,30 @@ test_files = \
 	tests/fuzz/corpus/api/cors-list \
 	tests/fuzz/corpus/api/draining \
 	tests/fuzz/corpus/api/empty \
+	tests/fuzz/corpus/api/found-0f0ae539 \
+	tests/fuzz/corpus/api/found-1000b8de \
+	tests/fuzz/corpus/api/found-1358593f \
+	tests/fuzz/corpus/api/found-1ed6e3ff \
+	tests/fuzz/corpus/api/found-24c267d9 \
+	tests/fuzz/corpus/api/found-3e2eff6c \
+	tests/fuzz/corpus/api/found-4d61c635 \
+	tests/fuzz/corpus/api/found-5284dd4d \
+	tests/fuzz/corpus/api/found-5841a66a \
+	tests/fuzz/corpus/api/found-5a9413b7 \
+	tests/fuzz/corpus/api/found-5dbf0d54 \
+	tests/fuzz/corpus/api/found-7dc26e75 \
+	tests/fuzz/corpus/api/found-86b14433 \
+	tests/fuzz/corpus/api/found-8c6fbf4a \
+	tests/fuzz/corpus/api/found-8e452de2 \
+	tests/fuzz/corpus/api/found-9a33c4a4 \
+	tests/fuzz/corpus/api/found-bd24eb8c \
+	tests/fuzz/corpus/api/found-efa50431 \
+	tests/fuzz/corpus/api/found-f249d8af \
+	tests/fuzz/corpus/api/found-f58c8264 \
+	tests/fuzz/corpus/api/found-fb3249b7 \
+	tests/fuzz/corpus/api/found-fb6f8583 \
+	tests/fuzz/corpus/api/found-fd590e55 \
+	tests/fuzz/corpus/api/found-fec9c265 \
 	tests/fuzz/corpus/api/headers-large \
 	tests/fuzz/corpus/api/methods \
 	tests/fuzz/corpus/api/odd-keys \
@@ -67,6 +91,18 @@ test_files = \
 	tests/fuzz/corpus/api/starting-draining \
 	tests/fuzz/corpus/record/base \
 	tests/fuzz/corpus/record/empty \
+	tests/fuzz/corpus/record/found-0dad1154 \
+	tests/fuzz/corpus/record/found-13b60694 \
+	tests/fuzz/corpus/record/found-3a278837 \
+	tests/fuzz/corpus/record/found-3f19e033 \
+	tests/fuzz/corpus/record/found-65826f8e \
+	tests/fuzz/corpus/record/found-7b8d347d \
+	tests/fuzz/corpus/record/found-7bb02724 \
+	tests/fuzz/corpus/record/found-87d8bd7f \
+	tests/fuzz/corpus/record/found-8e9d3546 \
+	tests/fuzz/corpus/record/found-aa03801b \
+	tests/fuzz/corpus/record/found-b3d9ab5c \
+	tests/fuzz/corpus/record/found-e9f234c3 \
 	tests/fuzz/corpus/record/log \
 	tests/fuzz/corpus/record/mark \
 	tests/fuzz/corpus/record/mark-clean \
@@ -79,12 +115,16 @@ test_files = \
 	tests/fuzz/corpus/record/parts-rm \
 	tests/fuzz/corpus/record/parts-seal \
 	tests/fuzz/corpus/record/parts-set \
+	tests/fuzz/corpus/record/prev-behind \
+	tests/fuzz/corpus/record/prev-behind-b64 \
+	tests/fuzz/corpus/record/prev-behind-escape \
 	tests/fuzz/corpus/record/rm \
 	tests/fuzz/corpus/record/rm-durable \
 	tests/fuzz/corpus/record/seal \
 	tests/fuzz/corpus/record/seq-max \
 	tests/fuzz/corpus/record/seq-more \
 	tests/fuzz/corpus/record/seq-real \
+	tests/fuzz/corpus/record/seq-zeros \
 	tests/fuzz/corpus/record/set \
 	tests/fuzz/corpus/record/set-all \
 	tests/fuzz/corpus/record/set-b64 \
@@ -109,6 +149,30 @@ test_files = \
 	tests/fuzz/corpus/scan/base \
 	tests/fuzz/corpus/scan/empty \
 	tests/fuzz/corpus/scan/flip-middle \
+	tests/fuzz/corpus/scan/found-007dfd3c \
+	tests/fuzz/corpus/scan/found-1466c533 \
+	tests/fuzz/corpus/scan/found-149b9a91 \
+	tests/fuzz/corpus/scan/found-2ce60cf9 \
+	tests/fuzz/corpus/scan/found-2e0bd621 \
+	tests/fuzz/corpus/scan/found-33b168e9 \
+	tests/fuzz/corpus/scan/found-40aeaa5b \
+	tests/fuzz/corpus/scan/found-42afe47c \
+	tests/fuzz/corpus/scan/found-45a03545 \
+	tests/fuzz/corpus/scan/found-5104f418 \
+	tests/fuzz/corpus/scan/found-539919a4 \
+	tests/fuzz/corpus/scan/found-56b196e2 \
+	tests/fuzz/corpus/scan/found-5f3a4359 \
+	tests/fuzz/corpus/scan/found-60e1eff6 \
+	tests/fuzz/corpus/scan/found-6ff5c89a \
+	tests/fuzz/corpus/scan/found-7094c9c5 \
+	tests/fuzz/corpus/scan/found-8081ff56 \
+	tests/fuzz/corpus/scan/found-83970771 \
+	tests/fuzz/corpus/scan/found-96a7bced \
+	tests/fuzz/corpus/scan/found-9d03963a \
+	tests/fuzz/corpus/scan/found-a06bfaca \
+	tests/fuzz/corpus/scan/found-a524a9bd \
+	tests/fuzz/corpus/scan/found-c092ebfa \
+	tests/fuzz/corpus/scan/found-ea41888a \
 	tests/fuzz/corpus/scan/garbage-no-proof \
 	tests/fuzz/corpus/scan/garbage-then-proof \
 	tests/fuzz/corpus/scan/glued \
@@ -142,6 +206,12 @@ test_files = \
 	tests/fuzz/corpus/target/condition-17 \
 	tests/fuzz/corpus/target/condition-18 \
 	tests/fuzz/corpus/target/encode \
+	tests/fuzz/corpus/target/found-255dc4f4 \
+	tests/fuzz/corpus/target/found-7ed229b2 \
+	tests/fuzz/corpus/target/found-9842926a \
+	tests/fuzz/corpus/target/found-a8366f2c \
+	tests/fuzz/corpus/target/found-af96c04d \
+	tests/fuzz/corpus/target/found-ece6cacc \
 	tests/fuzz/corpus/target/path-0 \
 	tests/fuzz/corpus/target/path-1 \
 	tests/fuzz/corpus/target/path-2 \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Promise: whatever is in a file, a scan visits exactly the intact lines before the first bad one,
- * tells where they end, finds damage where a line after the bad one proves it, and what it found
- * good is good by itself.
+ * tells where they end, finds damage where and only where a line after the bad one proves it, and
+ * what it found good is good by itself.
  *
  * The first byte is the seq that all must be above. The second says which lines of the rest (the
  * n-th modulo eight) keep the checksum that they have; all others get the right one. */
@@ -64,31 +64,57 @@ static struct ary_bytes line_at(struct ary_bytes bytes, size_t start)
 						: bytes.size - start};
 }
 
-/* What the rules of docs/FORMAT.md say of BYTES, the plain way. *END_OUT: where the first bad line
- * begins. True: a whole line after it proves that it was durable. */
-static bool is_damaged(struct ary_bytes bytes, uint64_t seq_after, size_t *end_out)
+/* Where the first bad line begins, and what follows from the lines after it. */
+struct verdict {
+	size_t end;
+	bool damaged;    /* a whole line proves that what is bad was durable */
+	bool suspicious; /* something behind another beginning of a line does */
+};
+
+/* Whether LINE is a line that states more than END to be durable. */
+static bool proves(struct ary_bytes line, uint64_t end, struct ary_buf *scratch)
 {
+	struct ary_record record;
+
+	return ary_record_decode_head(line, scratch, &record, NULL) == ARY_OK &&
+	       record.has_durable && record.durable_bytes > end;
+}
+
+/* Whether any part of LINE up to its end, but all of it, is such a line. */
+static bool ends_with_proof(struct ary_bytes line, uint64_t end, struct ary_buf *scratch)
+{
+	for (size_t i = 1; i < line.size; i++)
+		if (line.data[i] == '{' && proves((struct ary_bytes){line.data + i, line.size - i},
+						  end, scratch))
+			return true;
+	return false;
+}
+
+/* What the rules of docs/FORMAT.md say of BYTES, the plain way. */
+static struct verdict judge(struct ary_bytes bytes, uint64_t seq_after)
+{
+	struct verdict verdict = {.end = bytes.size};
 	struct ary_buf scratch = {0};
 	struct ary_record record;
-	bool bad = false, damaged = false;
-	size_t at = 0;
+	bool bad = false;
 
-	*end_out = bytes.size;
-	while (at < bytes.size) {
+	for (size_t at = 0; at < bytes.size;) {
 		struct ary_bytes line = line_at(bytes, at);
-		bool good = ary_record_decode_head(line, &scratch, &record, NULL) == ARY_OK;
-		if (bad && good && record.has_durable && record.durable_bytes > *end_out)
-			damaged = true;
-		if (!bad && (!good || record.seq <= seq_after)) {
+		if (bad && proves(line, verdict.end, &scratch))
+			verdict.damaged = true;
+		bool good = ary_record_decode_head(line, &scratch, &record, NULL) == ARY_OK &&
+			    record.seq > seq_after;
+		if (!bad && !good) {
 			bad = true;
-			*end_out = at;
+			verdict.end = at;
 		}
-		if (!bad)
-			seq_after = record.seq;
+		if (bad && ends_with_proof(line, verdict.end, &scratch))
+			verdict.suspicious = true;
+		seq_after = bad ? seq_after : record.seq;
 		at += line.size;
 	}
 	ary_buf_release(&scratch);
-	return damaged;
+	return verdict;
 }
 
 static enum ary_status visit(void *context, const struct ary_scan_line *line, struct ary_error *err)
@@ -133,12 +159,12 @@ static enum ary_status scan(struct ary_file *file, uint64_t size, uint64_t seq_a
 static void check_file(struct ary_file *file, struct ary_bytes bytes, uint64_t seq_after)
 {
 	struct ary_scan_report report, again;
-	size_t end;
+	struct verdict verdict = judge(bytes, seq_after);
 
-	bool damaged = is_damaged(bytes, seq_after, &end);
 	enum ary_status status = scan(file, bytes.size, seq_after, &report);
-	ARY_CHECK(report.end == end);
-	ARY_CHECK(!damaged || status == ARY_CORRUPT);
+	ARY_CHECK(report.end == verdict.end);
+	ARY_CHECK(status == ARY_CORRUPT || !verdict.damaged);
+	ARY_CHECK(status == ARY_OK || verdict.damaged || verdict.suspicious);
 
 	ARY_CHECK(ary_file_truncate(file, report.end, NULL) == ARY_OK);
 	ARY_CHECK(scan(file, report.end, seq_after, &again) == ARY_OK);
