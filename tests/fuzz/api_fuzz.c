@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Promise: whatever is asked, the answer is one that openapi/aryavarth.yaml knows, errors are
- * problems that say what their status says, nothing but an unknown method or a store that is not
- * open is the server's fault, a write that was answered is read back, and a restart changes
+ * problems that say what their status says, a 5xx means an unknown method or a server that is not
+ * serving, a write that was answered is read back, and a restart changes
  * nothing.
  *
  * The first byte is a set of enum option. The rest are requests with 0x1e between them: a line of
