@@ -56,6 +56,13 @@ enum ary_status ary_dir_lock(struct ary_dir *dir, const char *name, struct ary_f
 	return dir->env->ops->dir_lock(dir, name, out, err);
 }
 
+enum ary_status ary_dir_lock_shared(struct ary_dir *dir, const char *name, struct ary_file **out,
+				    struct ary_error *err)
+{
+	check_name(name);
+	return dir->env->ops->dir_lock_shared(dir, name, out, err);
+}
+
 enum ary_status ary_dir_space(struct ary_dir *dir, uint64_t *free_bytes_out,
 			      uint64_t *total_bytes_out, struct ary_error *err)
 {

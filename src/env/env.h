@@ -43,6 +43,8 @@ struct ary_env_ops {
 	enum ary_status (*dir_unlink)(struct ary_dir *dir, const char *name, struct ary_error *err);
 	enum ary_status (*dir_lock)(struct ary_dir *dir, const char *name, struct ary_file **out,
 				    struct ary_error *err);
+	enum ary_status (*dir_lock_shared)(struct ary_dir *dir, const char *name,
+					   struct ary_file **out, struct ary_error *err);
 	enum ary_status (*dir_space)(struct ary_dir *dir, uint64_t *free_bytes_out,
 				     uint64_t *total_bytes_out, struct ary_error *err);
 
@@ -105,6 +107,11 @@ ARY_MUST_CHECK enum ary_status ary_dir_unlink(struct ary_dir *dir, const char *n
  * LOCKED: another holder; the text names its process id where known. */
 ARY_MUST_CHECK enum ary_status ary_dir_lock(struct ary_dir *dir, const char *name,
 					    struct ary_file **out, struct ary_error *err);
+
+/* As ary_dir_lock for one who only reads: makes and writes nothing, and keeps out only those who
+ * take the exclusive lock. NOT_FOUND: there is no such file, so nobody has the lock. */
+ARY_MUST_CHECK enum ary_status ary_dir_lock_shared(struct ary_dir *dir, const char *name,
+						   struct ary_file **out, struct ary_error *err);
 
 /* Bytes free to this user, and in all, on the file system of DIR. */
 ARY_MUST_CHECK enum ary_status ary_dir_space(struct ary_dir *dir, uint64_t *free_bytes_out,

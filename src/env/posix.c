@@ -59,6 +59,7 @@ struct ary_env *ary_env_posix(void)
 		.dir_rename = ary_posix_dir_rename,
 		.dir_unlink = ary_posix_dir_unlink,
 		.dir_lock = ary_posix_dir_lock,
+		.dir_lock_shared = ary_posix_dir_lock_shared,
 		.dir_space = ary_posix_dir_space,
 		.file_open = ary_posix_file_open,
 		.file_close = ary_posix_file_close,

@@ -15,12 +15,13 @@
 
 enum { PID_LINE_BYTES = 24 };
 
-static enum ary_status take_lock(struct posix_file *file)
+/* HOW is LOCK_EX or LOCK_SH. */
+static enum ary_status take_lock(struct posix_file *file, int how)
 {
 	int result;
 
 	do {
-		result = flock(file->fd, LOCK_EX | LOCK_NB);
+		result = flock(file->fd, how | LOCK_NB);
 	} while (result != 0 && errno == EINTR);
 	if (result == 0)
 		return ARY_OK;
@@ -46,6 +47,10 @@ static enum ary_status refuse(struct posix_file *file, struct ary_error *err)
 {
 	uint64_t pid;
 
+	/* Those who share the lock do not write their id, so the one in the file is not theirs. */
+	if (take_lock(file, LOCK_SH) == ARY_OK)
+		return ary_fail(err, ARY_LOCKED, "locked by another process, which reads it (%s)",
+				file->path);
 	if (read_pid(file, &pid))
 		return ary_fail(err, ARY_LOCKED, "locked by process %" PRIu64 " (%s)", pid,
 				file->path);
@@ -65,18 +70,13 @@ static void write_pid(struct posix_file *file)
 		return;
 }
 
-enum ary_status ary_posix_dir_lock(struct ary_dir *dir, const char *name, struct ary_file **out,
-				   struct ary_error *err)
+/* Takes FILE. *OUT is the lock. */
+static enum ary_status lock_file(struct posix_file *file, int how, struct ary_file **out,
+				 struct ary_error *err)
 {
-	struct posix_file *file;
-	enum ary_status status;
+	enum ary_status status = take_lock(file, how);
 
-	status = ary_posix_open((struct posix_dir *)dir, name, O_RDWR | O_CREAT, &file, err);
-	if (status != ARY_OK)
-		return status;
-	status = take_lock(file);
 	if (status == ARY_OK) {
-		write_pid(file);
 		*out = &file->file;
 		return ARY_OK;
 	}
@@ -86,4 +86,28 @@ enum ary_status ary_posix_dir_lock(struct ary_dir *dir, const char *name, struct
 		status = ary_fail_errno(err, errno, "cannot lock %s", file->path);
 	(void)ary_file_close(&file->file, NULL);
 	return status;
+}
+
+enum ary_status ary_posix_dir_lock(struct ary_dir *dir, const char *name, struct ary_file **out,
+				   struct ary_error *err)
+{
+	struct posix_file *file;
+	enum ary_status status;
+
+	status = ary_posix_open((struct posix_dir *)dir, name, O_RDWR | O_CREAT, &file, err);
+	if (status == ARY_OK)
+		status = lock_file(file, LOCK_EX, out, err);
+	if (status == ARY_OK)
+		write_pid(file);
+	return status;
+}
+
+enum ary_status ary_posix_dir_lock_shared(struct ary_dir *dir, const char *name,
+					  struct ary_file **out, struct ary_error *err)
+{
+	struct posix_file *file;
+	enum ary_status status;
+
+	status = ary_posix_open((struct posix_dir *)dir, name, O_RDONLY, &file, err);
+	return status == ARY_OK ? lock_file(file, LOCK_SH, out, err) : status;
 }

@@ -39,6 +39,8 @@ enum ary_status ary_posix_dir_unlink(struct ary_dir *dir, const char *name,
 				     struct ary_error *err);
 enum ary_status ary_posix_dir_lock(struct ary_dir *dir, const char *name, struct ary_file **out,
 				   struct ary_error *err);
+enum ary_status ary_posix_dir_lock_shared(struct ary_dir *dir, const char *name,
+					  struct ary_file **out, struct ary_error *err);
 enum ary_status ary_posix_dir_space(struct ary_dir *dir, uint64_t *free_bytes_out,
 				    uint64_t *total_bytes_out, struct ary_error *err);
 

@@ -194,6 +194,20 @@ static enum ary_status dir_lock(struct ary_dir *dir, const char *name, struct ar
 	return status;
 }
 
+static enum ary_status dir_lock_shared(struct ary_dir *dir, const char *name,
+				       struct ary_file **out, struct ary_error *err)
+{
+	struct ary_file *inner;
+	struct fault due;
+
+	if (is_due(env_of(dir->env), FAULT_DIR_LOCK, name, &due))
+		return fail(&due, name, err);
+	enum ary_status status = ary_dir_lock_shared(dir_of(dir)->inner, name, &inner, err);
+	if (status == ARY_OK)
+		*out = wrap_file(dir->env, inner, name);
+	return status;
+}
+
 static enum ary_status dir_space(struct ary_dir *dir, uint64_t *free_bytes_out,
 				 uint64_t *total_bytes_out, struct ary_error *err)
 {
@@ -335,6 +349,7 @@ static const struct ary_env_ops fault_ops = {
 	.dir_rename = dir_rename,
 	.dir_unlink = dir_unlink,
 	.dir_lock = dir_lock,
+	.dir_lock_shared = dir_lock_shared,
 	.dir_space = dir_space,
 	.file_open = file_open,
 	.file_close = file_close,

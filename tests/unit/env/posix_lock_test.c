@@ -205,6 +205,55 @@ static void test_lock_that_is_a_link_is_refused(void **state)
 	assert_int_not_equal(stat(tmpdir_join(&fixture->tmpdir, "target", path), &status), 0);
 }
 
+static struct ary_file *share_lock(struct fixture *fixture)
+{
+	struct ary_file *lock = NULL;
+	struct ary_error err;
+
+	if (ary_dir_lock_shared(fixture->dir, "LOCK", &lock, &err) != ARY_OK)
+		fail_msg("%s", err.text);
+	return lock;
+}
+
+static void test_shared_lock_is_never_made(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[TMPDIR_PATH_BYTES];
+	struct ary_file *lock = NULL;
+	struct stat status;
+
+	assert_int_equal(ary_dir_lock_shared(fixture->dir, "LOCK", &lock, NULL), ARY_NOT_FOUND);
+	assert_null(lock);
+	assert_int_not_equal(stat(tmpdir_join(&fixture->tmpdir, "LOCK", path), &status), 0);
+}
+
+static void test_shared_lock_keeps_out_holders_and_is_kept_out(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ary_file *lock = take_lock(fixture);
+	struct ary_file *second = NULL;
+	struct ary_error err = { 0 };
+	char expected[64];
+
+	assert_int_equal(ary_dir_lock_shared(fixture->dir, "LOCK", &second, &err), ARY_LOCKED);
+	snprintf(expected, sizeof(expected), "process %ld ", (long)getpid());
+	assert_non_null(strstr(err.text, expected));
+	assert_int_equal(ary_file_close(lock, NULL), ARY_OK);
+
+	lock = share_lock(fixture);
+	second = share_lock(fixture);
+	assert_int_equal(ary_file_close(second, NULL), ARY_OK);
+	second = NULL;
+	/* The id in the file is that of an earlier holder: it must not be named. */
+	assert_int_equal(ary_dir_lock(fixture->dir, "LOCK", &second, &err), ARY_LOCKED);
+	assert_null(second);
+	assert_null(strstr(err.text, expected));
+	assert_non_null(strstr(err.text, "another process"));
+	assert_int_equal(ary_file_close(lock, NULL), ARY_OK);
+	lock = take_lock(fixture);
+	assert_int_equal(ary_file_close(lock, NULL), ARY_OK);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -217,6 +266,8 @@ int main(void)
 		TEST(test_longer_old_contents_do_not_stay),
 		TEST(test_holder_without_a_process_id_is_told),
 		TEST(test_lock_that_is_a_link_is_refused),
+		TEST(test_shared_lock_is_never_made),
+		TEST(test_shared_lock_keeps_out_holders_and_is_kept_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
