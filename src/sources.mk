@@ -99,11 +99,15 @@ store_sources = \
 	%D%/store/replay.h \
 	%D%/store/rotate.c \
 	%D%/store/rotate.h \
+	%D%/store/rules.c \
+	%D%/store/rules.h \
 	%D%/store/store.c \
 	%D%/store/store.h \
 	%D%/store/store_private.h \
 	%D%/store/takeover.c \
 	%D%/store/takeover.h \
+	%D%/store/verify.c \
+	%D%/store/verify.h \
 	%D%/store/write.c
 replica_sources = \
 	%D%/replica/replica.h \
@@ -158,6 +162,7 @@ app_sources = \
 	%D%/app/cmd_help.c \
 	%D%/app/cmd_serve.c \
 	%D%/app/cmd_stats.c \
+	%D%/app/cmd_verify.c \
 	%D%/app/command.c \
 	%D%/app/command.h \
 	%D%/app/config.c \

@@ -43,6 +43,7 @@ shell_tests = \
 	%D%/cli/readme.sh \
 	%D%/cli/serve.sh \
 	%D%/cli/strace_order.sh \
+	%D%/cli/verify.sh \
 	%D%/tidy_test.sh
 
 check_PROGRAMS += %D%/unit/base/alloc_test
@@ -339,6 +340,11 @@ check_PROGRAMS += %D%/store/seq_test
 tests_store_seq_test_CPPFLAGS = $(test_cppflags)
 tests_store_seq_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_seq_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/verify_test
+tests_store_verify_test_CPPFLAGS = $(test_cppflags)
+tests_store_verify_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_verify_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
 check_PROGRAMS += %D%/rest/compact_test
 tests_rest_compact_test_CPPFLAGS = $(test_cppflags)

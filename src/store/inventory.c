@@ -100,37 +100,20 @@ static enum ary_status look_at_log(struct ary_dir *dir, uint64_t number, bool *b
 	return ARY_OK;
 }
 
-/* Finds where the logs that count begin: *FIRST_OUT is an index into LOGS. */
+/* Finds where the logs that count begin, at *FIRST_OUT of LOGS, and whether with a Base line. */
 static enum ary_status find_first(struct ary_dir *dir, const struct numbers *logs,
-				  size_t *first_out, uint64_t *bytes_out, struct ary_error *err)
+				  struct ary_inventory *out, size_t *first_out,
+				  struct ary_error *err)
 {
 	*first_out = 0;
-	*bytes_out = 0;
-	for (size_t i = logs->count; i > 0; i--) {
-		bool base;
+	for (size_t i = logs->count; i > 0 && !out->based; i--) {
 		uint64_t bytes;
-		enum ary_status status = look_at_log(dir, logs->items[i - 1], &base, &bytes, err);
+		enum ary_status status =
+			look_at_log(dir, logs->items[i - 1], &out->based, &bytes, err);
 		if (status != ARY_OK)
 			return status;
-		*bytes_out += bytes;
-		if (base) {
-			*first_out = i - 1;
-			return ARY_OK;
-		}
-	}
-	if (logs->count > 0 && logs->items[0] != 0)
-		return ary_fail(err, ARY_CORRUPT, "0.log is missing: the logs begin with %" PRIu64
-				".log, which is not a merge of those before it", logs->items[0]);
-	return ARY_OK;
-}
-
-static enum ary_status check_no_gap(const struct numbers *logs, size_t first,
-				    struct ary_error *err)
-{
-	for (size_t i = first + 1; i < logs->count; i++) {
-		if (logs->items[i] != logs->items[i - 1] + 1)
-			return ary_fail(err, ARY_CORRUPT, "%" PRIu64 ".log is missing",
-					logs->items[i - 1] + 1);
+		out->bytes += bytes;
+		*first_out = i - 1;
 	}
 	return ARY_OK;
 }
@@ -140,13 +123,11 @@ static enum ary_status sort_out(struct ary_dir *dir, struct listing *listing,
 				struct ary_inventory *out, struct ary_error *err)
 {
 	struct numbers *logs = &listing->logs;
+	struct ary_inventory inventory = {.foreign_count = listing->foreign_count};
 	if (logs->count > 0)
 		qsort(logs->items, logs->count, sizeof(*logs->items), compare_numbers);
 	size_t first;
-	uint64_t bytes;
-	enum ary_status status = find_first(dir, logs, &first, &bytes, err);
-	if (status == ARY_OK)
-		status = check_no_gap(logs, first, err);
+	enum ary_status status = find_first(dir, logs, &inventory, &first, err);
 	if (status != ARY_OK)
 		return status;
 	size_t kept = logs->count - first;
@@ -157,21 +138,18 @@ static enum ary_status sort_out(struct ary_dir *dir, struct listing *listing,
 		memcpy(obsolete, logs->items, first * sizeof(*obsolete));
 		memmove(logs->items, logs->items + first, kept * sizeof(*logs->items));
 	}
-	*out = (struct ary_inventory){
-		.logs = logs->items,
-		.log_count = kept,
-		.obsolete = obsolete,
-		.obsolete_count = first,
-		.temporary = listing->temporary.items,
-		.temporary_count = listing->temporary.count,
-		.foreign_count = listing->foreign_count,
-		.bytes = bytes,
-	};
+	inventory.logs = logs->items;
+	inventory.log_count = kept;
+	inventory.obsolete = obsolete;
+	inventory.obsolete_count = first;
+	inventory.temporary = listing->temporary.items;
+	inventory.temporary_count = listing->temporary.count;
+	*out = inventory;
 	return ARY_OK;
 }
 
-enum ary_status ary_inventory_take(struct ary_dir *dir, struct ary_inventory *out,
-				   struct ary_error *err)
+enum ary_status ary_inventory_survey(struct ary_dir *dir, struct ary_inventory *out,
+				     struct ary_error *err)
 {
 	struct listing listing = {0};
 	enum ary_status status = ary_dir_list(dir, note_name, &listing, err);
@@ -183,6 +161,52 @@ enum ary_status ary_inventory_take(struct ary_dir *dir, struct ary_inventory *ou
 		free(listing.logs.items);
 		free(listing.temporary.items);
 	}
+	return status;
+}
+
+enum ary_status ary_inventory_check(const struct ary_inventory *inventory, size_t i,
+				    struct ary_error *err)
+{
+	const uint64_t *logs = inventory->logs;
+	if (i == 0 && !inventory->based && logs[0] != 0)
+		return ary_fail(err, ARY_CORRUPT, "0.log is missing: the logs begin with %" PRIu64
+				".log, which is not a merge of those before it", logs[0]);
+	if (i > 0 && logs[i] != logs[i - 1] + 1)
+		return ary_fail(err, ARY_CORRUPT, "%" PRIu64 ".log is missing", logs[i - 1] + 1);
+	return ARY_OK;
+}
+
+enum ary_status ary_inventory_last_empty(struct ary_dir *dir,
+					 const struct ary_inventory *inventory, bool *out,
+					 struct ary_error *err)
+{
+	char name[ARY_NAME_BYTES];
+	ary_name_log(inventory->logs[inventory->log_count - 1], name);
+	struct ary_file *file;
+	enum ary_status status = ary_file_open(dir, name, ARY_OPEN_READ, &file, err);
+	if (status != ARY_OK)
+		return status;
+	uint64_t bytes;
+	status = ary_file_size(file, &bytes, err);
+	ary_file_close(file, NULL);
+	if (status == ARY_OK)
+		*out = bytes == 0;
+	return status;
+}
+
+enum ary_status ary_inventory_take(struct ary_dir *dir, struct ary_inventory *out,
+				   struct ary_error *err)
+{
+	struct ary_inventory inventory;
+	enum ary_status status = ary_inventory_survey(dir, &inventory, err);
+	if (status != ARY_OK)
+		return status;
+	for (size_t i = 0; status == ARY_OK && i < inventory.log_count; i++)
+		status = ary_inventory_check(&inventory, i, err);
+	if (status == ARY_OK)
+		*out = inventory;
+	else
+		ary_inventory_release(&inventory);
 	return status;
 }
 

@@ -38,7 +38,7 @@ static enum ary_status settle_last(struct ary_replay *replay, struct ary_error *
 		ary_diag(ARY_DIAG_WARN, "torn_tail_cut", "log=%s offset=%" PRIu64 " bytes=%" PRIu64
 			 " seq_last=%" PRIu64, replay->name, report->end,
 			 report->bytes - report->end, report->seq_last);
-	} else if (replay->clean || last->base) {
+	} else if (replay->rules.clean || last->base) {
 		ary_segment_confirm(last->segment, report->durable_bytes);
 		return ARY_OK;
 	}
@@ -54,9 +54,9 @@ static void settle_seq(struct ary_replay *replay)
 	struct ary_committer *committer = &replay->store->committer;
 	bool fresh = replay->store->logs.count == 0;
 	bool strict = replay->store->options.durability == ARY_DURABILITY_ALWAYS;
-	bool jump = !fresh && !replay->clean && !replay->strict;
+	bool jump = !fresh && !replay->rules.clean && !replay->rules.strict;
 	committer->seq = replay->seq + (jump ? SEQ_JUMP : 0);
-	committer->mark_due = jump || (!fresh && !(strict && replay->strict));
+	committer->mark_due = jump || (!fresh && !(strict && replay->rules.strict));
 	atomic_store(&replay->store->counters.seq, replay->seq);
 }
 
@@ -78,7 +78,7 @@ enum ary_status ary_recover(struct ary_store *store, struct ary_error *err)
 	struct ary_replay replay = {
 		.store = store,
 		.total_bytes = inventory.bytes,
-		.strict = true,
+		.rules = {.strict = true},
 	};
 	bool unused;
 	status = ary_replay_all(&replay, &inventory, &unused, err);

@@ -19,50 +19,6 @@ static uint64_t keys_expected(const struct ary_replay *replay)
 	return keys < KEYS_EXPECTED_MAX ? keys : KEYS_EXPECTED_MAX;
 }
 
-static enum ary_status fail_line(const struct ary_replay *replay, const struct ary_scan_line *line,
-				 const char *what, struct ary_error *err)
-{
-	return ary_fail(err, ARY_CORRUPT, "%s: damaged at offset %" PRIu64 ", seq %" PRIu64 ": %s",
-			replay->name, line->offset, line->record->seq, what);
-}
-
-static enum ary_status fail_unknown(const struct ary_replay *replay,
-				    const struct ary_scan_line *line, struct ary_error *err)
-{
-	return ary_fail(err, ARY_UNSUPPORTED, "%s: offset %" PRIu64 ", seq %" PRIu64
-			": a command that only a later version understands",
-			replay->name, line->offset, line->record->seq);
-}
-
-static void note_mode(struct ary_replay *replay, struct ary_bytes durability)
-{
-	replay->strict = ary_bytes_equal(
-		durability, ary_bytes_of(ary_durability_name(ARY_DURABILITY_ALWAYS)));
-}
-
-/* The first line of a log says which it is. */
-static enum ary_status begin_log(struct ary_replay *replay, const struct ary_scan_line *line,
-				 struct ary_error *err)
-{
-	const struct ary_record *record = line->record;
-	if (record->op == ARY_OP_UNKNOWN)
-		return fail_unknown(replay, line, err);
-	if (record->op != ARY_OP_LOG && record->op != ARY_OP_BASE)
-		return fail_line(replay, line, "not the first line of a log", err);
-	if (record->version > ARY_FORMAT_VERSION)
-		return ary_fail(err, ARY_UNSUPPORTED, "%s: format version %" PRIu64 " is later "
-				"than this program's, %d", replay->name, record->version,
-				ARY_FORMAT_VERSION);
-	if (record->log != ary_segment_log(replay->log->segment))
-		return fail_line(replay, line, "this is another log's first line", err);
-	if (record->op == ARY_OP_LOG)
-		note_mode(replay, record->durability);
-	replay->log->base = record->op == ARY_OP_BASE;
-	replay->log->seq_first = record->seq;
-	atomic_fetch_add(&replay->log->overhead_bytes, line->line.size);
-	return ARY_OK;
-}
-
 /* What OLD pointed at no longer counts. */
 static void account_stale(struct ary_replay *replay, const struct ary_entry *old)
 {
@@ -94,8 +50,6 @@ static enum ary_status apply_waiting(struct ary_replay *replay, struct ary_error
 static enum ary_status replay_change(struct ary_replay *replay, const struct ary_scan_line *line,
 				     struct ary_error *err)
 {
-	if (line->record->key.size > ARY_INDEX_KEY_BYTES_MAX)
-		return fail_line(replay, line, "the key is too long", err);
 	ary_index_prefetch(replay->store->index, line->record->key);
 	enum ary_status status = apply_waiting(replay, err);
 	if (status != ARY_OK)
@@ -116,16 +70,6 @@ static enum ary_status replay_change(struct ary_replay *replay, const struct ary
 	return ARY_OK;
 }
 
-static enum ary_status replay_seal(struct ary_replay *replay, const struct ary_scan_line *line,
-				   struct ary_error *err)
-{
-	if (line->record->lines != replay->log->lines)
-		return fail_line(replay, line, "lines are missing before this Seal", err);
-	replay->log->sealed = true;
-	atomic_fetch_add(&replay->log->overhead_bytes, line->line.size);
-	return ARY_OK;
-}
-
 static void tell_progress(struct ary_replay *replay, size_t bytes)
 {
 	const struct ary_store_options *options = &replay->store->options;
@@ -140,37 +84,36 @@ static enum ary_status replay_line(void *context, const struct ary_scan_line *li
 				   struct ary_error *err)
 {
 	struct ary_replay *replay = context;
-	enum ary_status status = ARY_OK;
-	if (replay->log->sealed)
-		return fail_line(replay, line, "a line follows the Seal", err);
-	replay->clean = false;
-	if (replay->log->lines == 0) {
-		status = begin_log(replay, line, err);
-	} else {
-		switch (line->record->op) {
-		case ARY_OP_SET:
-		case ARY_OP_RM:
-			status = replay_change(replay, line, err);
-			break;
-		case ARY_OP_SEAL:
-			status = replay_seal(replay, line, err);
-			break;
-		case ARY_OP_MARK:
-			replay->clean = line->record->clean;
-			if (line->record->durability.size > 0)
-				note_mode(replay, line->record->durability);
-			break;
-		case ARY_OP_LOG:
-		case ARY_OP_BASE:
-			return fail_line(replay, line, "a first line in the middle", err);
-		case ARY_OP_UNKNOWN:
-			return fail_unknown(replay, line, err);
-		}
+	enum ary_status status = ary_rules_line(&replay->rules, line, err);
+	if (status != ARY_OK)
+		return status;
+	switch (line->record->op) {
+	case ARY_OP_SET:
+	case ARY_OP_RM:
+		status = replay_change(replay, line, err);
+		break;
+	case ARY_OP_LOG:
+	case ARY_OP_BASE:
+	case ARY_OP_SEAL:
+		atomic_fetch_add(&replay->log->overhead_bytes, line->line.size);
+		break;
+	case ARY_OP_MARK:
+	case ARY_OP_UNKNOWN:
+		break;
 	}
-	replay->log->lines++;
 	replay->store->recovered_records++;
 	tell_progress(replay, line->line.size);
 	return status;
+}
+
+/* What the lines said of the log as a whole. */
+static void note_log(struct ary_replay *replay)
+{
+	replay->log->base = replay->rules.base;
+	replay->log->sealed = replay->rules.sealed;
+	replay->log->seq_first = replay->rules.seq_first;
+	replay->log->lines = replay->rules.lines;
+	atomic_store(&replay->log->bytes, replay->report.end);
 }
 
 /* Reads one log; MAY_TEAR: it may be the last one that was written to. */
@@ -186,6 +129,7 @@ static enum ary_status replay_log(struct ary_replay *replay, uint64_t number, bo
 	ary_name_log(number, replay->name);
 	replay->previous = replay->report;
 	replay->log = ary_logs_append(&store->logs, segment);
+	ary_rules_begin(&replay->rules, replay->name, number);
 	status = ary_scan(ary_segment_file(segment), replay->name, replay->seq, replay_line, replay,
 			  &replay->report, err);
 	if (status == ARY_OK)
@@ -194,35 +138,8 @@ static enum ary_status replay_log(struct ary_replay *replay, uint64_t number, bo
 		return status;
 	if (replay->report.seq_seen > replay->seq)
 		replay->seq = replay->report.seq_seen;
-	atomic_store(&replay->log->bytes, replay->report.end);
-	/* A merge was whole and durable before it got its name. */
-	may_tear = may_tear && !replay->log->base;
-	if (!may_tear && replay->report.torn)
-		return ary_fail(err, ARY_CORRUPT, "%s: damaged at offset %" PRIu64 ", after seq %"
-				PRIu64 ": a sealed log may not end here", replay->name,
-				replay->report.end, replay->report.seq_last);
-	if (!may_tear && !replay->log->sealed)
-		return ary_fail(err, ARY_CORRUPT, "%s: damaged at offset %" PRIu64 ", after seq %"
-				PRIu64 ": the Seal line is missing", replay->name,
-				replay->report.end, replay->report.seq_last);
-	return ARY_OK;
-}
-
-static enum ary_status is_empty(struct ary_store *store, uint64_t number, bool *out,
-				struct ary_error *err)
-{
-	char name[ARY_NAME_BYTES];
-	ary_name_log(number, name);
-	struct ary_file *file;
-	enum ary_status status = ary_file_open(store->dir, name, ARY_OPEN_READ, &file, err);
-	if (status != ARY_OK)
-		return status;
-	uint64_t bytes;
-	status = ary_file_size(file, &bytes, err);
-	ary_file_close(file, NULL);
-	if (status == ARY_OK)
-		*out = bytes == 0;
-	return status;
+	note_log(replay);
+	return ary_rules_end(&replay->rules, &replay->report, may_tear, err);
 }
 
 enum ary_status ary_replay_all(struct ary_replay *replay, const struct ary_inventory *inventory,
@@ -233,7 +150,7 @@ enum ary_status ary_replay_all(struct ary_replay *replay, const struct ary_inven
 	*unused_out = false;
 	enum ary_status status = ARY_OK;
 	if (count > 1)
-		status = is_empty(replay->store, inventory->logs[count - 1], &last_empty, err);
+		status = ary_inventory_last_empty(replay->store->dir, inventory, &last_empty, err);
 	ary_index_bulk_begin(replay->store->index, keys_expected(replay));
 	for (size_t i = 0; status == ARY_OK && i < count; i++) {
 		if (i + 1 == count && last_empty && !replay->log->sealed) {

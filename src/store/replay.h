@@ -9,9 +9,10 @@
 #include "format/name.h"
 #include "segment/scan.h"
 #include "store/inventory.h"
+#include "store/rules.h"
 #include "store/store_private.h"
 
-/* A replay under way, and what it has found. All zero but `store`, `total_bytes` and `strict` at
+/* A replay under way, and what it has found. All zero but `store`, `total_bytes` and `rules` at
  * its start. */
 struct ary_replay {
 	struct ary_store *store;
@@ -29,9 +30,7 @@ struct ary_replay {
 	bool waiting_rm;
 	struct ary_buf waiting_key;
 	struct ary_entry waiting_entry;
-	/* What its last lines said. */
-	bool clean;                      /* the last line of all is a clean Mark */
-	bool strict;                     /* the last run was in mode `always` */
+	struct ary_rules rules;          /* what its lines, and the last one's, said */
 	uint64_t seq;                    /* highest, of lines that are cut off too */
 };
 

@@ -10,7 +10,7 @@ head -c 300000 /dev/urandom >big
 "$aryavarth" set big - <big || fail "set big"
 
 if [ -c /dev/full ]; then
-	for words in 'get key' 'get big' list 'list --json' stats compact help 'help set' \
+	for words in 'get key' 'get big' list 'list --json' stats compact verify help 'help set' \
 		'help --man' version; do
 		status=0
 		# shellcheck disable=SC2086

@@ -15,6 +15,7 @@
 #include "lib/lines.h"
 #include "lib/store_files.h"
 #include "lib/store_helper.h"
+#include "store/verify.h"
 
 static int setup(void **state)
 {
@@ -31,8 +32,32 @@ static int teardown(void **state)
 	return 0;
 }
 
+static void ignore_log(void *context, const struct ary_verified_log *log)
+{
+	(void)context;
+	(void)log;
+}
+
+/* Verifying says what opening said. */
+static void expect_same_verdict(struct store_test *test, const struct ary_error *refusal)
+{
+	const struct ary_verify_options options = {
+		.env = test->options.env,
+		.path = test->path,
+		.found = ignore_log,
+	};
+	struct ary_verify_report report;
+	struct ary_error err;
+
+	if (ary_store_verify(&options, &report, &err) != ARY_OK)
+		fail_msg("%s", err.text);
+	assert_true(report.bad_logs > 0);
+	assert_int_equal(report.first.status, refusal->status);
+	assert_string_equal(report.first.text, refusal->text);
+}
+
 /* Opening is refused with STATUS, with a text that holds each of WORDS (NULL: no more), and
- * leaves every file as it was. */
+ * leaves every file as it was. Verifying finds the same. */
 static void expect_refusal(struct store_test *test, enum ary_status expected, const char *words[3])
 {
 	struct ary_error err = {.text = ""};
@@ -46,6 +71,7 @@ static void expect_refusal(struct store_test *test, enum ary_status expected, co
 		if (!strstr(err.text, words[i]))
 			fail_msg("\"%s\" does not say \"%s\"", err.text, words[i]);
 	}
+	expect_same_verdict(test, &err);
 	assert_int_equal(store_sum(test->path), before);
 }
 
