@@ -44,6 +44,7 @@ test_files = \
 	tests/cli/readme.sh \
 	tests/cli/serve.sh \
 	tests/cli/strace_order.sh \
+	tests/cli/transfer.sh \
 	tests/cli/verify.sh \
 	tests/fuzz/api.dict \
 	tests/fuzz/corpus/api/bad-targets \

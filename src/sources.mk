@@ -25,6 +25,8 @@ base_sources = \
 env_sources = \
 	%D%/env/env.c \
 	%D%/env/env.h \
+	%D%/env/input.c \
+	%D%/env/input.h \
 	%D%/env/net.c \
 	%D%/env/net.h \
 	%D%/env/posix.c \
@@ -41,6 +43,10 @@ format_sources = \
 	%D%/format/decode.c \
 	%D%/format/decode_json.c \
 	%D%/format/encode.c \
+	%D%/format/fields.c \
+	%D%/format/fields.h \
+	%D%/format/foreign.c \
+	%D%/format/foreign.h \
 	%D%/format/name.c \
 	%D%/format/name.h \
 	%D%/format/record.c \
@@ -158,8 +164,10 @@ http_sources = \
 app_sources = \
 	%D%/app/cmd_compact.c \
 	%D%/app/cmd_data.c \
+	%D%/app/cmd_export.c \
 	%D%/app/cmd_health.c \
 	%D%/app/cmd_help.c \
+	%D%/app/cmd_import.c \
 	%D%/app/cmd_serve.c \
 	%D%/app/cmd_stats.c \
 	%D%/app/cmd_verify.c \
@@ -170,10 +178,14 @@ app_sources = \
 	%D%/app/config.h \
 	%D%/app/console.c \
 	%D%/app/console.h \
+	%D%/app/feed.c \
+	%D%/app/feed.h \
 	%D%/app/help.c \
 	%D%/app/help.h \
 	%D%/app/local.c \
 	%D%/app/local.h \
 	%D%/app/manual.c \
+	%D%/app/pipeline.c \
+	%D%/app/pipeline.h \
 	%D%/app/signals.c \
 	%D%/app/signals.h

@@ -43,6 +43,7 @@ shell_tests = \
 	%D%/cli/readme.sh \
 	%D%/cli/serve.sh \
 	%D%/cli/strace_order.sh \
+	%D%/cli/transfer.sh \
 	%D%/cli/verify.sh \
 	%D%/tidy_test.sh
 
@@ -135,6 +136,11 @@ check_PROGRAMS += %D%/unit/format/encode_test
 tests_unit_format_encode_test_CPPFLAGS = $(test_cppflags)
 tests_unit_format_encode_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_format_encode_test_LDADD = libtestary.a $(upto_format) $(test_libs)
+
+check_PROGRAMS += %D%/unit/format/foreign_test
+tests_unit_format_foreign_test_CPPFLAGS = $(test_cppflags)
+tests_unit_format_foreign_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_format_foreign_test_LDADD = libtestary.a $(upto_format) $(test_libs)
 
 check_PROGRAMS += %D%/unit/format/name_test
 tests_unit_format_name_test_CPPFLAGS = $(test_cppflags)

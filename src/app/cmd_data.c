@@ -8,27 +8,9 @@
 #include "app/console.h"
 #include "app/local.h"
 #include "base/base64.h"
-#include "base/diag.h"
 #include "format/text.h"
 
 enum { LIST_PAGE_KEYS = 1000 };
-
-/* A run that ends right after its write would otherwise stop each compaction before its end. */
-static void settle(struct ary_store *store, const struct ary_config *config)
-{
-	struct ary_compaction_report report;
-	struct ary_stats stats;
-	char quoted[ARY_DIAG_QUOTED_BYTES];
-
-	ary_store_compaction_report(store, &report);
-	ary_store_stats(store, &stats);
-	if (report.state != ARY_COMPACTION_RUNNING &&
-	    (config->compact_stale_bytes == 0 || stats.stale_bytes < config->compact_stale_bytes))
-		return;
-	if (ary_local_compact(store, &report) != ARY_OK)
-		ary_diag(ARY_DIAG_WARN, "compaction_failed", "error=%s",
-			 ary_diag_quote(report.error.text, quoted));
-}
 
 static enum ary_exit check_key(const struct ary_config *config, struct ary_bytes key)
 {
@@ -51,7 +33,7 @@ static enum ary_exit write_one(const struct ary_config *config, enum ary_local_u
 		return code;
 	switch (ary_store_write(store, write)) {
 	case ARY_OK:
-		settle(store, config);
+		ary_local_settle(store, config);
 		break;
 	case ARY_NOT_FOUND:
 		fputs("Key not found\n", stderr);

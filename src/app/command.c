@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/command.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,6 +34,19 @@ static const struct ary_command commands[] = {
 	  "when the store is opened, and is fine. Exits 3 where a log is damaged or missing, "
 	  "having read the others too.",
 	  ary_cmd_verify },
+	{ "export", ARY_FOR_EXPORT, "", 0, 0, "print every key and its value as JSON lines",
+	  "One line a key, in the order of their bytes: {\"cmd\":\"Set\",\"key\":K,\"value\":V}, "
+	  "with \"type\" where the value has one, and key_b64, value_b64 (base64) where the bytes "
+	  "are not text. import and jq read them.",
+	  ary_cmd_export },
+	{ "import", ARY_FOR_IMPORT, "FILE...", 1, SIZE_MAX, "apply JSON lines, in their order",
+	  "Reads what export prints; logs of this program, whose checksums must be right; and "
+	  "{\"Set\":{\"key\":K,\"value\":V}}, {\"Rm\":{\"key\":K}}. Get lines, control lines and "
+	  "blank lines are skipped. FILE - reads standard input. Makes the directory when there is "
+	  "none. Files are checked first: when any line is bad, nothing is applied, and the file "
+	  "and the line are named. Standard input and pipes are applied as they come, up to a bad "
+	  "line. Prints what it did, as lines of a name and a number.",
+	  ary_cmd_import },
 	{ "stats", ARY_FOR_STATS, "", 0, 0, "print figures of the store",
 	  "Prints lines of a name and a number or word.", ary_cmd_stats },
 	{ "health", ARY_FOR_HEALTH, "", 0, 0, "ask a running server whether it is ready",

@@ -45,6 +45,8 @@ enum ary_exit ary_cmd_rm(const struct ary_config *config);
 enum ary_exit ary_cmd_list(const struct ary_config *config);
 enum ary_exit ary_cmd_compact(const struct ary_config *config);
 enum ary_exit ary_cmd_verify(const struct ary_config *config);
+enum ary_exit ary_cmd_export(const struct ary_config *config);
+enum ary_exit ary_cmd_import(const struct ary_config *config);
 enum ary_exit ary_cmd_stats(const struct ary_config *config);
 enum ary_exit ary_cmd_health(const struct ary_config *config);
 enum ary_exit ary_cmd_version(const struct ary_config *config);

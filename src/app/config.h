@@ -33,9 +33,11 @@ enum {
 	ARY_FOR_VERSION = 1 << 8,
 	ARY_FOR_HELP = 1 << 9,
 	ARY_FOR_VERIFY = 1 << 10,
-	ARY_FOR_WRITE = ARY_FOR_SERVE | ARY_FOR_SET | ARY_FOR_RM,
+	ARY_FOR_EXPORT = 1 << 11,
+	ARY_FOR_IMPORT = 1 << 12,
+	ARY_FOR_WRITE = ARY_FOR_SERVE | ARY_FOR_SET | ARY_FOR_RM | ARY_FOR_IMPORT,
 	ARY_FOR_STORE = ARY_FOR_WRITE | ARY_FOR_GET | ARY_FOR_LIST | ARY_FOR_COMPACT |
-			ARY_FOR_STATS,
+			ARY_FOR_STATS | ARY_FOR_EXPORT,
 	/* Part of one question rather than of a set-up: not taken from the environment. */
 	ARY_FOR_FLAG_ONLY = 1 << 15,
 };

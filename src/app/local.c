@@ -2,6 +2,7 @@
 #include "app/local.h"
 
 #include "app/console.h"
+#include "base/diag.h"
 #include "env/thread.h"
 
 enum { PROGRESS_MS = 200 };
@@ -114,4 +115,20 @@ enum ary_status ary_local_compact(struct ary_store *store, struct ary_compaction
 			     request.report.bytes_before);
 	*out = request.report;
 	return out->status;
+}
+
+void ary_local_settle(struct ary_store *store, const struct ary_config *config)
+{
+	struct ary_compaction_report report;
+	struct ary_stats stats;
+	char quoted[ARY_DIAG_QUOTED_BYTES];
+
+	ary_store_compaction_report(store, &report);
+	ary_store_stats(store, &stats);
+	if (report.state != ARY_COMPACTION_RUNNING &&
+	    (config->compact_stale_bytes == 0 || stats.stale_bytes < config->compact_stale_bytes))
+		return;
+	if (ary_local_compact(store, &report) != ARY_OK)
+		ary_diag(ARY_DIAG_WARN, "compaction_failed", "error=%s",
+			 ary_diag_quote(report.error.text, quoted));
 }

@@ -32,4 +32,8 @@ enum ary_exit ary_local_refused(const struct ary_error *err);
  * Answers its status. */
 enum ary_status ary_local_compact(struct ary_store *store, struct ary_compaction_report *out);
 
+/* Compacts STORE if that is due, by what CONFIG says. For commands that write and then end: a run
+ * that ends right after its write would otherwise stop each compaction before its end. */
+void ary_local_settle(struct ary_store *store, const struct ary_config *config);
+
 #endif

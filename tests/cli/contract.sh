@@ -17,7 +17,7 @@ expect 0 version
 check "the version is a number" grep -Eq '^aryavarth [0-9]+\.[0-9]+\.[0-9]+$' "$work/out"
 
 # Without a store there is nothing to miss.
-for words in 'get k' 'rm k' list stats compact verify; do
+for words in 'get k' 'rm k' list stats compact verify export; do
 	# shellcheck disable=SC2086
 	expect 3 $words
 	complained 'no store at ./data'
@@ -64,9 +64,9 @@ printed 'Key not found'
 
 # Wrong numbers of arguments, and unknown words.
 for words in get 'get a b' set 'set a' 'set a b c' rm 'rm a b' 'list a' 'compact a' \
-	'stats a' 'verify a' 'health a' 'version a' 'serve a' 'help a b' nonsense \
-	'help nonsense' '--nonsense' '-x' 'get -x' 'get --nonsense k' 'get k --dir' \
-	'get k --listen 1' 'set k -1'; do
+	'stats a' 'verify a' 'export a' import 'health a' 'version a' 'serve a' \
+	'help a b' nonsense 'help nonsense' '--nonsense' '-x' 'get -x' \
+	'get --nonsense k' 'get k --dir' 'get k --listen 1' 'set k -1'; do
 	# shellcheck disable=SC2086
 	expect 2 $words
 	printed ''

@@ -15,7 +15,7 @@ cp -R data intact
 offset=$(grep -bo 'value3' data/logs/0.log | head -n 1 | cut -d: -f1)
 printf 'X' | dd of=data/logs/0.log bs=1 seek="$offset" conv=notrunc 2>dd.err
 cksum data/logs/* >before
-for words in 'get key1' 'get key3' 'set key1 x' 'rm key1' list stats compact \
+for words in 'get key1' 'get key3' 'set key1 x' 'rm key1' list stats compact export 'import -' \
 	'serve --listen 127.0.0.1:0'; do
 	# shellcheck disable=SC2086
 	expect 3 $words

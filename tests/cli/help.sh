@@ -4,7 +4,7 @@
 # shellcheck source=tests/lib/shell.sh
 . "$(dirname "$0")/../lib/shell.sh"
 
-commands='serve set get rm list compact verify stats health version help'
+commands='serve set get rm list compact verify export import stats health version help'
 expect 0 help
 cp "$work/out" "$work/overview"
 for word in -h --help; do

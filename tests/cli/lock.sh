@@ -7,7 +7,8 @@
 expect 0 set k old --dir "$work/store"
 serve --dir "$work/store"
 cksum "$work"/store/logs/* >"$work/before"
-for words in 'get k' 'set k v' 'rm k' list stats compact verify 'serve --listen 127.0.0.1:0'; do
+for words in 'get k' 'set k v' 'rm k' list stats compact verify export 'import -' \
+	'serve --listen 127.0.0.1:0'; do
 	# shellcheck disable=SC2086
 	expect 3 $words --dir "$work/store"
 	printed ''

@@ -10,11 +10,11 @@ head -c 300000 /dev/urandom >big
 "$aryavarth" set big - <big || fail "set big"
 
 if [ -c /dev/full ]; then
-	for words in 'get key' 'get big' list 'list --json' stats compact verify help 'help set' \
-		'help --man' version; do
+	for words in 'get key' 'get big' list 'list --json' stats compact verify export \
+		'import -' help 'help set' 'help --man' version; do
 		status=0
 		# shellcheck disable=SC2086
-		"$aryavarth" $words >/dev/full 2>err || status=$?
+		"$aryavarth" $words >/dev/full 2>err </dev/null || status=$?
 		check "$words >/dev/full ends with 3, not $status" [ $status -eq 3 ]
 		check "$words >/dev/full says why" grep -q 'standard output' err
 	done

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "format/foreign.h"
+
+#include <string.h>
+
+#include "base/base64.h"
+#include "format/fields.h"
+#include "format/record.h"
+#include "format/record_private.h"
+#include "format/text.h"
+
+/* The commands by their names in foreign lines. */
+static const struct {
+	const char *name;
+	enum ary_foreign_op op;
+} commands[] = {
+	{"Set", ARY_FOREIGN_SET}, {"set", ARY_FOREIGN_SET},  {"Rm", ARY_FOREIGN_RM},
+	{"rm", ARY_FOREIGN_RM},   {"Get", ARY_FOREIGN_NONE}, {"get", ARY_FOREIGN_NONE},
+};
+
+static bool find_command(struct ary_bytes name, enum ary_foreign_op *out)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (ary_bytes_equal(name, ary_bytes_of(commands[i].name))) {
+			*out = commands[i].op;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_blank(struct ary_bytes line)
+{
+	for (size_t i = 0; i < line.size; i++) {
+		if (memchr(" \t\r\n", line.data[i], 4) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* A line of our own log, whose checksum is right. */
+static enum ary_status decode_own(struct ary_bytes line, struct ary_buf *scratch,
+				  struct ary_foreign *out, struct ary_error *err)
+{
+	struct ary_record record;
+	enum ary_status status = ary_record_decode(line, scratch, &record, err);
+
+	if (status != ARY_OK)
+		return status;
+	if (record.op == ARY_OP_UNKNOWN || record.version > ARY_FORMAT_VERSION)
+		return ary_fail(err, ARY_UNSUPPORTED, "only a later version understands this");
+	*out = (struct ary_foreign){
+		.op = record.op == ARY_OP_SET ? ARY_FOREIGN_SET :
+		      record.op == ARY_OP_RM ? ARY_FOREIGN_RM : ARY_FOREIGN_NONE,
+		.key = record.key,
+		.value = record.value,
+		.type = record.type,
+	};
+	return ARY_OK;
+}
+
+/* The fields of the command OP. */
+static enum ary_status decode_command(const struct ary_fields *fields, enum ary_foreign_op op,
+				      struct ary_foreign *out)
+{
+	struct ary_foreign foreign = {.op = op};
+	enum ary_status status = ARY_OK;
+
+	if (op != ARY_FOREIGN_NONE)
+		status = ary_fields_bytes(fields, ary_field_key, &foreign.key);
+	if (status == ARY_OK && op != ARY_FOREIGN_NONE && foreign.key.size == 0)
+		status = ary_fields_refuse(fields, "key", "is empty");
+	if (status == ARY_OK && op == ARY_FOREIGN_SET)
+		status = ary_fields_bytes(fields, ary_field_value, &foreign.value);
+	if (status == ARY_OK && op == ARY_FOREIGN_SET && ary_fields_has(fields, "type"))
+		status = ary_fields_word(fields, "type", &foreign.type);
+	if (status == ARY_OK)
+		*out = foreign;
+	return status;
+}
+
+/* An object that says in `cmd` what it is. */
+static enum ary_status decode_flat(const struct ary_fields *fields, struct ary_foreign *out)
+{
+	struct ary_bytes name;
+	enum ary_foreign_op op = ARY_FOREIGN_NONE;
+	enum ary_status status = ary_fields_string(fields, "cmd", &name);
+
+	if (status != ARY_OK)
+		return status;
+	/* A filter may have taken seq and checksum from lines of ours, control lines too. */
+	if (!find_command(name, &op) && ary_record_op_of(name) == ARY_OP_UNKNOWN)
+		return ary_fields_refuse(fields, "cmd", "is an unknown command");
+	return decode_command(fields, op, out);
+}
+
+/* An object, ROOT, of one member: the command's name, and its fields. */
+static enum ary_status decode_tagged(struct ary_fields *fields, json_t *root,
+				     struct ary_foreign *out)
+{
+	enum ary_foreign_op op;
+	const char *name;
+	json_t *inner;
+
+	if (json_object_size(root) != 1)
+		return ary_fields_refuse(fields, "cmd", "is missing");
+	void *member = json_object_iter(root);
+	name = json_object_iter_key(member);
+	inner = json_object_iter_value(member);
+	if (!find_command(ary_bytes_of(name), &op))
+		return ary_fail(fields->err, ARY_CORRUPT, "an unknown command");
+	if (!json_is_object(inner))
+		return ary_fields_refuse(fields, name, "is not an object");
+	fields->object = inner;
+	return decode_command(fields, op, out);
+}
+
+enum ary_status ary_foreign_decode(struct ary_bytes line, struct ary_buf *scratch,
+				   struct ary_foreign *out, struct ary_error *err)
+{
+	json_t *root = NULL;
+	enum ary_status status;
+
+	scratch->size = 0;
+	if (is_blank(line)) {
+		*out = (struct ary_foreign){.op = ARY_FOREIGN_NONE};
+		return ARY_OK;
+	}
+	if (ary_record_intact(line))
+		return decode_own(line, scratch, out, err);
+	if (!ary_buf_reserve(scratch, line.size))
+		return ary_fail(err, ARY_NO_MEMORY, "no memory to decode a line");
+	status = ary_fields_parse(line, &root, err);
+	if (status != ARY_OK)
+		return status;
+	struct ary_fields fields = {
+		.object = root,
+		.scratch = scratch,
+		.err = err,
+		.allow_nul = true,
+	};
+	if (!json_is_object(root))
+		status = ary_fail(err, ARY_CORRUPT, "not a JSON object");
+	else if (ary_fields_has(&fields, "crc"))
+		status = ary_fail(err, ARY_CORRUPT, "the checksum does not match");
+	else if (ary_fields_has(&fields, "seq"))
+		status = ary_fail(err, ARY_CORRUPT, "a seq, and no checksum");
+	else if (ary_fields_has(&fields, "cmd"))
+		status = decode_flat(&fields, out);
+	else
+		status = decode_tagged(&fields, root, out);
+	json_decref(root);
+	return status;
+}
+
+static bool append_bytes(struct ary_buf *out, struct ary_field_names names, struct ary_bytes bytes)
+{
+	bool text = ary_text_valid(bytes);
+	size_t size_max = text ? bytes.size * ARY_TEXT_ESCAPE_BYTES_MAX :
+				 ary_base64_size(bytes.size);
+
+	if (!ary_buf_printf(out, ",\"%s\":\"", text ? names.text : names.base64) ||
+	    !ary_buf_reserve(out, size_max))
+		return false;
+	if (text) {
+		out->size = (size_t)(ary_text_escape(bytes, out->data + out->size) - out->data);
+	} else {
+		ary_base64_encode(bytes, out->data + out->size);
+		out->size += size_max;
+	}
+	return ary_buf_append(out, ary_bytes_of("\""));
+}
+
+static bool append_type(struct ary_buf *out, struct ary_bytes type)
+{
+	static const struct ary_field_names names = {"type", "type"};
+
+	return type.size == 0 || append_bytes(out, names, type);
+}
+
+static bool append_line(struct ary_buf *out, const struct ary_foreign *foreign)
+{
+	bool set = foreign->op == ARY_FOREIGN_SET;
+
+	return ary_buf_printf(out, "{\"cmd\":\"%s\"", set ? "Set" : "Rm") &&
+	       append_bytes(out, ary_field_key, foreign->key) &&
+	       (!set || (append_type(out, foreign->type) &&
+			 append_bytes(out, ary_field_value, foreign->value))) &&
+	       ary_buf_append(out, ary_bytes_of("}\n"));
+}
+
+bool ary_foreign_encode(const struct ary_foreign *foreign, struct ary_buf *out)
+{
+	size_t size = out->size;
+
+	if (append_line(out, foreign))
+		return true;
+	out->size = size;
+	return false;
+}
