@@ -97,6 +97,11 @@ tests_unit_base_utf8_test_CPPFLAGS = $(test_cppflags)
 tests_unit_base_utf8_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_base_utf8_test_LDADD = libtestary.a $(upto_base) $(test_libs)
 
+check_PROGRAMS += %D%/unit/env/input_test
+tests_unit_env_input_test_CPPFLAGS = $(test_cppflags)
+tests_unit_env_input_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_env_input_test_LDADD = libtestary.a $(upto_env) $(test_libs)
+
 check_PROGRAMS += %D%/unit/env/net_test
 tests_unit_env_net_test_CPPFLAGS = $(test_cppflags)
 tests_unit_env_net_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

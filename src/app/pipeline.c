@@ -9,6 +9,9 @@
 
 enum {
 	SLOT_COUNT = 2048,
+	/* Who waits is woken when as few are under way: a group is filled while another one is
+	 * synced, and there is no wake for every write. */
+	WAKE_COUNT = SLOT_COUNT / 2,
 	BYTES_MAX = 16 * 1024 * 1024,
 	/* A slot gives larger buffers back after use. */
 	KEPT_BYTES_MAX = 64 * 1024,
@@ -26,7 +29,7 @@ struct slot {
 struct ary_pipeline {
 	struct ary_store *store;
 	struct ary_mutex mutex;
-	struct ary_cond cond;   /* something was answered, and it is waited for */
+	struct ary_cond cond;   /* at most WAKE_COUNT are under way, and that is waited for */
 	/* Under `mutex`. */
 	struct slot *free;
 	size_t under_way;
@@ -94,7 +97,7 @@ static void take_answer(struct ary_write *write)
 	pipeline->under_way--;
 	slot->next = pipeline->free;
 	pipeline->free = slot;
-	if (pipeline->waited_for)
+	if (pipeline->waited_for && pipeline->under_way <= WAKE_COUNT)
 		ary_cond_signal(&pipeline->cond);
 	ary_mutex_unlock(&pipeline->mutex);
 }
@@ -113,9 +116,10 @@ static struct slot *take_slot(struct ary_pipeline *pipeline, uint64_t bytes)
 	struct slot *slot = NULL;
 
 	ary_mutex_lock(&pipeline->mutex);
-	pipeline->waited_for = true;
-	while (pipeline->error.status == ARY_OK && !has_room_locked(pipeline, bytes))
+	while (pipeline->error.status == ARY_OK && !has_room_locked(pipeline, bytes)) {
+		pipeline->waited_for = true;
 		ary_cond_wait(&pipeline->cond, &pipeline->mutex);
+	}
 	pipeline->waited_for = false;
 	if (pipeline->error.status == ARY_OK) {
 		slot = pipeline->free;
