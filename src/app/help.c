@@ -11,6 +11,7 @@ static const struct ary_exit_row exit_rows[] = {
 			 "serve: ended by a second signal" },
 	{ ARY_EXIT_USAGE, "the command line or the environment is wrong; nothing was done" },
 	{ ARY_EXIT_STORE, "the store is missing, locked, damaged or unreadable, "
+			  "a line to be imported is bad, "
 			  "or the disk, the network or the output failed" },
 };
 

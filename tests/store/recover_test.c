@@ -17,6 +17,7 @@
 #include "lib/lines.h"
 #include "lib/store_files.h"
 #include "lib/store_helper.h"
+#include "store/verify.h"
 
 static int setup(void **state)
 {
@@ -33,11 +34,40 @@ static int teardown(void **state)
 	return 0;
 }
 
+static void ignore_log(void *context, const struct ary_verified_log *log)
+{
+	(void)context;
+	(void)log;
+}
+
+/* Opens the store; if there is one, verifying has foretold what that finds. */
+static void open_as_verified(struct store_test *test)
+{
+	const struct ary_verify_options options = {
+		.env = test->options.env,
+		.path = test->path,
+		.found = ignore_log,
+	};
+	struct ary_verify_report report;
+	struct ary_error err;
+	enum ary_status status = ary_store_verify(&options, &report, &err);
+
+	store_test_open(test);
+	if (status == ARY_NOT_FOUND)
+		return;
+	if (status != ARY_OK)
+		fail_msg("%s", err.text);
+	struct ary_stats stats = store_test_stats(test);
+	assert_int_equal(report.bad_logs, 0);
+	assert_int_equal(stats.recovered_torn_bytes, report.torn_bytes);
+	assert_int_equal(stats.recovered_records, report.lines);
+}
+
 static void test_torn_tail_is_cut_at_every_length(void **state)
 {
 	struct store_test *test = *state;
 
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_set(test, "a", "1");
 	store_test_set(test, "b", "2");
 	uint64_t start = file_bytes(test->path, "0.log");
@@ -46,14 +76,14 @@ static void test_torn_tail_is_cut_at_every_length(void **state)
 	struct ary_buf whole = file_read(test->path, "0.log");
 	for (uint64_t size = start; size < whole.size; size++) {
 		file_write(test->path, "0.log", (struct ary_bytes){whole.data, size});
-		store_test_open(test);
+		open_as_verified(test);
 		assert_int_equal(store_test_stats(test).recovered_torn_bytes, size - start);
 		store_test_expect(test, "a", "1");
 		store_test_expect(test, "b", "2");
 		store_test_set(test, "c", "3");
 		store_test_kill(test);
 		uint64_t sum = store_sum(test->path);
-		store_test_open(test);
+		open_as_verified(test);
 		assert_int_equal(store_test_stats(test).recovered_torn_bytes, 0);
 		store_test_expect(test, "a", "1");
 		store_test_expect(test, "c", "3");
@@ -73,13 +103,13 @@ static void test_garbage_after_the_end_is_cut(void **state)
 		{(const uint8_t *)"\xff\xfe\n", 3}, {(const uint8_t *)"no line at all", 14},
 	};
 
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_fill(test, 3);
 	store_test_kill(test);
 	uint64_t sum = store_sum(test->path);
 	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
 		file_append(test->path, "0.log", tails[i]);
-		store_test_open(test);
+		open_as_verified(test);
 		assert_int_equal(store_test_stats(test).recovered_torn_bytes, tails[i].size);
 		store_test_expect_filled(test, 3);
 		store_test_kill(test);
@@ -92,7 +122,7 @@ static void test_intact_lines_behind_a_hole_are_cut_with_it(void **state)
 	struct store_test *test = *state;
 	struct ary_buf tail = {0};
 
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_set(test, "a", "1");
 	uint64_t seq = store_test_seq(test, "a");
 	store_test_kill(test);
@@ -101,7 +131,7 @@ static void test_intact_lines_behind_a_hole_are_cut_with_it(void **state)
 	lines_set(&tail, seq + 5, (int64_t)end, "a", "never confirmed");
 	lines_set(&tail, seq + 6, -1, "b", "never confirmed");
 	file_append(test->path, "0.log", ary_buf_view(&tail));
-	store_test_open(test);
+	open_as_verified(test);
 	assert_int_equal(store_test_stats(test).recovered_torn_bytes, tail.size);
 	store_test_expect(test, "a", "1");
 	store_test_expect(test, "b", NULL);
@@ -115,13 +145,13 @@ static void test_line_whose_seq_does_not_rise_is_cut(void **state)
 	struct store_test *test = *state;
 	struct ary_buf tail = {0};
 
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_set(test, "a", "1");
 	uint64_t seq = store_test_seq(test, "a");
 	store_test_kill(test);
 	lines_set(&tail, seq, -1, "a", "again");
 	file_append(test->path, "0.log", ary_buf_view(&tail));
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_expect(test, "a", "1");
 	assert_int_equal(store_test_stats(test).recovered_torn_bytes, tail.size);
 	ary_buf_release(&tail);
@@ -131,11 +161,11 @@ static void test_empty_last_log_of_a_rotation_that_did_not_happen_is_removed(voi
 {
 	struct store_test *test = *state;
 
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_fill(test, 3);
 	store_test_kill(test);
 	file_write(test->path, "1.log", ary_bytes_of(""));
-	store_test_open(test);
+	open_as_verified(test);
 	assert_false(file_exists(test->path, "1.log"));
 	store_test_expect_filled(test, 3);
 	store_test_set(test, "more", "4");
@@ -150,13 +180,13 @@ static void test_torn_seal_before_an_empty_log_is_cut(void **state)
 	struct store_test *test = *state;
 
 	test->options.rotate_bytes = 500;
-	store_test_open(test);
+	open_as_verified(test);
 	while (!file_exists(test->path, "1.log"))
 		store_test_set(test, "a", "1");
 	store_test_kill(test);
 	assert_int_equal(file_bytes(test->path, "1.log"), 0);
 	file_truncate(test->path, "0.log", file_bytes(test->path, "0.log") - 5);
-	store_test_open(test);
+	open_as_verified(test);
 	assert_true(store_test_stats(test).recovered_torn_bytes > 0);
 	assert_false(file_exists(test->path, "1.log"));
 	store_test_expect(test, "a", "1");
@@ -171,12 +201,12 @@ static void test_empty_last_log_after_a_sealed_one_is_used(void **state)
 	struct store_test *test = *state;
 
 	test->options.rotate_bytes = 500;
-	store_test_open(test);
+	open_as_verified(test);
 	while (!file_exists(test->path, "1.log"))
 		store_test_set(test, "a", "1");
 	store_test_kill(test);
 	assert_int_equal(file_bytes(test->path, "1.log"), 0);
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_expect(test, "a", "1");
 	store_test_set(test, "b", "2");
 	assert_true(file_bytes(test->path, "1.log") > 0);
@@ -191,12 +221,12 @@ static void test_sealed_log_without_a_successor_gets_one(void **state)
 	struct store_test *test = *state;
 
 	test->options.rotate_bytes = 500;
-	store_test_open(test);
+	open_as_verified(test);
 	while (!file_exists(test->path, "1.log"))
 		store_test_set(test, "a", "1");
 	store_test_kill(test);
 	file_remove(test->path, "1.log");
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_expect(test, "a", "1");
 	store_test_set(test, "b", "2");
 	store_test_reopen(test);
@@ -208,7 +238,7 @@ static void test_torn_first_line_of_the_last_log_is_cut(void **state)
 	struct store_test *test = *state;
 
 	test->options.rotate_bytes = 500;
-	store_test_open(test);
+	open_as_verified(test);
 	while (!file_exists(test->path, "1.log"))
 		store_test_set(test, "a", "1");
 	store_test_set(test, "b", "2");
@@ -216,7 +246,7 @@ static void test_torn_first_line_of_the_last_log_is_cut(void **state)
 	struct ary_buf whole = file_read(test->path, "1.log");
 	for (uint64_t size = 1; size < line_start(ary_buf_view(&whole), 1); size += 7) {
 		file_write(test->path, "1.log", (struct ary_bytes){whole.data, size});
-		store_test_open(test);
+		open_as_verified(test);
 		store_test_expect(test, "a", "1");
 		store_test_expect(test, "b", NULL);
 		store_test_set(test, "c", "3");
@@ -231,11 +261,11 @@ static void test_torn_first_line_of_the_first_log_is_an_empty_store(void **state
 {
 	struct store_test *test = *state;
 
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_set(test, "a", "1");
 	store_test_kill(test);
 	file_truncate(test->path, "0.log", 30);
-	store_test_open(test);
+	open_as_verified(test);
 	assert_int_equal(store_test_stats(test).keys, 0);
 	store_test_set(test, "b", "2");
 	store_test_reopen(test);
@@ -247,12 +277,12 @@ static void test_temporary_files_are_removed(void **state)
 {
 	struct store_test *test = *state;
 
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_fill(test, 3);
 	store_test_kill(test);
 	file_write(test->path, "0.log.tmp", ary_bytes_of("left over"));
 	file_write(test->path, "17.log.tmp", ary_bytes_of(""));
-	store_test_open(test);
+	open_as_verified(test);
 	assert_int_equal(store_count(test->path), 1);
 	store_test_expect_filled(test, 3);
 }
@@ -264,12 +294,12 @@ static void test_foreign_names_are_left_alone(void **state)
 	struct store_test *test = *state;
 	int count = (int)(sizeof(names) / sizeof(names[0]));
 
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_fill(test, 3);
 	store_test_kill(test);
 	for (int i = 0; i < count; i++)
 		file_write(test->path, names[i], ary_bytes_of("mine\n"));
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_expect_filled(test, 3);
 	store_test_remove(test, "k0");
 	store_test_compact(test);
@@ -285,13 +315,13 @@ static void test_logs_below_a_base_are_removed(void **state)
 
 	store_test_make_logs(test, 60);
 	struct ary_buf old = file_read(test->path, "0.log");
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_remove(test, "k0");
 	store_test_compact(test);
 	assert_false(file_exists(test->path, "0.log"));
 	store_test_kill(test);
 	file_write(test->path, "0.log", ary_buf_view(&old));
-	store_test_open(test);
+	open_as_verified(test);
 	assert_false(file_exists(test->path, "0.log"));
 	store_test_expect(test, "k0", NULL);
 	store_test_expect(test, "k1", "k1");
@@ -303,7 +333,7 @@ static void test_unknown_fields_and_another_order_are_read(void **state)
 	struct store_test *test = *state;
 	struct ary_buf tail = {0};
 
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_set(test, "a", "1");
 	uint64_t seq = store_test_seq(test, "a");
 	store_test_kill(test);
@@ -311,7 +341,7 @@ static void test_unknown_fields_and_another_order_are_read(void **state)
 		    "{\"cmd\":\"Set\",\"value\":\"\\u00e9\",\"later\":{\"x\":[1,2]},\"key\":\"b\","
 		    "\"time\":5,\"seq\":%llu", (unsigned long long)seq + 1);
 	file_append(test->path, "0.log", ary_buf_view(&tail));
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_expect(test, "b", "\xc3\xa9");
 	/* A compaction copies the line, and what it does not know in it. */
 	store_test_set(test, "a", "2");
@@ -332,7 +362,7 @@ static void test_directory_is_locked_while_open(void **state)
 	struct ary_error err;
 	char pid[32];
 
-	store_test_open(test);
+	open_as_verified(test);
 	assert_int_equal(ary_store_open(&test->options, &second, &err), ARY_LOCKED);
 	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
 	assert_non_null(strstr(err.text, pid));
@@ -388,7 +418,7 @@ static void test_every_line_of_a_closed_store_is_json(void **state)
 	struct store_test *test = *state;
 
 	test->options.rotate_bytes = 700;
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_set(test, "quote\"\\\n\t", "\x01\x7f\xe2\x80\xa8");
 	store_test_set(test, "\xff\xfe", "\xc0");
 	store_test_fill(test, 10);
@@ -420,7 +450,7 @@ static void test_closed_store_ends_with_a_clean_mark(void **state)
 {
 	struct store_test *test = *state;
 
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_fill(test, 2);
 	store_test_close(test);
 	struct ary_buf log = file_read(test->path, "0.log");
@@ -431,7 +461,7 @@ static void test_closed_store_ends_with_a_clean_mark(void **state)
 			       strlen(offset_text(last) + 7)));
 	ary_buf_release(&log);
 	uint64_t sum = store_sum(test->path);
-	store_test_open(test);
+	open_as_verified(test);
 	store_test_close(test);
 	assert_int_equal(store_sum(test->path), sum);
 }
@@ -452,13 +482,13 @@ static void test_progress_is_told(void **state)
 	static char value[60000];
 
 	memset(value, 'v', sizeof(value) - 1);
-	store_test_open(test);
+	open_as_verified(test);
 	for (int i = 0; i < 50; i++)
 		store_test_set(test, "a", value);
 	store_test_close(test);
 	test->options.progress = tell;
 	test->options.progress_context = &last;
-	store_test_open(test);
+	open_as_verified(test);
 	assert_true(last > 1000000);
 }
 
