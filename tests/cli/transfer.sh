@@ -150,8 +150,8 @@ expect 0 get good
 printed '2'
 
 # A last line may lack its newline.
-printf '{"cmd":"Set","key":"last","value":"line"}' >cut
-expect 0 import cut
+printf '{"cmd":"Set","key":"last","value":"line"}' >short
+expect 0 import short
 expect 0 get last
 printed 'line'
 expect 0 import empty
