@@ -216,6 +216,17 @@ static struct ary_file *open_locked(struct memory_env *self, struct inode *inode
 	return &file->file;
 }
 
+static enum ary_status lock_locked(struct memory_env *self, struct name *entry,
+				   struct ary_file **out, struct ary_error *err)
+{
+	if (entry->inode->locked)
+		return ary_fail(err, ARY_LOCKED, "%s: locked", entry->name);
+	entry->inode->locked = true;
+	*out = open_locked(self, entry->inode);
+	file_of(*out)->holds_lock = true;
+	return ARY_OK;
+}
+
 static enum ary_status dir_lock(struct ary_dir *dir, const char *name, struct ary_file **out,
 				struct ary_error *err)
 {
@@ -225,14 +236,23 @@ static enum ary_status dir_lock(struct ary_dir *dir, const char *name, struct ar
 	struct name *entry = *find_locked(self, dir_of(dir)->path, name);
 	if (!entry)
 		entry = add_locked(self, dir_of(dir)->path, name);
-	bool is_free = !entry->inode->locked;
-	if (is_free) {
-		entry->inode->locked = true;
-		*out = open_locked(self, entry->inode);
-		file_of(*out)->holds_lock = true;
-	}
+	enum ary_status status = lock_locked(self, entry, out, err);
 	ary_mutex_unlock(&self->mutex);
-	return is_free ? ARY_OK : ary_fail(err, ARY_LOCKED, "%s: locked", name);
+	return status;
+}
+
+/* One reader at a time is enough here. */
+static enum ary_status dir_lock_shared(struct ary_dir *dir, const char *name,
+				       struct ary_file **out, struct ary_error *err)
+{
+	struct memory_env *self = env_of(dir->env);
+
+	ary_mutex_lock(&self->mutex);
+	struct name *entry = *find_locked(self, dir_of(dir)->path, name);
+	enum ary_status status = entry ? lock_locked(self, entry, out, err)
+				       : ary_fail_errno(err, ENOENT, "%s", name);
+	ary_mutex_unlock(&self->mutex);
+	return status;
 }
 
 static enum ary_status dir_space(struct ary_dir *dir, uint64_t *free_bytes_out,
@@ -395,6 +415,7 @@ static const struct ary_env_ops memory_ops = {
 	.dir_rename = dir_rename,
 	.dir_unlink = dir_unlink,
 	.dir_lock = dir_lock,
+	.dir_lock_shared = dir_lock_shared,
 	.dir_space = dir_space,
 	.file_open = file_open,
 	.file_close = file_close,
