@@ -19,6 +19,16 @@ testlib_sources = \
 	%D%/lib/node.h \
 	%D%/lib/rest.c \
 	%D%/lib/rest.h \
+	%D%/lib/sim_crash.c \
+	%D%/lib/sim_crash.h \
+	%D%/lib/sim_disk.c \
+	%D%/lib/sim_disk.h \
+	%D%/lib/sim_env.c \
+	%D%/lib/sim_env.h \
+	%D%/lib/sim_thread.c \
+	%D%/lib/sim_thread.h \
+	%D%/lib/sim_thread_locks.h \
+	%D%/lib/sim_thread_use.h \
 	%D%/lib/store_files.c \
 	%D%/lib/store_files.h \
 	%D%/lib/store_helper.c \
