@@ -5,6 +5,12 @@ testlib_sources = \
 	%D%/lib/api_fixture.h \
 	%D%/lib/client.c \
 	%D%/lib/client.h \
+	%D%/lib/crash_check.c \
+	%D%/lib/crash_check.h \
+	%D%/lib/crash_oracle.c \
+	%D%/lib/crash_oracle.h \
+	%D%/lib/crash_script.c \
+	%D%/lib/crash_script.h \
 	%D%/lib/fault_env.c \
 	%D%/lib/fault_env.h \
 	%D%/lib/lines.c \
@@ -326,6 +332,11 @@ check_PROGRAMS += %D%/store/concurrent_test
 tests_store_concurrent_test_CPPFLAGS = $(test_cppflags)
 tests_store_concurrent_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_concurrent_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/crash_test
+tests_store_crash_test_CPPFLAGS = $(test_cppflags)
+tests_store_crash_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_crash_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
 check_PROGRAMS += %D%/store/damage_test
 tests_store_damage_test_CPPFLAGS = $(test_cppflags)
