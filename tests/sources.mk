@@ -5,6 +5,8 @@ testlib_sources = \
 	%D%/lib/api_fixture.h \
 	%D%/lib/client.c \
 	%D%/lib/client.h \
+	%D%/lib/crash_bugs.c \
+	%D%/lib/crash_bugs.h \
 	%D%/lib/crash_check.c \
 	%D%/lib/crash_check.h \
 	%D%/lib/crash_oracle.c \
@@ -332,6 +334,11 @@ check_PROGRAMS += %D%/store/concurrent_test
 tests_store_concurrent_test_CPPFLAGS = $(test_cppflags)
 tests_store_concurrent_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_concurrent_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/crash_bugs_test
+tests_store_crash_bugs_test_CPPFLAGS = $(test_cppflags)
+tests_store_crash_bugs_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_crash_bugs_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
 check_PROGRAMS += %D%/store/crash_test
 tests_store_crash_test_CPPFLAGS = $(test_cppflags)
