@@ -293,6 +293,20 @@ static void cut_recovery(struct crash_check *check, const struct sim_disk *disk)
 	sim_env_release(&sim);
 }
 
+/* Looks at one state, with chances of its own: which of them were seen before, in this script or
+ * another, changes nothing for the others, so that a script repeats what it found among many. */
+static void look_at(struct crash_check *check, struct sim_disk *disk, uint64_t hash)
+{
+	struct sim_random shared = check->random;
+
+	check->random.state ^= hash;
+	if (hash % RECOVERY_CUT_EVERY == 0)
+		cut_recovery(check, disk);
+	if (!check->failed)
+		check_state(check, disk);
+	check->random = shared;
+}
+
 static bool visit_state(void *context, struct sim_disk *disk)
 {
 	struct crash_check *check = context;
@@ -302,12 +316,8 @@ static bool visit_state(void *context, struct sim_disk *disk)
 	(void)crash_set_add(&check->figures->images, hash);
 	hash ^= (UINT64_C(0x9e3779b97f4a7c15) * (check->oracle->durable + 1)) ^
 		(UINT64_C(0xc2b2ae3d27d4eb4f) * (check->oracle->issued + 1));
-	if (!crash_set_add(&check->figures->checks, hash))
-		return true;
-	if (hash % RECOVERY_CUT_EVERY == 0)
-		cut_recovery(check, disk);
-	if (!check->failed)
-		check_state(check, disk);
+	if (crash_set_add(&check->figures->checks, hash))
+		look_at(check, disk, hash);
 	return !check->failed;
 }
 
