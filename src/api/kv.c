@@ -61,14 +61,6 @@ enum ary_step ary_kv_check(struct ary_api *api, struct ary_call *call)
 	return check_conditions(call);
 }
 
-static bool is_printable(struct ary_bytes text)
-{
-	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] < 0x20 || text.data[i] > 0x7e)
-			return false;
-	return true;
-}
-
 /* Last-Modified must not lie after Date (RFC 9110 section 8.8.2.1), whatever the clock did. */
 static void add_last_modified(struct ary_api *api, struct ary_response *response,
 			      uint64_t time_ms)
@@ -91,7 +83,7 @@ static void respond_value(struct ary_api *api, struct ary_call *call, struct ary
 	struct ary_response *response = &call->response;
 	struct ary_bytes type = value->type;
 
-	if (type.size == 0 || !is_printable(type))
+	if (type.size == 0 || !ary_bytes_printable(type))
 		type = ary_bytes_of("application/octet-stream");
 	ary_response_release(response);
 	response->status = 200;
@@ -160,7 +152,7 @@ static enum ary_step check_type(struct ary_call *call)
 		return ary_problem_respond(call, ARY_PROBLEM_BAD_CONTENT_TYPE,
 					   "it has %zu bytes, at most %d are kept", type->size,
 					   ARY_RECORD_TYPE_BYTES_MAX);
-	if (!is_printable(*type))
+	if (!ary_bytes_printable(*type))
 		return ary_problem_respond(call, ARY_PROBLEM_BAD_CONTENT_TYPE, "%s",
 					   "it holds a byte that is not printable ASCII");
 	call->type = *type;

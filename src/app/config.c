@@ -183,15 +183,6 @@ static bool read_number(const struct ary_option *option, const char *text, uint6
 	return true;
 }
 
-static bool is_line(const char *text)
-{
-	for (; *text; text++) {
-		if (*text < 0x20 || *text > 0x7e)
-			return false;
-	}
-	return true;
-}
-
 /* Reads TEXT into the field of OPTION; false when it is not one of its values. */
 static bool read_value(const struct ary_option *option, const char *text, struct ary_config *out)
 {
@@ -205,7 +196,7 @@ static bool read_value(const struct ary_option *option, const char *text, struct
 	case ARY_KIND_DURATION:
 		return read_number(option, text, field);
 	case ARY_KIND_LINE:
-		valid = is_line(text);
+		valid = ary_bytes_printable(ary_bytes_of(text));
 		*(const char **)field = text;
 		return valid;
 	case ARY_KIND_STRING:

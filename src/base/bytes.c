@@ -30,6 +30,15 @@ int ary_bytes_compare(struct ary_bytes a, struct ary_bytes b)
 	return (a.size > b.size) - (a.size < b.size);
 }
 
+bool ary_bytes_printable(struct ary_bytes bytes)
+{
+	for (size_t i = 0; i < bytes.size; i++) {
+		if (bytes.data[i] < 0x20 || bytes.data[i] > 0x7e)
+			return false;
+	}
+	return true;
+}
+
 bool ary_bytes_start_with(struct ary_bytes bytes, struct ary_bytes prefix)
 {
 	if (bytes.size < prefix.size)

@@ -23,6 +23,9 @@ bool ary_bytes_equal(struct ary_bytes a, struct ary_bytes b);
 /* Byte order, a shorter prefix first: negative, 0 or positive. */
 int ary_bytes_compare(struct ary_bytes a, struct ary_bytes b);
 
+/* Whether all bytes are printable ASCII, 0x20 to 0x7e. */
+bool ary_bytes_printable(struct ary_bytes bytes);
+
 bool ary_bytes_start_with(struct ary_bytes bytes, struct ary_bytes prefix);
 
 /* Owns `capacity` bytes at DATA, of which SIZE are in use. All zero is a valid empty buffer.

@@ -30,13 +30,7 @@ enum ary_op ary_record_op_of(struct ary_bytes cmd)
 
 bool ary_record_type_valid(struct ary_bytes type)
 {
-	if (type.size > ARY_RECORD_TYPE_BYTES_MAX)
-		return false;
-	for (size_t i = 0; i < type.size; i++) {
-		if (type.data[i] < 0x20 || type.data[i] > 0x7e)
-			return false;
-	}
-	return true;
+	return type.size <= ARY_RECORD_TYPE_BYTES_MAX && ary_bytes_printable(type);
 }
 
 bool ary_record_intact(struct ary_bytes line)

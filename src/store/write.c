@@ -6,15 +6,6 @@
 #include "store/commit.h"
 #include "store/store.h"
 
-static bool is_printable_ascii(struct ary_bytes text)
-{
-	for (size_t i = 0; i < text.size; i++) {
-		if (text.data[i] < 0x20 || text.data[i] > 0x7e)
-			return false;
-	}
-	return true;
-}
-
 /* What can be refused without looking at the state. */
 static enum ary_status check_write(const struct ary_store_options *options,
 				   struct ary_write *write)
@@ -28,7 +19,7 @@ static enum ary_status check_write(const struct ary_store_options *options,
 	if (write->value.size > options->value_bytes_max)
 		return ary_fail(err, ARY_TOO_LARGE, "the value has %zu bytes, more than %" PRIu64,
 				write->value.size, options->value_bytes_max);
-	if (write->type.size > ARY_RECORD_TYPE_BYTES_MAX || !is_printable_ascii(write->type))
+	if (write->type.size > ARY_RECORD_TYPE_BYTES_MAX || !ary_bytes_printable(write->type))
 		return ary_fail(err, ARY_INVALID, "the content type is not at most %d printable "
 				"ASCII characters", ARY_RECORD_TYPE_BYTES_MAX);
 	return ARY_OK;

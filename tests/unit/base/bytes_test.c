@@ -151,10 +151,23 @@ static void test_printed_text_has_no_terminator(void **state)
 	ary_buf_release(&buf);
 }
 
+static void test_printable_is_space_to_tilde(void **state)
+{
+	(void)state;
+	for (unsigned byte = 0; byte < 256; byte++) {
+		const uint8_t text[] = {'a', (uint8_t)byte, 'b'};
+
+		assert_int_equal(ary_bytes_printable((struct ary_bytes){text, 3}),
+				 byte >= ' ' && byte <= '~');
+	}
+	assert_true(ary_bytes_printable((struct ary_bytes){NULL, 0}));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bytes_are_compared_as_unsigned_and_shorter_first),
+		cmocka_unit_test(test_printable_is_space_to_tilde),
 		cmocka_unit_test(test_bytes_are_equal_only_when_all_are),
 		cmocka_unit_test(test_appended_bytes_come_out_in_order),
 		cmocka_unit_test(test_nothing_can_be_appended_to_nothing),
