@@ -7,8 +7,6 @@
 
 /* A write's own memory, beside its bytes, for the queue's bound. */
 enum { WRITE_OVERHEAD_BYTES = 512 };
-/* How often a full disk is looked at again. */
-enum { SPACE_PROBE_MS = 1000 };
 
 static uint64_t write_bytes(const struct ary_write *write)
 {
@@ -98,7 +96,7 @@ static uint64_t wait_ms(struct ary_store *store)
 			       ? 1
 			       : 1 + (committer->sync_due_ns - now) / 1000000;
 	}
-	return atomic_load(&store->disk_full) ? SPACE_PROBE_MS : 0;
+	return atomic_load(&store->disk_full) ? ARY_SPACE_PROBE_MS : 0;
 }
 
 static void wait_for_work_locked(struct ary_store *store) ARY_REQUIRES(&store->queue.lock)

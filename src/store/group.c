@@ -9,8 +9,6 @@
 
 /* Free space is looked at no more often than this. */
 static const uint64_t SPACE_AGE_NS_MAX = 50000000;
-/* A full disk is looked at again after this. */
-static const uint64_t SPACE_PROBE_NS = 1000000000;
 
 /* Whether MORE bytes would eat into the space that is kept for deletes and compaction. */
 static bool is_space_low(struct ary_store *store, uint64_t more)
@@ -37,7 +35,7 @@ static bool is_space_low(struct ary_store *store, uint64_t more)
 static void set_disk_full(struct ary_store *store)
 {
 	store->committer.space_probe_ns =
-		ary_monotonic_ns(store->options.env) + SPACE_PROBE_NS;
+		ary_monotonic_ns(store->options.env) + ARY_SPACE_PROBE_MS * UINT64_C(1000000);
 	atomic_store(&store->disk_full, true);
 }
 

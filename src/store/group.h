@@ -8,6 +8,9 @@
 
 #include "store/store_private.h"
 
+/* A full disk is looked at again after this. */
+enum { ARY_SPACE_PROBE_MS = 1000 };
+
 /* Commits WRITES (a list of at most ARY_GROUP_WRITES_MAX, in order) and fills in every answer;
  * calling `done` is the caller's. */
 void ary_group_commit(struct ary_store *store, struct ary_write *writes);
