@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 void ary_call_init(struct ary_call *call)
 {
@@ -21,10 +20,7 @@ void ary_call_release(struct ary_call *call)
 
 bool ary_field_is(const struct ary_field *field, const char *name)
 {
-	size_t size = strlen(name);
-
-	return field->name.size == size &&
-	       strncasecmp((const char *)field->name.data, name, size) == 0;
+	return ary_bytes_are_caseless(field->name, name);
 }
 
 const struct ary_bytes *ary_call_field(const struct ary_call *call, const char *name)

@@ -70,10 +70,7 @@ static bool read_list(struct ary_bytes text, struct reader *reader)
 
 static bool is_star(struct ary_bytes text)
 {
-	skip_spaces(&text);
-	while (text.size > 0 && is_space(text.data[text.size - 1]))
-		text.size--;
-	return text.size == 1 && text.data[0] == '*';
+	return ary_bytes_equal(ary_bytes_trim(text), ary_bytes_of("*"));
 }
 
 /* Reads all fields NAME of CALL as one list; `*` stands alone. */

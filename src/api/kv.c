@@ -2,9 +2,6 @@
 /* One key: GET, PUT, DELETE. Reads answer at once; writes park until the commit has decided. */
 #include "api/handler.h"
 
-#include <string.h>
-#include <strings.h>
-
 #include "api/api_private.h"
 #include "api/condition.h"
 #include "api/date.h"
@@ -165,8 +162,7 @@ static enum ary_step check_encoding(struct ary_call *call)
 	const struct ary_bytes *encoding = ary_call_field(call, "Content-Encoding");
 
 	if (encoding == NULL || encoding->size == 0 ||
-	    (encoding->size == strlen("identity") &&
-	     strncasecmp((const char *)encoding->data, "identity", encoding->size) == 0))
+	    ary_bytes_are_caseless(*encoding, "identity"))
 		return ARY_STEP_BODY;
 	(void)ary_problem_respond(call, ARY_PROBLEM_CONTENT_ENCODING, "%s",
 				  "only identity is stored");

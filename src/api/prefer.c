@@ -1,19 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/prefer.h"
 
-#include <string.h>
-#include <strings.h>
-
-static struct ary_bytes trim(struct ary_bytes text)
-{
-	while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
-		text = (struct ary_bytes){text.data + 1, text.size - 1};
-	while (text.size > 0 &&
-	       (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t'))
-		text.size--;
-	return text;
-}
-
 /* Takes what comes before the first SEPARATOR outside quotes from *TEXT, which goes on behind
  * it. */
 static struct ary_bytes take(struct ary_bytes *text, char separator)
@@ -34,13 +21,7 @@ static struct ary_bytes take(struct ary_bytes *text, char separator)
 	part = (struct ary_bytes){text->data, size};
 	size += size < text->size;
 	*text = (struct ary_bytes){text->data + size, text->size - size};
-	return trim(part);
-}
-
-static bool is_text(struct ary_bytes bytes, const char *text)
-{
-	return bytes.size == strlen(text) &&
-	       strncasecmp((const char *)bytes.data, text, bytes.size) == 0;
+	return ary_bytes_trim(part);
 }
 
 static bool list_has(struct ary_bytes list, const char *token)
@@ -55,7 +36,7 @@ static bool list_has(struct ary_bytes list, const char *token)
 		if (element.size == 0)
 			continue;
 		name = take(&element, '=');
-		if (is_text(name, token))
+		if (ary_bytes_are_caseless(name, token))
 			return true;
 	}
 	return false;
@@ -98,7 +79,7 @@ static unsigned range_quality(struct ary_bytes parameters)
 		if (parameter.size == 0)
 			continue;
 		name = take(&parameter, '=');
-		if (is_text(name, "q"))
+		if (ary_bytes_are_caseless(name, "q"))
 			return parse_quality(parameter);
 	}
 	return 1000;
@@ -107,11 +88,11 @@ static unsigned range_quality(struct ary_bytes parameters)
 /* How specifically RANGE names text/SUBTYPE: 3 exactly, 2 by text, 1 by anything, 0 not. */
 static unsigned range_match(struct ary_bytes range, const char *type)
 {
-	if (is_text(range, type))
+	if (ary_bytes_are_caseless(range, type))
 		return 3;
-	if (is_text(range, "text/*"))
+	if (ary_bytes_are_caseless(range, "text/*"))
 		return 2;
-	return is_text(range, "*/*") ? 1 : 0;
+	return ary_bytes_are_caseless(range, "*/*") ? 1 : 0;
 }
 
 /* The quality of TYPE in all Accept fields: the most specific range decides. */

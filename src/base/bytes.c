@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 
@@ -28,6 +29,26 @@ int ary_bytes_compare(struct ary_bytes a, struct ary_bytes b)
 	if (order != 0)
 		return order;
 	return (a.size > b.size) - (a.size < b.size);
+}
+
+bool ary_bytes_are_caseless(struct ary_bytes bytes, const char *text)
+{
+	return bytes.size == strlen(text) &&
+	       (bytes.size == 0 || strncasecmp((const char *)bytes.data, text, bytes.size) == 0);
+}
+
+static bool is_blank(uint8_t byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+struct ary_bytes ary_bytes_trim(struct ary_bytes bytes)
+{
+	while (bytes.size > 0 && is_blank(bytes.data[0]))
+		bytes = (struct ary_bytes){bytes.data + 1, bytes.size - 1};
+	while (bytes.size > 0 && is_blank(bytes.data[bytes.size - 1]))
+		bytes.size--;
+	return bytes;
 }
 
 bool ary_bytes_printable(struct ary_bytes bytes)

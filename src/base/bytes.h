@@ -23,6 +23,12 @@ bool ary_bytes_equal(struct ary_bytes a, struct ary_bytes b);
 /* Byte order, a shorter prefix first: negative, 0 or positive. */
 int ary_bytes_compare(struct ary_bytes a, struct ary_bytes b);
 
+/* Whether BYTES are TEXT, the case of ASCII letters ignored. */
+bool ary_bytes_are_caseless(struct ary_bytes bytes, const char *text);
+
+/* BYTES without the blanks (spaces and tabs) at both ends; returns borrowed as BYTES are. */
+struct ary_bytes ary_bytes_trim(struct ary_bytes bytes);
+
 /* Whether all bytes are printable ASCII, 0x20 to 0x7e. */
 bool ary_bytes_printable(struct ary_bytes bytes);
 

@@ -2,7 +2,6 @@
 #include "http/guard.h"
 
 #include <string.h>
-#include <strings.h>
 
 struct check {
 	const struct ary_request *request;
@@ -48,12 +47,6 @@ static bool is_token(struct ary_bytes text)
 	return text.size > 0;
 }
 
-static bool equal_caseless(struct ary_bytes text, const char *literal)
-{
-	return text.size == strlen(literal) &&
-	       strncasecmp((const char *)text.data, literal, text.size) == 0;
-}
-
 /* How many fields NAME there are; *OUT is the first one's value. */
 static size_t find(const struct check *check, const char *name, struct ary_bytes *out)
 {
@@ -62,7 +55,7 @@ static size_t find(const struct check *check, const char *name, struct ary_bytes
 	for (size_t i = 0; i < check->request->field_count; i++) {
 		const struct ary_field *field = &check->request->fields[i];
 
-		if (equal_caseless(field->name, name) && count++ == 0)
+		if (ary_field_is(field, name) && count++ == 0)
 			*out = field->value;
 	}
 	return count;
@@ -201,7 +194,7 @@ static bool check_transfer_encoding(struct check *check)
 	if (count > 1 || check->is_http_1_0)
 		return refuse(check, BAD,
 			      "Transfer-Encoding may appear once, and in HTTP/1.1 only");
-	if (!equal_caseless(value, "chunked"))
+	if (!ary_bytes_are_caseless(value, "chunked"))
 		return refuse(check, CODING, "the only transfer coding taken is chunked");
 	check->framing->is_chunked = true;
 	return true;
@@ -212,9 +205,9 @@ static bool check_expect(struct check *check)
 	for (size_t i = 0; i < check->request->field_count; i++) {
 		const struct ary_field *field = &check->request->fields[i];
 
-		if (!equal_caseless(field->name, "Expect"))
+		if (!ary_field_is(field, "Expect"))
 			continue;
-		if (!equal_caseless(field->value, "100-continue"))
+		if (!ary_bytes_are_caseless(field->value, "100-continue"))
 			return refuse(check, EXPECTATION, "only 100-continue can be expected");
 		check->framing->expects_continue = !check->is_http_1_0;
 	}

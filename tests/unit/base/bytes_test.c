@@ -151,6 +151,29 @@ static void test_printed_text_has_no_terminator(void **state)
 	ary_buf_release(&buf);
 }
 
+static void test_case_of_letters_alone_is_ignored(void **state)
+{
+	(void)state;
+	assert_true(ary_bytes_are_caseless(ary_bytes_of("If-Match"), "iF-mATCH"));
+	assert_true(ary_bytes_are_caseless((struct ary_bytes){NULL, 0}, ""));
+	assert_false(ary_bytes_are_caseless(ary_bytes_of("If-Match"), "If-Matc"));
+	assert_false(ary_bytes_are_caseless(ary_bytes_of("If-Matc"), "If-Match"));
+	assert_false(ary_bytes_are_caseless(ary_bytes_of("a@"), "a`"));
+}
+
+static void test_blanks_are_trimmed_at_both_ends_only(void **state)
+{
+	static const char *const rows[][2] = {
+		{"", ""}, {" \t ", ""}, {"a", "a"}, {"\t a b \t", "a b"}, {"\na ", "\na"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_true(ary_bytes_equal(ary_bytes_trim(ary_bytes_of(rows[i][0])),
+					    ary_bytes_of(rows[i][1])));
+	assert_int_equal(ary_bytes_trim((struct ary_bytes){NULL, 0}).size, 0);
+}
+
 static void test_printable_is_space_to_tilde(void **state)
 {
 	(void)state;
@@ -167,6 +190,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bytes_are_compared_as_unsigned_and_shorter_first),
+		cmocka_unit_test(test_case_of_letters_alone_is_ignored),
+		cmocka_unit_test(test_blanks_are_trimmed_at_both_ends_only),
 		cmocka_unit_test(test_printable_is_space_to_tilde),
 		cmocka_unit_test(test_bytes_are_equal_only_when_all_are),
 		cmocka_unit_test(test_appended_bytes_come_out_in_order),
