@@ -41,14 +41,6 @@ enum ary_status ary_apply_check(const struct ary_write *write, struct ary_presen
 	return ARY_OK;
 }
 
-/* The line that OLD points at no longer counts. */
-static void account_stale(struct ary_store *store, const struct ary_entry *old)
-{
-	struct ary_log *log = ary_logs_find(&store->logs, old->location.slot);
-	ARY_CHECK(log != NULL);
-	atomic_fetch_sub(&log->live_bytes, old->location.size);
-}
-
 void ary_apply_pending(struct ary_store *store, struct ary_log *log, uint64_t offset,
 		       const struct ary_pending *pending)
 {
@@ -71,5 +63,5 @@ void ary_apply_pending(struct ary_store *store, struct ary_log *log, uint64_t of
 		atomic_fetch_add(&store->counters.sets, 1);
 	}
 	if (had)
-		account_stale(store, &old);
+		ary_logs_count_stale(&store->logs, old.location.slot, old.location.size);
 }

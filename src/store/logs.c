@@ -79,6 +79,13 @@ struct ary_log *ary_logs_find(struct ary_logs *logs, uint32_t slot)
 	return slot < logs->slot_count ? logs->by_slot[slot] : NULL;
 }
 
+void ary_logs_count_stale(struct ary_logs *logs, uint32_t slot, uint32_t size)
+{
+	struct ary_log *log = ary_logs_find(logs, slot);
+	ARY_CHECK(log != NULL);
+	atomic_fetch_sub(&log->live_bytes, size);
+}
+
 struct ary_log *ary_logs_last(struct ary_logs *logs)
 {
 	return logs->count == 0 ? NULL : logs->ordered[logs->count - 1];

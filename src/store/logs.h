@@ -58,6 +58,10 @@ struct ary_log *ary_logs_append(struct ary_logs *logs, struct ary_segment *segme
 /* The log whose segment has SLOT, or NULL. For the changing thread only. Returns borrowed. */
 struct ary_log *ary_logs_find(struct ary_logs *logs, uint32_t slot);
 
+/* SIZE bytes in the log with SLOT, which must be there, are live no longer. For the changing thread
+ * only. */
+void ary_logs_count_stale(struct ary_logs *logs, uint32_t slot, uint32_t size);
+
 /* The last log, or NULL. For the changing thread only. Returns borrowed. */
 struct ary_log *ary_logs_last(struct ary_logs *logs);
 

@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 
-#include "base/check.h"
 
 /* Progress is told once per this many bytes. */
 enum { PROGRESS_BYTES = 1 << 20 };
@@ -17,14 +16,6 @@ static uint64_t keys_expected(const struct ary_replay *replay)
 	uint64_t keys = replay->total_bytes / LINE_BYTES_EXPECTED;
 
 	return keys < KEYS_EXPECTED_MAX ? keys : KEYS_EXPECTED_MAX;
-}
-
-/* What OLD pointed at no longer counts. */
-static void account_stale(struct ary_replay *replay, const struct ary_entry *old)
-{
-	struct ary_log *log = ary_logs_find(&replay->store->logs, old->location.slot);
-	ARY_CHECK(log != NULL);
-	atomic_fetch_sub(&log->live_bytes, old->location.size);
 }
 
 /* What waits goes into the index. */
@@ -42,7 +33,8 @@ static enum ary_status apply_waiting(struct ary_replay *replay, struct ary_error
 	else if (ary_index_put(index, key, &replay->waiting_entry, &had, &old) != ARY_OK)
 		return ary_fail(err, ARY_NO_MEMORY, "no memory for the index");
 	if (had)
-		account_stale(replay, &old);
+		ary_logs_count_stale(&replay->store->logs, old.location.slot,
+				     old.location.size);
 	return ARY_OK;
 }
 
