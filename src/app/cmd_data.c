@@ -7,7 +7,6 @@
 #include "app/command.h"
 #include "app/console.h"
 #include "app/local.h"
-#include "base/base64.h"
 #include "format/text.h"
 
 enum { LIST_PAGE_KEYS = 1000 };
@@ -131,19 +130,9 @@ struct page {
 
 static bool append_key_json(struct ary_buf *out, struct ary_bytes key, uint64_t seq)
 {
-	bool text = ary_text_valid(key);
-	size_t size_max = text ? key.size * ARY_TEXT_ESCAPE_BYTES_MAX : ary_base64_size(key.size);
-
-	if (!ary_buf_printf(out, "{\"%s\":\"", text ? "key" : "key_b64") ||
-	    !ary_buf_reserve(out, size_max))
-		return false;
-	if (text) {
-		out->size = (size_t)(ary_text_escape(key, out->data + out->size) - out->data);
-	} else {
-		ary_base64_encode(key, out->data + out->size);
-		out->size += size_max;
-	}
-	return ary_buf_printf(out, "\",\"seq\":%" PRIu64 "}\n", seq);
+	return ary_buf_append(out, ary_bytes_of("{")) &&
+	       ary_text_append_member(out, "key", key) &&
+	       ary_buf_printf(out, ",\"seq\":%" PRIu64 "}\n", seq);
 }
 
 static bool append_key(void *context, struct ary_bytes key, uint64_t seq)

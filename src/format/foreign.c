@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/base64.h"
 #include "format/fields.h"
 #include "format/record.h"
 #include "format/record_private.h"
@@ -153,29 +152,9 @@ enum ary_status ary_foreign_decode(struct ary_bytes line, struct ary_buf *scratc
 	return status;
 }
 
-static bool append_bytes(struct ary_buf *out, struct ary_field_names names, struct ary_bytes bytes)
+static bool append_member(struct ary_buf *out, const char *name, struct ary_bytes bytes)
 {
-	bool text = ary_text_valid(bytes);
-	size_t size_max = text ? bytes.size * ARY_TEXT_ESCAPE_BYTES_MAX :
-				 ary_base64_size(bytes.size);
-
-	if (!ary_buf_printf(out, ",\"%s\":\"", text ? names.text : names.base64) ||
-	    !ary_buf_reserve(out, size_max))
-		return false;
-	if (text) {
-		out->size = (size_t)(ary_text_escape(bytes, out->data + out->size) - out->data);
-	} else {
-		ary_base64_encode(bytes, out->data + out->size);
-		out->size += size_max;
-	}
-	return ary_buf_append(out, ary_bytes_of("\""));
-}
-
-static bool append_type(struct ary_buf *out, struct ary_bytes type)
-{
-	static const struct ary_field_names names = {"type", "type"};
-
-	return type.size == 0 || append_bytes(out, names, type);
+	return ary_buf_append(out, ary_bytes_of(",")) && ary_text_append_member(out, name, bytes);
 }
 
 static bool append_line(struct ary_buf *out, const struct ary_foreign *foreign)
@@ -183,9 +162,9 @@ static bool append_line(struct ary_buf *out, const struct ary_foreign *foreign)
 	bool set = foreign->op == ARY_FOREIGN_SET;
 
 	return ary_buf_printf(out, "{\"cmd\":\"%s\"", set ? "Set" : "Rm") &&
-	       append_bytes(out, ary_field_key, foreign->key) &&
-	       (!set || (append_type(out, foreign->type) &&
-			 append_bytes(out, ary_field_value, foreign->value))) &&
+	       append_member(out, "key", foreign->key) &&
+	       (!set || foreign->type.size == 0 || append_member(out, "type", foreign->type)) &&
+	       (!set || append_member(out, "value", foreign->value)) &&
 	       ary_buf_append(out, ary_bytes_of("}\n"));
 }
 

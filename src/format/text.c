@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/utf8.h"
 
 #define EACH_BYTE UINT64_C(0x0101010101010101)
@@ -250,4 +251,22 @@ bool ary_text_unescape(struct ary_bytes text, uint8_t *out, size_t *size_out)
 	}
 	*size_out = (size_t)(reader.out - out);
 	return true;
+}
+
+bool ary_text_append_member(struct ary_buf *out, const char *name, struct ary_bytes bytes)
+{
+	bool text = ary_text_valid(bytes);
+	size_t size_max = text ? bytes.size * ARY_TEXT_ESCAPE_BYTES_MAX :
+				 ary_base64_size(bytes.size);
+
+	if (!ary_buf_printf(out, "\"%s%s\":\"", name, text ? "" : "_b64") ||
+	    !ary_buf_reserve(out, size_max))
+		return false;
+	if (text) {
+		out->size = (size_t)(ary_text_escape(bytes, out->data + out->size) - out->data);
+	} else {
+		ary_base64_encode(bytes, out->data + out->size);
+		out->size += size_max;
+	}
+	return ary_buf_append(out, ary_bytes_of("\""));
 }

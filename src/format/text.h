@@ -27,6 +27,11 @@ bool ary_text_valid(struct ary_bytes bytes);
 /* Writes BYTES, escaped, to OUT, which has room for six times as many. Answers the byte after. */
 uint8_t *ary_text_escape(struct ary_bytes bytes, uint8_t *out);
 
+/* Appends the member `"NAME":"..."` with BYTES escaped, or `"NAME_b64":"..."` with BYTES in base64
+ * where they cannot be text. False: out of memory; part of it may have been appended. */
+ARY_MUST_CHECK bool ary_text_append_member(struct ary_buf *out, const char *name,
+					   struct ary_bytes bytes);
+
 /* Writes what TEXT (without its quotes) stands for to OUT, which has room for TEXT.size bytes.
  * False: a bad escape, a lone surrogate, U+0000 or a byte that may not stand for itself; what was
  * written to OUT then is of no use. Whether TEXT is UTF-8 is not looked at. */
