@@ -118,6 +118,11 @@ uint64_t ary_monotonic_ns(struct ary_env *env)
 	return env->ops->monotonic_ns(env);
 }
 
+uint64_t ary_monotonic_ms(struct ary_env *env)
+{
+	return ary_monotonic_ns(env) / 1000000;
+}
+
 enum ary_status ary_random(struct ary_env *env, void *data, size_t size, struct ary_error *err)
 {
 	return env->ops->random(env, data, size, err);

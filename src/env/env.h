@@ -153,6 +153,9 @@ uint64_t ary_wall_ms(struct ary_env *env);
 /* Nanoseconds since some start; never runs backwards. */
 uint64_t ary_monotonic_ns(struct ary_env *env);
 
+/* As ary_monotonic_ns, in whole milliseconds. */
+uint64_t ary_monotonic_ms(struct ary_env *env);
+
 /* Fills DATA with SIZE unpredictable bytes. */
 ARY_MUST_CHECK enum ary_status ary_random(struct ary_env *env, void *data, size_t size,
 					  struct ary_error *err);

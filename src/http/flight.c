@@ -33,20 +33,15 @@ void ary_flight_leave(struct ary_flight *flight)
 	ary_mutex_unlock(&flight->mutex);
 }
 
-static uint64_t now_ms(void)
-{
-	return ary_monotonic_ns(ary_env_posix()) / 1000000;
-}
-
 bool ary_flight_wait(struct ary_flight *flight, uint64_t timeout_ms)
 {
-	uint64_t end_ms = now_ms() + timeout_ms;
+	uint64_t end_ms = ary_monotonic_ms(ary_env_posix()) + timeout_ms;
 	bool is_empty;
 
 	ary_mutex_lock(&flight->mutex);
 	atomic_store(&flight->watched, true);
 	for (;;) {
-		uint64_t at_ms = now_ms();
+		uint64_t at_ms = ary_monotonic_ms(ary_env_posix());
 
 		is_empty = atomic_load(&flight->count) == 0;
 		if (is_empty || at_ms >= end_ms)

@@ -29,11 +29,6 @@ struct ary_loop {
 	bool is_quiesced;
 };
 
-static uint64_t now_ms(void)
-{
-	return ary_monotonic_ns(ary_env_posix()) / 1000000;
-}
-
 /* ---- The library ---- */
 
 static size_t leave_escaped(void *context, struct MHD_Connection *connection, char *text)
@@ -155,10 +150,10 @@ static void run(void *context)
 	struct ary_loop *loop = context;
 	struct ary_exchanges *exchanges = &loop->exchanges;
 
-	exchanges->now_ms = now_ms();
+	exchanges->now_ms = ary_monotonic_ms(ary_env_posix());
 	while (heed(loop)) {
 		ary_net_wait(loop->epoll_fd, &loop->wake, wait_ms(loop));
-		exchanges->now_ms = now_ms();
+		exchanges->now_ms = ary_monotonic_ms(ary_env_posix());
 		exchanges->has_closed = false;
 		ary_deadlines_expire(&exchanges->deadlines, exchanges->now_ms);
 		ARY_CHECK(MHD_run(loop->daemon) == MHD_YES);
