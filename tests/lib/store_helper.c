@@ -33,6 +33,21 @@ void store_test_end(struct store_test *test)
 	tmpdir_remove(&test->tmpdir);
 }
 
+int store_test_setup(void **state)
+{
+	static struct store_test test;
+
+	store_test_begin(&test);
+	*state = &test;
+	return 0;
+}
+
+int store_test_teardown(void **state)
+{
+	store_test_end(*state);
+	return 0;
+}
+
 enum ary_status store_test_try_open(struct store_test *test, struct ary_error *err)
 {
 	assert_null(test->store);

@@ -27,6 +27,10 @@ void store_test_begin(struct store_test *test);
 /* Closes what is open, whatever the answer, and removes everything. */
 void store_test_end(struct store_test *test);
 
+/* The same as setup and teardown of a cmocka test, whose state is the struct store_test. */
+int store_test_setup(void **state);
+int store_test_teardown(void **state);
+
 /* Opens the store; it must work. */
 void store_test_open(struct store_test *test);
 /* Tries to open the store. */

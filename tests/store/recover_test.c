@@ -19,21 +19,6 @@
 #include "lib/store_helper.h"
 #include "store/verify.h"
 
-static int setup(void **state)
-{
-	static struct store_test test;
-
-	store_test_begin(&test);
-	*state = &test;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	store_test_end(*state);
-	return 0;
-}
-
 static void ignore_log(void *context, const struct ary_verified_log *log)
 {
 	(void)context;
@@ -492,7 +477,7 @@ static void test_progress_is_told(void **state)
 	assert_true(last > 1000000);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, store_test_setup, store_test_teardown)
 
 int main(void)
 {

@@ -15,21 +15,6 @@
 
 static const uint64_t SEQ_JUMP = UINT64_C(1) << 32;
 
-static int setup(void **state)
-{
-	static struct store_test test;
-
-	store_test_begin(&test);
-	*state = &test;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	store_test_end(*state);
-	return 0;
-}
-
 static void run_seq_after(struct store_test *test, enum ary_durability mode, bool clean)
 {
 	test->options.durability = mode;
@@ -129,7 +114,7 @@ static void test_mode_of_a_lost_run_is_known_even_if_only_its_first_group_stayed
 	assert_true(store_test_set(test, "b", "2") > lost);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, store_test_setup, store_test_teardown)
 
 int main(void)
 {

@@ -24,21 +24,6 @@ struct told {
 	size_t count;
 };
 
-static int setup(void **state)
-{
-	static struct store_test test;
-
-	store_test_begin(&test);
-	*state = &test;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	store_test_end(*state);
-	return 0;
-}
-
 static void take_log(void *context, const struct ary_verified_log *log)
 {
 	struct told *told = context;
@@ -249,7 +234,7 @@ static void test_what_is_no_store_is_not_found(void **state)
 	assert_int_equal(told.count, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, store_test_setup, store_test_teardown)
 
 int main(void)
 {
