@@ -47,11 +47,12 @@ static bool is_token(struct ary_bytes text)
 	return text.size > 0;
 }
 
-/* How many fields NAME there are; *OUT is the first one's value. */
+/* How many fields NAME there are; *OUT is the first one's value, empty when there is none. */
 static size_t find(const struct check *check, const char *name, struct ary_bytes *out)
 {
 	size_t count = 0;
 
+	*out = (struct ary_bytes){ NULL, 0 };
 	for (size_t i = 0; i < check->request->field_count; i++) {
 		const struct ary_field *field = &check->request->fields[i];
 
