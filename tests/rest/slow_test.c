@@ -95,7 +95,9 @@ static void test_idle_connection_is_closed(void **state)
 /* The server can only notice while its own buffers are full, so more is asked for than fits. */
 static void test_reply_that_is_not_taken_is_given_up(void **state)
 {
-	struct rest *rest = *state;
+	static const char *const options[] = { "--reply-timeout-ms", "300", "--max-value-bytes",
+					       "4MiB", NULL };
+	struct rest *rest = rest_start(options);
 	size_t size = 4 * 1024 * 1024;
 	char *value = calloc(1, size);
 	long long end;
@@ -104,6 +106,7 @@ static void test_reply_that_is_not_taken_is_given_up(void **state)
 	char *dropped;
 	int fd;
 
+	(void)state;
 	assert_non_null(value);
 	dropped = value;
 	rest_expect_put(rest, "/keys/big", value, size, 201);
@@ -119,6 +122,7 @@ static void test_reply_that_is_not_taken_is_given_up(void **state)
 	assert_true(taken < 4 * size);
 	wire_close(fd);
 	free(value);
+	rest_end(rest);
 }
 
 /* All places are taken by connections that never send a thing. */
