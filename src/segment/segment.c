@@ -185,12 +185,6 @@ enum ary_status ary_segment_sync(struct ary_segment *segment, struct ary_error *
 	return ARY_OK;
 }
 
-void ary_segment_confirm(struct ary_segment *segment, uint64_t bytes)
-{
-	ARY_CHECK(bytes <= ary_segment_bytes(segment));
-	atomic_store(&segment->durable_bytes, bytes);
-}
-
 /* Reads exactly SIZE bytes. CORRUPT: the file ends before. */
 static enum ary_status read_exactly(struct ary_segment *segment, uint64_t offset, void *data,
 				    size_t size, struct ary_error *err)

@@ -52,9 +52,6 @@ ARY_MUST_CHECK enum ary_status ary_segment_append(struct ary_segment *segment,
  * and nothing more may be written. */
 ARY_MUST_CHECK enum ary_status ary_segment_sync(struct ary_segment *segment, struct ary_error *err);
 
-/* For recovery: BYTES at the start are durable, as an intact line in the file says. No I/O. */
-void ary_segment_confirm(struct ary_segment *segment, uint64_t bytes);
-
 /* For recovery: makes [0, END) the durable contents. Writes [from, END) back over itself (after a
  * failed sync the kernel may hold it as clean without having stored it), cuts at END and syncs.
  * CORRUPT: the file ends before END. UNCERTAIN: cut or sync failed. IO, NO_SPACE, NO_MEMORY. */

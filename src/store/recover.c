@@ -38,10 +38,9 @@ static enum ary_status settle_last(struct ary_replay *replay, struct ary_error *
 		ary_diag(ARY_DIAG_WARN, "torn_tail_cut", "log=%s offset=%" PRIu64 " bytes=%" PRIu64
 			 " seq_last=%" PRIu64, replay->name, report->end,
 			 report->bytes - report->end, report->seq_last);
-	} else if (replay->rules.clean || last->base) {
-		ary_segment_confirm(last->segment, report->durable_bytes);
-		return ARY_OK;
 	}
+	/* After a clean close as well: a later write may have been refused and undone, and the
+	 * process killed before the cut was synced; unsynced, it could come back. */
 	enum ary_status status = settle_previous(replay, err);
 	if (status != ARY_OK)
 		return status;

@@ -451,6 +451,25 @@ static void test_closed_store_ends_with_a_clean_mark(void **state)
 	assert_int_equal(store_sum(test->path), sum);
 }
 
+/* A write may have been undone after the Mark, and the cut not be on disk. */
+static void test_closed_store_is_synced_before_it_is_served(void **state)
+{
+	struct store_test *test = *state;
+	struct ary_error err;
+
+	open_as_verified(test);
+	store_test_fill(test, 2);
+	store_test_close(test);
+	fault_env_reset(test->faults);
+	fault_env_fail(test->faults, (struct fault){
+		.kind = FAULT_FILE_SYNC, .name = "0.log", .nth = 1});
+	assert_int_equal(store_test_try_open(test, &err), ARY_UNCERTAIN);
+	fault_env_reset(test->faults);
+	open_as_verified(test);
+	store_test_expect_filled(test, 2);
+	store_test_close(test);
+}
+
 static void tell(void *context, uint64_t done_bytes, uint64_t total_bytes)
 {
 	uint64_t *last = context;
@@ -501,6 +520,7 @@ int main(void)
 		TEST(test_directory_that_is_no_store_is_left_alone),
 		TEST(test_every_line_of_a_closed_store_is_json),
 		TEST(test_closed_store_ends_with_a_clean_mark),
+		TEST(test_closed_store_is_synced_before_it_is_served),
 		TEST(test_progress_is_told),
 	};
 
