@@ -10,6 +10,11 @@
 /* Free space is looked at no more often than this. */
 static const uint64_t SPACE_AGE_NS_MAX = 50000000;
 
+/* A log takes at most this part of what is free on the disk, but is never sealed for that while it
+ * is smaller: a compaction needs room beside the log that it rewrites, on a full disk too. */
+enum { LOG_PART_MAX = 4 };
+static const uint64_t LOG_BYTES_MIN = 1 << 20;
+
 /* Whether MORE bytes would eat into the space that is kept for deletes and compaction. */
 static bool is_space_low(struct ary_store *store, uint64_t more)
 {
@@ -98,12 +103,24 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 	return ARY_OK;
 }
 
+/* At how many bytes a log is sealed. */
+static uint64_t log_bytes_max(const struct ary_store *store)
+{
+	const struct ary_committer *committer = &store->committer;
+	uint64_t part = committer->space_free_bytes / LOG_PART_MAX;
+	if (committer->space_checked_ns == 0 || part >= store->options.rotate_bytes)
+		return store->options.rotate_bytes;
+	if (part < LOG_BYTES_MIN)
+		part = LOG_BYTES_MIN;
+	return part < store->options.rotate_bytes ? part : store->options.rotate_bytes;
+}
+
 /* Adds a Seal line when this group fills the log and the next one is ready. Whether it did. */
 static bool seal_if_full(struct ary_store *store, struct ary_append *append)
 {
 	const struct ary_committer *committer = &store->committer;
 	uint64_t bytes = ary_segment_bytes(committer->active->segment) + committer->batch.size;
-	return bytes >= store->options.rotate_bytes && ary_rotate_prepare(store) &&
+	return bytes >= log_bytes_max(store) && ary_rotate_prepare(store) &&
 	       ary_rotate_seal(store, append) == ARY_OK;
 }
 

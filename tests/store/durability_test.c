@@ -451,6 +451,29 @@ static void test_reserve_is_kept_for_removals(void **state)
 	store_test_set(&store, "k", "new");
 }
 
+/* So that there is room to rewrite them when the disk is full. */
+static void test_logs_are_smaller_where_the_disk_is_nearly_full(void **state)
+{
+	static char value[300001];
+
+	(void)state;
+	memset(value, 'v', sizeof(value) - 1);
+	store_test_open(&store);
+	fault_env_set_space(store.faults, 8 << 20, UINT64_C(1) << 30);
+	for (int i = 0; i < 15; i++)
+		store_test_set(&store, "k", value);
+	uint64_t logs = store_test_stats(&store).logs;
+	assert_in_range(logs, 3, 6);
+	assert_in_range(file_bytes(store.path, "0.log"), 1 << 20, 2500000);
+	fault_env_set_space(store.faults, UINT64_C(1) << 40, UINT64_C(1) << 41);
+	/* It is looked at again a moment later. */
+	for (int i = 0; i < 10; i++)
+		pause_briefly();
+	for (int i = 0; i < 30; i++)
+		store_test_set(&store, "k", value);
+	assert_in_range(store_test_stats(&store).logs, logs, logs + 1);
+}
+
 static void test_log_goes_on_when_the_next_one_cannot_be_created(void **state)
 {
 	(void)state;
@@ -542,6 +565,7 @@ int main(void)
 		TEST(test_refused_write_that_cannot_be_cut_is_uncertain),
 		TEST(test_refused_write_whose_cut_cannot_be_synced_is_uncertain),
 		TEST(test_reserve_is_kept_for_removals),
+		TEST(test_logs_are_smaller_where_the_disk_is_nearly_full),
 		TEST(test_log_goes_on_when_the_next_one_cannot_be_created),
 		TEST(test_first_log_that_cannot_be_created_is_tried_again),
 		TEST(test_name_of_the_next_log_that_cannot_be_synced_latches),
