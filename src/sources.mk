@@ -98,6 +98,10 @@ store_sources = \
 	%D%/store/merge.h \
 	%D%/store/overlay.c \
 	%D%/store/overlay.h \
+	%D%/store/pace.c \
+	%D%/store/pace.h \
+	%D%/store/plan.c \
+	%D%/store/plan.h \
 	%D%/store/read.c \
 	%D%/store/recover.c \
 	%D%/store/recover.h \
@@ -105,6 +109,8 @@ store_sources = \
 	%D%/store/replay.h \
 	%D%/store/rotate.c \
 	%D%/store/rotate.h \
+	%D%/store/round.c \
+	%D%/store/round.h \
 	%D%/store/rules.c \
 	%D%/store/rules.h \
 	%D%/store/store.c \

@@ -225,6 +225,11 @@ tests_unit_store_overlay_test_CPPFLAGS = $(test_cppflags)
 tests_unit_store_overlay_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_store_overlay_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
+check_PROGRAMS += %D%/unit/store/plan_test
+tests_unit_store_plan_test_CPPFLAGS = $(test_cppflags)
+tests_unit_store_plan_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_store_plan_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
 check_PROGRAMS += %D%/unit/replica/solo_test
 tests_unit_replica_solo_test_CPPFLAGS = $(test_cppflags)
 tests_unit_replica_solo_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -364,6 +369,11 @@ check_PROGRAMS += %D%/store/model_test
 tests_store_model_test_CPPFLAGS = $(test_cppflags)
 tests_store_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_model_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/partial_test
+tests_store_partial_test_CPPFLAGS = $(test_cppflags)
+tests_store_partial_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_partial_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
 check_PROGRAMS += %D%/store/recover_test
 tests_store_recover_test_CPPFLAGS = $(test_cppflags)

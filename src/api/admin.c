@@ -6,6 +6,7 @@
 #include "api/prefer.h"
 #include "api/problem.h"
 #include "api/respond.h"
+#include "api/target.h"
 
 static void respond_figures(struct ary_call *call, unsigned status, json_t *root)
 {
@@ -40,7 +41,10 @@ static json_t *report_json(const struct ary_compaction_report *report)
 	ary_json_number(root, "logs_after", report->logs_after);
 	ary_json_number(root, "bytes_before", report->bytes_before);
 	ary_json_number(root, "bytes_after", report->bytes_after);
+	ary_json_number(root, "selected_logs", report->selected_logs);
+	ary_json_number(root, "selected_bytes", report->selected_bytes);
 	ary_json_number(root, "scanned_bytes", report->scanned_bytes);
+	ary_json_number(root, "written_bytes", report->written_bytes);
 	ary_json_number(root, "records_kept", report->records_kept);
 	ary_json_number(root, "records_dropped", report->records_dropped);
 	(void)json_object_set_new(root, "duration_seconds",
@@ -81,11 +85,20 @@ static enum ary_step compact_async(struct ary_api *api, struct ary_call *call)
 		return ary_problem_respond_status(call, ARY_SHUTDOWN, NULL);
 	if (status == ARY_READ_ONLY)
 		return ary_problem_respond_status(call, status, &err);
-	ary_store_compact_start(ary_api_store(api));
+	ary_store_compact_start(ary_api_store(api), call->compaction.full);
 	respond_report(api, call, 202);
 	ary_response_plain(&call->response, "Location", ary_bytes_of("/compact"));
 	ary_response_plain(&call->response, "Preference-Applied", ary_bytes_of("respond-async"));
 	return ARY_STEP_RESPOND;
+}
+
+enum ary_step ary_admin_compact_check(struct ary_api *api, struct ary_call *call)
+{
+	(void)api;
+	if (ary_query_flag(call->query, &call->compaction.full) == ARY_OK)
+		return ARY_STEP_BODY;
+	return ary_problem_respond(call, ARY_PROBLEM_INVALID_PARAMETER, "%s",
+				   "full has no value, or one of 1, true, 0, false");
 }
 
 enum ary_step ary_admin_compact(struct ary_api *api, struct ary_call *call)
@@ -111,6 +124,15 @@ void ary_admin_compact_finish(struct ary_api *api, struct ary_call *call)
 		respond_figures(call, 200, report_json(report));
 	else
 		(void)ary_problem_respond_status(call, report->status, &report->error);
+}
+
+/* What is under way may take a moment to stop, and what it has finished stays. */
+enum ary_step ary_admin_compact_cancel(struct ary_api *api, struct ary_call *call)
+{
+	bool runs = ary_store_compact_cancel(ary_api_store(api));
+
+	respond_report(api, call, runs ? 202 : 200);
+	return ARY_STEP_RESPOND;
 }
 
 static void add_log_figures(json_t *root, const struct ary_stats *stats)

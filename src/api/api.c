@@ -141,7 +141,7 @@ static enum ary_step find_action(struct ary_call *call)
 /* Parameters are never ignored: a mistyped one must not give another answer than was meant. */
 static enum ary_step check_query(struct ary_call *call)
 {
-	const char *known = call->route != NULL ? call->route->parameter : NULL;
+	const char *known = ary_route_parameter(call->route, call->method);
 	struct ary_bytes query = call->query;
 	struct ary_bytes name, value;
 	size_t seen = 0;

@@ -16,9 +16,11 @@ void ary_kv_finish_put(struct ary_api *api, struct ary_call *call);
 void ary_kv_finish_delete(struct ary_api *api, struct ary_call *call);
 
 /* admin.c */
+enum ary_step ary_admin_compact_check(struct ary_api *api, struct ary_call *call);
 enum ary_step ary_admin_compact(struct ary_api *api, struct ary_call *call);
 void ary_admin_compact_launch(struct ary_api *api, struct ary_call *call);
 void ary_admin_compact_finish(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_admin_compact_cancel(struct ary_api *api, struct ary_call *call);
 enum ary_step ary_admin_compact_progress(struct ary_api *api, struct ary_call *call);
 enum ary_step ary_admin_stats(struct ary_api *api, struct ary_call *call);
 

@@ -16,22 +16,15 @@ struct report {
 	bool incomplete; /* memory ran out */
 };
 
-static bool is_one_of(struct ary_bytes value, const char *a, const char *b)
-{
-	return value.size == 0 || ary_bytes_equal(value, ary_bytes_of(a)) ||
-	       ary_bytes_equal(value, ary_bytes_of(b));
-}
-
 enum ary_step ary_health_check(struct ary_api *api, struct ary_call *call)
 {
-	struct ary_bytes query = call->query;
-	struct ary_bytes name, value;
+	bool verbose;
 
 	(void)api;
-	if (ary_query_next(&query, &name, &value) && !is_one_of(value, "1", "true"))
-		return ary_problem_respond(call, ARY_PROBLEM_INVALID_PARAMETER, "%s",
-					   "verbose has no value, or 1 or true");
-	return ARY_STEP_BODY;
+	if (ary_query_flag(call->query, &verbose) == ARY_OK)
+		return ARY_STEP_BODY;
+	return ary_problem_respond(call, ARY_PROBLEM_INVALID_PARAMETER, "%s",
+				   "verbose has no value, or one of 1, true, 0, false");
 }
 
 static void append(struct report *report, const char *text)
@@ -55,7 +48,8 @@ static void add_check(struct report *report, const char *name, const char *reaso
 
 static void begin_report(struct report *report, const struct ary_call *call)
 {
-	*report = (struct report){.verbose = call->query.size > 0};
+	*report = (struct report){.verbose = false};
+	(void)!ary_query_flag(call->query, &report->verbose);
 }
 
 static enum ary_step respond(struct ary_call *call, struct report *report)

@@ -77,6 +77,11 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"method-not-allowed", 405, 0, "Method not allowed",
 		"The resource does not support this method.",
 		"Use one of the methods in Allow."},
+	[ARY_PROBLEM_COMPACTION_CANCELLED] = {
+		"compaction-cancelled", 409, 0, "Compaction cancelled",
+		"Somebody sent DELETE /compact while this compaction ran; what it had finished "
+		"stays.",
+		"POST /compact again when it suits."},
 	[ARY_PROBLEM_PRECONDITION_FAILED] = {
 		"precondition-failed", 412, 0, "Precondition failed",
 		"If-Match or If-None-Match did not hold for the present value; nothing was "
@@ -188,7 +193,7 @@ enum ary_problem_kind ary_problem_of(enum ary_status status)
 	case ARY_CORRUPT: return ARY_PROBLEM_RECORD_CORRUPT;
 	case ARY_IO: return ARY_PROBLEM_IO_ERROR;
 	case ARY_UNCERTAIN: return ARY_PROBLEM_OUTCOME_UNKNOWN;
-	case ARY_CANCELLED:
+	case ARY_CANCELLED: return ARY_PROBLEM_COMPACTION_CANCELLED;
 	case ARY_SHUTDOWN: return ARY_PROBLEM_SHUTTING_DOWN;
 	case ARY_OK:
 	case ARY_EXISTS:

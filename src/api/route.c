@@ -36,9 +36,12 @@ static const struct ary_route routes[] = {
 		.needs_store = true,
 		.actions = {
 			[ARY_GET] = {.begin = ary_admin_compact_progress},
-			[ARY_POST] = {.begin = ary_admin_compact,
+			[ARY_POST] = {.parameter = "full",
+				      .check = ary_admin_compact_check,
+				      .begin = ary_admin_compact,
 				      .launch = ary_admin_compact_launch,
 				      .finish = ary_admin_compact_finish},
+			[ARY_DELETE] = {.begin = ary_admin_compact_cancel},
 		},
 	},
 	{
@@ -48,18 +51,21 @@ static const struct ary_route routes[] = {
 	},
 	{
 		.path = "/livez",
-		.parameter = "verbose",
-		.actions = {[ARY_GET] = {.check = ary_health_check, .begin = ary_health_live}},
+		.actions = {[ARY_GET] = {.parameter = "verbose",
+					 .check = ary_health_check,
+					 .begin = ary_health_live}},
 	},
 	{
 		.path = "/readyz",
-		.parameter = "verbose",
-		.actions = {[ARY_GET] = {.check = ary_health_check, .begin = ary_health_ready}},
+		.actions = {[ARY_GET] = {.parameter = "verbose",
+					 .check = ary_health_check,
+					 .begin = ary_health_ready}},
 	},
 	{
 		.path = "/healthz",
-		.parameter = "verbose",
-		.actions = {[ARY_GET] = {.check = ary_health_check, .begin = ary_health_ready}},
+		.actions = {[ARY_GET] = {.parameter = "verbose",
+					 .check = ary_health_check,
+					 .begin = ary_health_ready}},
 	},
 	{
 		.path = "/",
@@ -114,6 +120,18 @@ const struct ary_action *ary_route_action(const struct ary_route *route, enum ar
 		return NULL;
 	action = &route->actions[method == ARY_HEAD ? ARY_GET : method];
 	return action->begin != NULL ? action : NULL;
+}
+
+const char *ary_route_parameter(const struct ary_route *route, enum ary_method method)
+{
+	const struct ary_action *action = ary_route_action(route, method);
+	const char *parameter = action != NULL ? action->parameter : NULL;
+
+	if (route == NULL || method != ARY_OPTIONS)
+		return parameter;
+	for (unsigned other = 0; other < ARY_METHOD_COUNT && parameter == NULL; other++)
+		parameter = route->actions[other].parameter;
+	return parameter;
 }
 
 static bool is_allowed(const struct ary_route *route, enum ary_method method)

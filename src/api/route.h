@@ -8,6 +8,7 @@
 /* How one method of one target is served. */
 struct ary_action {
 	bool takes_body;
+	const char *parameter; /* the one query parameter that it knows, or NULL */
 	/* Looks at the head. BODY: it is fine. NULL: nothing to look at. */
 	enum ary_step (*check)(struct ary_api *api, struct ary_call *call);
 	/* RESPOND or PARK. */
@@ -22,7 +23,6 @@ struct ary_route {
 	bool has_tail;         /* the path goes on behind `path`, by at least one byte */
 	bool has_key;          /* that tail is a key */
 	bool needs_store;      /* 503 until the store is open */
-	const char *parameter; /* the one query parameter that it knows, or NULL */
 	/* By method. HEAD is served by GET's where it has none, OPTIONS everywhere. */
 	struct ary_action actions[ARY_METHOD_COUNT];
 };
@@ -35,6 +35,10 @@ const struct ary_route *ary_route_find(struct ary_bytes path, struct ary_bytes *
 
 /* The action of METHOD on ROUTE (NULL: the target `*`), or NULL. */
 const struct ary_action *ary_route_action(const struct ary_route *route, enum ary_method method);
+
+/* The query parameter that METHOD knows on ROUTE (NULL: the target `*`), or NULL. OPTIONS knows
+ * that of any other method: a browser asks with the target that it will use. */
+const char *ary_route_parameter(const struct ary_route *route, enum ary_method method);
 
 enum { ARY_ALLOW_BYTES = 64 };
 

@@ -178,3 +178,23 @@ bool ary_query_next(struct ary_bytes *query, struct ary_bytes *name_out,
 	}
 	return false;
 }
+
+static bool is_one_of(struct ary_bytes value, const char *a, const char *b)
+{
+	return ary_bytes_equal(value, ary_bytes_of(a)) || ary_bytes_equal(value, ary_bytes_of(b));
+}
+
+enum ary_status ary_query_flag(struct ary_bytes query, bool *out)
+{
+	struct ary_bytes name, value;
+
+	if (!ary_query_next(&query, &name, &value)) {
+		*out = false;
+		return ARY_OK;
+	}
+	bool yes = value.size == 0 || is_one_of(value, "1", "true");
+	if (!yes && !is_one_of(value, "0", "false"))
+		return ARY_INVALID;
+	*out = yes;
+	return ARY_OK;
+}

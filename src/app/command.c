@@ -26,7 +26,9 @@ static const struct ary_command commands[] = {
 	  "One key a line, as its bytes are; with --json nothing in a key can be mistaken.",
 	  ary_cmd_list },
 	{ "compact", ARY_FOR_COMPACT, "", 0, 0, "drop from the logs what is no longer needed",
-	  "Prints what it did, as lines of a name and a number.", ary_cmd_compact },
+	  "Rewrites the logs that pay: of which a quarter of --compact-percent could be dropped, "
+	  "or with --full anything. Prints what it did, as lines of a name and a number.",
+	  ary_cmd_compact },
 	{ "verify", ARY_FOR_VERIFY, "", 0, 0, "read every line of the store, and change nothing",
 	  "Prints a line for each log: its name, bytes, lines, values set, keys removed, and what "
 	  "is wrong with it, or ok. Then come sums, as lines of a name and a number, and the "

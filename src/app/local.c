@@ -19,6 +19,9 @@ void ary_local_options(const struct ary_config *config, struct ary_store_options
 	out->disk_reserve_bytes = config->disk_reserve_bytes;
 	out->rotate_bytes = config->rotate_bytes;
 	out->compact_stale_bytes = config->compact_stale_bytes;
+	out->compact_percent = config->compact_percent;
+	out->compact_bytes_per_second = config->compact_bytes_per_second;
+	out->merge_bytes_max = config->merge_bytes_max;
 	out->batch_bytes_max = config->batch_bytes_max;
 }
 
@@ -88,13 +91,15 @@ static void show_compaction(struct ary_store *store)
 
 	ary_store_compaction_report(store, &report);
 	if (report.state == ARY_COMPACTION_RUNNING)
-		ary_console_progress("compacting", report.scanned_bytes, report.bytes_before);
+		ary_console_progress("compacting", report.scanned_bytes, report.selected_bytes);
 }
 
-enum ary_status ary_local_compact(struct ary_store *store, struct ary_compaction_report *out)
+enum ary_status ary_local_compact(struct ary_store *store, bool full,
+				  struct ary_compaction_report *out)
 {
 	struct latch latch = { .open = false };
-	struct ary_compaction_request request = { .done = compaction_done, .context = &latch };
+	struct ary_compaction_request request = { .full = full, .done = compaction_done,
+						  .context = &latch };
 
 	ary_mutex_init(&latch.mutex);
 	ary_cond_init(&latch.cond);
@@ -111,8 +116,8 @@ enum ary_status ary_local_compact(struct ary_store *store, struct ary_compaction
 	ary_mutex_unlock(&latch.mutex);
 	ary_cond_release(&latch.cond);
 	ary_mutex_release(&latch.mutex);
-	ary_console_progress("compacting", request.report.bytes_before,
-			     request.report.bytes_before);
+	ary_console_progress("compacting", request.report.selected_bytes,
+			     request.report.selected_bytes);
 	*out = request.report;
 	return out->status;
 }
@@ -128,7 +133,7 @@ void ary_local_settle(struct ary_store *store, const struct ary_config *config)
 	if (report.state != ARY_COMPACTION_RUNNING &&
 	    (config->compact_stale_bytes == 0 || stats.stale_bytes < config->compact_stale_bytes))
 		return;
-	if (ary_local_compact(store, &report) != ARY_OK)
+	if (ary_local_compact(store, false, &report) != ARY_OK)
 		ary_diag(ARY_DIAG_WARN, "compaction_failed", "error=%s",
 			 ary_diag_quote(report.error.text, quoted));
 }

@@ -28,9 +28,10 @@ enum ary_exit ary_local_close(struct ary_store *store, enum ary_exit code);
 /* Tells why a request to the store was refused, and answers the exit code for it. */
 enum ary_exit ary_local_refused(const struct ary_error *err);
 
-/* Compacts, or joins the compaction that runs, and waits for its end; *OUT is what it did.
- * Answers its status. */
-enum ary_status ary_local_compact(struct ary_store *store, struct ary_compaction_report *out);
+/* Compacts, or joins the compaction that runs, and waits for its end; *OUT is what it did. FULL as
+ * in the request. Answers its status. */
+enum ary_status ary_local_compact(struct ary_store *store, bool full,
+				  struct ary_compaction_report *out);
 
 /* Compacts STORE if that is due, by what CONFIG says. For commands that write and then end: a run
  * that ends right after its write would otherwise stop each compaction before its end. */

@@ -160,12 +160,20 @@ static bool take_log(struct cursor *cursor, struct parts *out)
 	       out->durability.raw.size > 0;
 }
 
-static bool take_base(struct cursor *cursor, struct parts *out)
+static bool take_cleaned(struct cursor *cursor, struct parts *out)
 {
-	out->record.op = ARY_OP_BASE;
+	if (!TAKE(cursor, ",\"cleaned\":"))
+		return true;
+	return take_number(cursor, &out->record.cleaned) && out->record.cleaned > 0;
+}
+
+static bool take_merged(struct cursor *cursor, enum ary_op op, struct parts *out)
+{
+	out->record.op = op;
 	return TAKE(cursor, ",\"version\":") && take_number(cursor, &out->record.version) &&
 	       TAKE(cursor, ",\"log\":") && take_number(cursor, &out->record.log) &&
-	       TAKE(cursor, ",\"base\":") && take_number(cursor, &out->record.base);
+	       TAKE(cursor, ",\"base\":") && take_number(cursor, &out->record.base) &&
+	       take_cleaned(cursor, out);
 }
 
 static bool take_seal(struct cursor *cursor, struct parts *out)
@@ -203,7 +211,9 @@ static bool take_command(struct cursor *cursor, bool with_value, struct parts *o
 	if (TAKE(cursor, "Log\""))
 		return take_durable(cursor, record) && take_log(cursor, out);
 	if (TAKE(cursor, "Base\""))
-		return take_durable(cursor, record) && take_base(cursor, out);
+		return take_durable(cursor, record) && take_merged(cursor, ARY_OP_BASE, out);
+	if (TAKE(cursor, "Merge\""))
+		return take_durable(cursor, record) && take_merged(cursor, ARY_OP_MERGE, out);
 	return TAKE(cursor, "Seal\"") && take_durable(cursor, record) && take_seal(cursor, out);
 }
 

@@ -53,6 +53,15 @@ static enum ary_status read_set(const struct ary_fields *fields, bool with_value
 			    check_value(fields);
 }
 
+static enum ary_status read_merged(const struct ary_fields *fields, struct ary_record *record)
+{
+	enum ary_status status = ary_fields_number(fields, "base", 0, &record->base);
+
+	if (status == ARY_OK && ary_fields_has(fields, "cleaned"))
+		status = ary_fields_number(fields, "cleaned", 1, &record->cleaned);
+	return status;
+}
+
 static enum ary_status read_first_line(const struct ary_fields *fields, struct ary_record *record)
 {
 	enum ary_status status = ary_fields_number(fields, "version", 0, &record->version);
@@ -61,8 +70,8 @@ static enum ary_status read_first_line(const struct ary_fields *fields, struct a
 		status = ary_fields_number(fields, "log", 0, &record->log);
 	if (status != ARY_OK)
 		return status;
-	if (record->op == ARY_OP_BASE)
-		return ary_fields_number(fields, "base", 0, &record->base);
+	if (record->op != ARY_OP_LOG)
+		return read_merged(fields, record);
 	return read_durability(fields, record);
 }
 
@@ -87,6 +96,7 @@ static enum ary_status read_own(const struct ary_fields *fields, bool with_value
 		return read_key(fields, record);
 	case ARY_OP_LOG:
 	case ARY_OP_BASE:
+	case ARY_OP_MERGE:
 		return read_first_line(fields, record);
 	case ARY_OP_SEAL:
 		return ary_fields_number(fields, "lines", 0, &record->lines);

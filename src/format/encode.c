@@ -85,12 +85,20 @@ static uint8_t *put_command(uint8_t *out, const struct ary_record *record)
 	return out;
 }
 
+static uint8_t *put_merged(uint8_t *out, const struct ary_record *record)
+{
+	out = put_number_field(out, ",\"base\":", record->base);
+	if (record->cleaned > 0)
+		out = put_number_field(out, ",\"cleaned\":", record->cleaned);
+	return out;
+}
+
 static uint8_t *put_first_line(uint8_t *out, const struct ary_record *record)
 {
 	out = put_number_field(out, ",\"version\":", record->version);
 	out = put_number_field(out, ",\"log\":", record->log);
-	if (record->op == ARY_OP_BASE)
-		return put_number_field(out, ",\"base\":", record->base);
+	if (record->op != ARY_OP_LOG)
+		return put_merged(out, record);
 	return put_text_field(out, ",\"durability\":\"", record->durability);
 }
 
@@ -112,6 +120,7 @@ static uint8_t *put_own(uint8_t *out, const struct ary_record *record)
 		return put_command(out, record);
 	case ARY_OP_LOG:
 	case ARY_OP_BASE:
+	case ARY_OP_MERGE:
 		return put_first_line(out, record);
 	case ARY_OP_SEAL:
 		return put_number_field(out, ",\"lines\":", record->lines);
@@ -166,6 +175,7 @@ static void check_record(const struct ary_record *record)
 	ARY_CHECK(record->seq > 0 && record->seq <= ARY_SEQ_MAX);
 	ARY_CHECK(record->durable_bytes <= ARY_SEQ_MAX && record->prev <= ARY_SEQ_MAX);
 	ARY_CHECK(record->log <= ARY_SEQ_MAX && record->base <= ARY_SEQ_MAX);
+	ARY_CHECK(record->cleaned <= ARY_SEQ_MAX);
 	ARY_CHECK(record->version <= ARY_SEQ_MAX && record->lines <= ARY_SEQ_MAX);
 	ARY_CHECK(ary_record_type_valid(record->type) && ary_record_type_valid(record->durability));
 	ARY_CHECK(record->key.size > 0 || record->op > ARY_OP_RM);

@@ -11,7 +11,8 @@
 
 static const char *const cmds[ARY_OP_UNKNOWN] = {
 	[ARY_OP_SET] = "Set",   [ARY_OP_RM] = "Rm",     [ARY_OP_LOG] = "Log",
-	[ARY_OP_BASE] = "Base", [ARY_OP_SEAL] = "Seal", [ARY_OP_MARK] = "Mark",
+	[ARY_OP_BASE] = "Base", [ARY_OP_MERGE] = "Merge", [ARY_OP_SEAL] = "Seal",
+	[ARY_OP_MARK] = "Mark",
 };
 
 const char *ary_record_cmd(enum ary_op op)

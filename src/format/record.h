@@ -31,6 +31,7 @@ enum ary_op {
 	ARY_OP_BASE, /* first line of a log that is the merge of all logs from `base` to itself */
 	ARY_OP_SEAL, /* last line of a log that is complete */
 	ARY_OP_MARK, /* neither data nor structure: an open, a clean close, a jump of seq */
+	ARY_OP_MERGE, /* as Base, but logs lower than `base` still count */
 	ARY_OP_UNKNOWN, /* a valid line of a later version that this one does not understand */
 };
 
@@ -49,9 +50,11 @@ struct ary_record {
 	uint64_t prev;          /* Set, Rm: seq of what it replaced, 0 when nothing */
 	bool has_durable;
 	uint64_t durable_bytes; /* bytes of this file known to be durable when the line was made */
-	uint64_t log;           /* Log, Base: the number in the file's name */
-	uint64_t version;       /* Log, Base: ARY_FORMAT_VERSION */
-	uint64_t base;          /* Base: the lowest log merged */
+	uint64_t log;           /* Log, Base, Merge: the number in the file's name */
+	uint64_t version;       /* Log, Base, Merge: ARY_FORMAT_VERSION */
+	uint64_t base;          /* Base, Merge: the lowest log merged */
+	uint64_t cleaned;       /* Base, Merge: no Set is here that a write up to this seq
+				 * replaced or removed; 0 when that is not said */
 	uint64_t lines;         /* Seal: how many lines come before it in this file */
 	bool clean;             /* Mark: everything before it was synced and the store was closed */
 	struct ary_bytes durability; /* Mark of an open: "always", "interval", "never", or empty */

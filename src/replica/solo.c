@@ -97,12 +97,35 @@ static void refuse_compaction(struct ary_compaction_request *request)
 	request->done(request);
 }
 
-static struct ary_compaction_request *take_waiting_locked(struct ary_replica *replica)
+/* Takes those who wait; with FULL not set, those only for whom less than that is enough. */
+static struct ary_compaction_request *take_waiting_locked(struct ary_replica *replica, bool full)
 	ARY_REQUIRES(&replica->lock)
 {
-	struct ary_compaction_request *waiting = replica->waiting;
-	replica->waiting = NULL;
-	return waiting;
+	struct ary_compaction_request *taken = NULL;
+	struct ary_compaction_request **at = &replica->waiting;
+	while (*at != NULL) {
+		struct ary_compaction_request *request = *at;
+		if (request->full && !full) {
+			at = &request->next;
+			continue;
+		}
+		*at = request->next;
+		request->next = taken;
+		taken = request;
+	}
+	return taken;
+}
+
+static void run_done(struct ary_compaction_request *run);
+
+static void start_run(struct ary_replica *replica, bool full)
+{
+	replica->run = (struct ary_compaction_request){
+		.full = full,
+		.done = run_done,
+		.context = replica,
+	};
+	ary_store_compact(replica->store, &replica->run);
 }
 
 static void run_done(struct ary_compaction_request *run)
@@ -110,8 +133,10 @@ static void run_done(struct ary_compaction_request *run)
 	struct ary_replica *replica = run->context;
 	const struct ary_compaction_report report = run->report;
 	ary_mutex_lock(&replica->lock);
-	struct ary_compaction_request *waiting = take_waiting_locked(replica);
-	replica->compacting = false;
+	struct ary_compaction_request *waiting =
+		take_waiting_locked(replica, run->full || report.status != ARY_OK);
+	bool goes_on = replica->waiting != NULL;
+	replica->compacting = goes_on;
 	ary_mutex_unlock(&replica->lock);
 	while (waiting != NULL) {
 		/* After `done` the request is its owner's, and may be gone. */
@@ -120,6 +145,8 @@ static void run_done(struct ary_compaction_request *run)
 		request->report = report;
 		request->done(request);
 	}
+	if (goes_on)
+		start_run(replica, true);
 }
 
 void ary_replica_compact(struct ary_replica *replica, struct ary_compaction_request *request)
@@ -127,6 +154,7 @@ void ary_replica_compact(struct ary_replica *replica, struct ary_compaction_requ
 	ary_mutex_lock(&replica->lock);
 	bool open = !replica->closed;
 	bool starts = open && !replica->compacting;
+	bool full = request->full;
 	if (open) {
 		request->next = replica->waiting;
 		replica->waiting = request;
@@ -137,8 +165,7 @@ void ary_replica_compact(struct ary_replica *replica, struct ary_compaction_requ
 		refuse_compaction(request);
 	if (!starts)
 		return;
-	replica->run = (struct ary_compaction_request){.done = run_done, .context = replica};
-	ary_store_compact(replica->store, &replica->run);
+	start_run(replica, full);
 }
 
 /* A compaction may go on for long, so those who wait for it are not kept: closing the store will
@@ -147,7 +174,7 @@ void ary_replica_close_gate(struct ary_replica *replica)
 {
 	ary_mutex_lock(&replica->lock);
 	replica->closed = true;
-	struct ary_compaction_request *waiting = take_waiting_locked(replica);
+	struct ary_compaction_request *waiting = take_waiting_locked(replica, true);
 	ary_mutex_unlock(&replica->lock);
 	while (waiting != NULL) {
 		struct ary_compaction_request *request = waiting;

@@ -9,11 +9,8 @@ static enum ary_status put_log_line(struct ary_store *store, struct ary_append *
 		.log = ary_segment_log(store->committer.active->segment),
 		.durability = ary_bytes_of(ary_durability_name(store->options.durability)),
 	};
-	size_t before = store->committer.batch.size;
-	enum ary_status status = ary_append_line(store, append, &record);
-	append->overhead_bytes += store->committer.batch.size - before;
 	append->sync = true;
-	return status;
+	return ary_append_line(store, append, &record);
 }
 
 static enum ary_status put_mark(struct ary_store *store, struct ary_append *append)
@@ -45,6 +42,28 @@ enum ary_status ary_append_begin(struct ary_store *store, struct ary_append *app
 	return status;
 }
 
+/* SIZE bytes of a line of OP: what they are, if they are not a value's. */
+static void count_line(struct ary_append *append, enum ary_op op, uint64_t size)
+{
+	switch (op) {
+	case ARY_OP_RM:
+		append->tombstone_bytes += size;
+		break;
+	case ARY_OP_MARK:
+		append->mark_bytes += size;
+		break;
+	case ARY_OP_LOG:
+	case ARY_OP_SEAL:
+		append->overhead_bytes += size;
+		break;
+	case ARY_OP_SET:
+	case ARY_OP_BASE:
+	case ARY_OP_MERGE:
+	case ARY_OP_UNKNOWN:
+		break;
+	}
+}
+
 enum ary_status ary_append_line(struct ary_store *store, struct ary_append *append,
 				struct ary_record *record)
 {
@@ -55,9 +74,11 @@ enum ary_status ary_append_line(struct ary_store *store, struct ary_append *appe
 		record->durable_bytes = ary_segment_durable_bytes(committer->active->segment);
 		record->has_durable = record->durable_bytes > 0;
 	}
+	size_t before = committer->batch.size;
 	enum ary_status status = ary_record_encode(record, &committer->batch);
 	if (status != ARY_OK)
 		return status;
+	count_line(append, record->op, committer->batch.size - before);
 	committer->seq++;
 	append->lines++;
 	return ARY_OK;
@@ -77,6 +98,8 @@ static void account(struct ary_store *store, const struct ary_append *append)
 	if (log->lines == 0)
 		log->seq_first = append->seq_before + 1;
 	log->lines += append->lines;
+	atomic_fetch_add(&log->tombstone_bytes, append->tombstone_bytes);
+	atomic_fetch_add(&log->mark_bytes, append->mark_bytes);
 	atomic_fetch_add(&log->overhead_bytes, append->overhead_bytes);
 	atomic_fetch_add(&log->bytes, committer->batch.size);
 	atomic_fetch_add(&store->counters.appended_bytes, committer->batch.size);

@@ -68,9 +68,29 @@ static int compare_numbers(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* Whether log NUMBER begins with an intact Base line; *BYTES_OUT is its size. A first line that is
- * not intact is for the scan to judge. */
-static enum ary_status look_at_log(struct ary_dir *dir, uint64_t number, bool *base_out,
+/* What a log's first line says. */
+struct first_line {
+	bool is_base;
+	uint64_t base; /* the lowest number that the log stands for */
+};
+
+/* What LINE, the first of log NUMBER, says; one that is not intact is for the scan to judge. */
+static void read_first_line(uint64_t number, struct ary_bytes line, struct first_line *out)
+{
+	struct ary_buf scratch = {0};
+	struct ary_record record;
+	*out = (struct first_line){.base = number};
+	if (ary_record_decode_head(line, &scratch, &record, NULL) == ARY_OK &&
+	    record.log == number && record.base <= number) {
+		out->is_base = record.op == ARY_OP_BASE;
+		if (out->is_base || record.op == ARY_OP_MERGE)
+			out->base = record.base;
+	}
+	ary_buf_release(&scratch);
+}
+
+/* Reads the first line of log NUMBER; *BYTES_OUT is the size of its file. */
+static enum ary_status look_at_log(struct ary_dir *dir, uint64_t number, struct first_line *out,
 				   uint64_t *bytes_out, struct ary_error *err)
 {
 	char name[ARY_NAME_BYTES];
@@ -87,35 +107,45 @@ static enum ary_status look_at_log(struct ary_dir *dir, uint64_t number, bool *b
 	ary_file_close(file, NULL);
 	if (status != ARY_OK)
 		return status;
-	*base_out = false;
 	const uint8_t *newline = memchr(bytes, '\n', size);
-	if (newline == NULL)
-		return ARY_OK;
-	struct ary_buf scratch = {0};
-	struct ary_record record;
-	const struct ary_bytes line = {bytes, (size_t)(newline - bytes) + 1};
-	if (ary_record_decode_head(line, &scratch, &record, NULL) == ARY_OK)
-		*base_out = record.op == ARY_OP_BASE && record.log == number;
-	ary_buf_release(&scratch);
+	size_t line_bytes = newline == NULL ? 0 : (size_t)(newline - bytes) + 1;
+	read_first_line(number, (struct ary_bytes){bytes, line_bytes}, out);
 	return ARY_OK;
 }
 
-/* Finds where the logs that count begin, at *FIRST_OUT of LOGS, and whether with a Base line. */
-static enum ary_status find_first(struct ary_dir *dir, const struct numbers *logs,
-				  struct ary_inventory *out, size_t *first_out,
-				  struct ary_error *err)
+/* Goes through LOGS, which rise, from the highest downwards. Logs that count and logs that do not
+ * are put into OUT in that order. */
+static enum ary_status walk_down(struct ary_dir *dir, const struct numbers *logs,
+				 struct ary_inventory *out, struct ary_error *err)
 {
-	*first_out = 0;
-	for (size_t i = logs->count; i > 0 && !out->based; i--) {
+	uint64_t bound = UINT64_MAX; /* only lower ones count */
+	for (size_t i = logs->count; i > 0; i--) {
+		uint64_t number = logs->items[i - 1];
+		struct first_line first;
 		uint64_t bytes;
-		enum ary_status status =
-			look_at_log(dir, logs->items[i - 1], &out->based, &bytes, err);
+		if (out->based || number >= bound) {
+			out->obsolete[out->obsolete_count++] = number;
+			continue;
+		}
+		enum ary_status status = look_at_log(dir, number, &first, &bytes, err);
 		if (status != ARY_OK)
 			return status;
+		out->logs[out->log_count] = number;
+		out->bases[out->log_count++] = first.base;
 		out->bytes += bytes;
-		*first_out = i - 1;
+		out->based = first.is_base;
+		bound = first.base;
 	}
 	return ARY_OK;
+}
+
+static void reverse(uint64_t *items, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		uint64_t low = items[i];
+		items[i] = items[count - 1 - i];
+		items[count - 1 - i] = low;
+	}
 }
 
 /* Splits the listing into what counts and what does not. */
@@ -126,24 +156,24 @@ static enum ary_status sort_out(struct ary_dir *dir, struct listing *listing,
 	struct ary_inventory inventory = {.foreign_count = listing->foreign_count};
 	if (logs->count > 0)
 		qsort(logs->items, logs->count, sizeof(*logs->items), compare_numbers);
-	size_t first;
-	enum ary_status status = find_first(dir, logs, &inventory, &first, err);
-	if (status != ARY_OK)
+	inventory.logs = ary_try_alloc(logs->count * sizeof(*inventory.logs));
+	inventory.bases = ary_try_alloc(logs->count * sizeof(*inventory.bases));
+	inventory.obsolete = ary_try_alloc(logs->count * sizeof(*inventory.obsolete));
+	enum ary_status status = ARY_OK;
+	if (inventory.logs == NULL || inventory.bases == NULL || inventory.obsolete == NULL)
+		status = ary_fail(err, ARY_NO_MEMORY, "no memory to list the logs");
+	if (status == ARY_OK)
+		status = walk_down(dir, logs, &inventory, err);
+	if (status != ARY_OK) {
+		ary_inventory_release(&inventory);
 		return status;
-	size_t kept = logs->count - first;
-	uint64_t *obsolete = ary_try_alloc(first * sizeof(*obsolete));
-	if (obsolete == NULL)
-		return ary_fail(err, ARY_NO_MEMORY, "no memory to list the logs");
-	if (first > 0) {
-		memcpy(obsolete, logs->items, first * sizeof(*obsolete));
-		memmove(logs->items, logs->items + first, kept * sizeof(*logs->items));
 	}
-	inventory.logs = logs->items;
-	inventory.log_count = kept;
-	inventory.obsolete = obsolete;
-	inventory.obsolete_count = first;
+	reverse(inventory.logs, inventory.log_count);
+	reverse(inventory.bases, inventory.log_count);
+	reverse(inventory.obsolete, inventory.obsolete_count);
 	inventory.temporary = listing->temporary.items;
 	inventory.temporary_count = listing->temporary.count;
+	listing->temporary.items = NULL;
 	*out = inventory;
 	return ARY_OK;
 }
@@ -157,10 +187,8 @@ enum ary_status ary_inventory_survey(struct ary_dir *dir, struct ary_inventory *
 		status = ary_fail(err, ARY_NO_MEMORY, "no memory to list the logs");
 	if (status == ARY_OK)
 		status = sort_out(dir, &listing, out, err);
-	if (status != ARY_OK) {
-		free(listing.logs.items);
-		free(listing.temporary.items);
-	}
+	free(listing.logs.items);
+	free(listing.temporary.items);
 	return status;
 }
 
@@ -168,10 +196,11 @@ enum ary_status ary_inventory_check(const struct ary_inventory *inventory, size_
 				    struct ary_error *err)
 {
 	const uint64_t *logs = inventory->logs;
-	if (i == 0 && !inventory->based && logs[0] != 0)
+	uint64_t base = inventory->bases[i];
+	if (i == 0 && !inventory->based && base != 0)
 		return ary_fail(err, ARY_CORRUPT, "0.log is missing: the logs begin with %" PRIu64
-				".log, which is not a merge of those before it", logs[0]);
-	if (i > 0 && logs[i] != logs[i - 1] + 1)
+				".log, which is not a merge of all those before it", logs[0]);
+	if (i > 0 && base != logs[i - 1] + 1)
 		return ary_fail(err, ARY_CORRUPT, "%" PRIu64 ".log is missing", logs[i - 1] + 1);
 	return ARY_OK;
 }
@@ -213,6 +242,7 @@ enum ary_status ary_inventory_take(struct ary_dir *dir, struct ary_inventory *ou
 void ary_inventory_release(struct ary_inventory *inventory)
 {
 	free(inventory->logs);
+	free(inventory->bases);
 	free(inventory->obsolete);
 	free(inventory->temporary);
 }

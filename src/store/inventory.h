@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Which files of the logs' folder count: the logs from the highest Base line on, or else from
- * 0.log, without a gap. Everything below, and every temporary file, is left over.
+/* Which files of the logs' folder count, from the highest downwards: a merge stands for its own
+ * number and those down to its base, whose files are left over; below a Base line, and of temporary
+ * files, everything is. (docs/FORMAT.md, "Compaction")
  *
  * Threads: open's. */
 #ifndef ARY_STORE_INVENTORY_H
@@ -14,8 +15,9 @@
 
 struct ary_inventory {
 	uint64_t *logs;       /* those that count, rising; owned */
+	uint64_t *bases;      /* the lowest number that each stands for; owned */
 	size_t log_count;
-	uint64_t *obsolete;   /* logs below the Base; owned */
+	uint64_t *obsolete;   /* logs that a merge stands for; owned */
 	size_t obsolete_count;
 	uint64_t *temporary;  /* numbers of N.log.tmp; owned */
 	size_t temporary_count;

@@ -66,6 +66,7 @@ struct ary_log *ary_logs_append(struct ary_logs *logs, struct ary_segment *segme
 {
 	struct ary_log *log = ARY_NEW(struct ary_log);
 	log->segment = segment;
+	log->base = ary_segment_log(segment);
 	ary_mutex_lock(&logs->lock);
 	grow(&logs->ordered, &logs->ordered_capacity, logs->count + 1);
 	logs->ordered[logs->count++] = log;
@@ -113,17 +114,28 @@ static void forget_locked(struct ary_logs *logs, struct ary_log *log) ARY_REQUIR
 	logs->by_slot[ary_segment_slot(log->segment)] = NULL;
 }
 
-void ary_logs_replace_prefix(struct ary_logs *logs, size_t count, struct ary_log *log)
+/* Where LOG stands in the order. */
+static size_t position(const struct ary_logs *logs, const struct ary_log *log)
 {
-	ARY_CHECK(count >= 1 && count <= logs->count);
+	size_t i = 0;
+	while (i < logs->count && logs->ordered[i] != log)
+		i++;
+	return i;
+}
+
+void ary_logs_replace(struct ary_logs *logs, const struct ary_log *first, size_t count,
+		      struct ary_log *log)
+{
+	size_t at = position(logs, first);
+	ARY_CHECK(count >= 1 && at + count <= logs->count);
 	struct ary_log **gone = ary_alloc(count * sizeof(*gone));
 	ary_mutex_lock(&logs->lock);
-	memcpy(gone, logs->ordered, count * sizeof(*gone));
+	memcpy(gone, logs->ordered + at, count * sizeof(*gone));
 	for (size_t i = 0; i < count; i++)
 		forget_locked(logs, gone[i]);
-	logs->ordered[0] = log;
-	memmove(logs->ordered + 1, logs->ordered + count,
-		(logs->count - count) * sizeof(*logs->ordered));
+	logs->ordered[at] = log;
+	memmove(logs->ordered + at + 1, logs->ordered + at + count,
+		(logs->count - at - count) * sizeof(*logs->ordered));
 	logs->count -= count - 1;
 	ary_mutex_unlock(&logs->lock);
 	for (size_t i = 0; i < count; i++)
@@ -131,11 +143,23 @@ void ary_logs_replace_prefix(struct ary_logs *logs, size_t count, struct ary_log
 	free(gone);
 }
 
+/* Counters change one by one while they are read, so a difference is never taken to be below 0. */
+static uint64_t rest_of(const struct ary_log *log, uint64_t part)
+{
+	uint64_t bytes = atomic_load(&log->bytes);
+	return bytes > part ? bytes - part : 0;
+}
+
 uint64_t ary_log_stale_bytes(const struct ary_log *log)
 {
-	uint64_t kept = atomic_load(&log->live_bytes) + atomic_load(&log->overhead_bytes);
-	uint64_t bytes = atomic_load(&log->bytes);
-	return bytes > kept ? bytes - kept : 0;
+	return rest_of(log, atomic_load(&log->live_bytes) + atomic_load(&log->overhead_bytes));
+}
+
+uint64_t ary_log_dead_bytes(const struct ary_log *log)
+{
+	return rest_of(log, atomic_load(&log->live_bytes) + atomic_load(&log->overhead_bytes) +
+			    atomic_load(&log->tombstone_bytes) +
+			    atomic_load(&log->mark_bytes));
 }
 
 void ary_logs_sum(struct ary_logs *logs, struct ary_logs_sum *out)

@@ -18,12 +18,16 @@
 struct ary_log {
 	struct ary_segment *segment; /* one reference */
 	bool sealed;
-	bool base;                   /* begins with a Base line */
+	bool merged;                 /* a compaction made it: begins with a Base or Merge line */
 	uint64_t seq_first;          /* of its first line; 0 while it has none */
+	uint64_t base;               /* the lowest number it stands for; its own, if not merged */
+	uint64_t cleaned;            /* what the first line says, if it is merged */
 	uint64_t lines;
-	_Atomic uint64_t live_bytes;     /* of lines that hold a key's present value */
-	_Atomic uint64_t overhead_bytes; /* of Log, Base and Seal lines: no compaction drops them */
-	_Atomic uint64_t bytes;          /* of the file, as far as committed */
+	_Atomic uint64_t live_bytes;      /* of lines that hold a key's present value */
+	_Atomic uint64_t tombstone_bytes; /* of Rm lines */
+	_Atomic uint64_t mark_bytes;      /* of Mark lines */
+	_Atomic uint64_t overhead_bytes;  /* of first lines and Seals: no compaction drops them */
+	_Atomic uint64_t bytes;           /* of the file, as far as committed */
 };
 
 struct ary_logs {
@@ -72,12 +76,17 @@ struct ary_segment *ary_logs_ref(struct ary_logs *logs, uint32_t slot);
 /* Makes LOG (taken) findable by its slot without a place in the order: a merge being taken over. */
 void ary_logs_announce(struct ary_logs *logs, struct ary_log *log);
 
-/* Puts LOG, announced before, in the place of the first COUNT logs, which are let go of. */
-void ary_logs_replace_prefix(struct ary_logs *logs, size_t count, struct ary_log *log);
+/* Puts LOG, announced before, in the place of COUNT logs from FIRST on, which are let go of. */
+void ary_logs_replace(struct ary_logs *logs, const struct ary_log *first, size_t count,
+		      struct ary_log *log);
 
 /* Threads: any. */
 void ary_logs_sum(struct ary_logs *logs, struct ary_logs_sum *out);
 
 uint64_t ary_log_stale_bytes(const struct ary_log *log);
+
+/* Bytes of Set lines whose key has another value, or none: 0 for a log that is clean (FORMAT.md,
+ * "Compaction"). */
+uint64_t ary_log_dead_bytes(const struct ary_log *log);
 
 #endif

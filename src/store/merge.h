@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One compaction: merges the sealed logs into one, beside traffic and crash-safe at every point.
- * docs/FORMAT.md, "Compaction", is its protocol.
+/* One merge: sealed logs that are neighbours become one, beside traffic and crash-safe at every
+ * point. docs/FORMAT.md, "Compaction", is its protocol.
  *
  * Memory does not grow with the data: lines stream through one buffer, and moved locations are
  * handed over in batches by reading the new file again. Readers keep the old files open until
@@ -10,9 +10,20 @@
 
 #include "store/store_private.h"
 
-/* Seals the active log and merges all sealed ones. OK also when nothing is stale.
- * NO_SPACE, IO, NO_MEMORY, BUSY, CORRUPT, CANCELLED: the store is as it was before, but that the
- * active log may be sealed. READ_ONLY, UNCERTAIN: the store is, or is now, read-only. */
-ARY_MUST_CHECK enum ary_status ary_merge_run(struct ary_store *store, struct ary_error *err);
+/* What is to become one. */
+struct ary_merge {
+	struct ary_log *const *logs; /* sealed, in the table, without one between; oldest first */
+	size_t count;
+	bool lowest;                 /* there is no lower log */
+	uint64_t clean_seq;          /* every lower log is clean up to it */
+	uint64_t seq;                /* all writes up to it are in the index */
+};
+
+/* Merges; afterwards the logs are gone, and one is in their place.
+ * NO_SPACE, IO, NO_MEMORY, BUSY, CORRUPT, CANCELLED: the store is as it was before. READ_ONLY,
+ * UNCERTAIN: the store is, or is now, read-only. */
+ARY_MUST_CHECK enum ary_status ary_merge_run(struct ary_store *store,
+					     const struct ary_merge *wanted,
+					     struct ary_error *err);
 
 #endif

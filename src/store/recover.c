@@ -17,7 +17,7 @@ static enum ary_status settle_previous(struct ary_replay *replay, struct ary_err
 	if (logs->count < 2 || logs->ordered[logs->count - 1]->lines > 0)
 		return ARY_OK;
 	struct ary_log *previous = logs->ordered[logs->count - 2];
-	if (previous->base)
+	if (previous->merged)
 		return ARY_OK;
 	return ary_segment_repair(previous->segment, replay->previous.durable_bytes,
 				  replay->previous.end, err);

@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 
-
 /* Progress is told once per this many bytes. */
 enum { PROGRESS_BYTES = 1 << 20 };
 
@@ -57,8 +56,8 @@ static enum ary_status replay_change(struct ary_replay *replay, const struct ary
 			     .size = (uint32_t)line->line.size,
 			     .slot = ary_segment_slot(replay->log->segment)},
 	};
-	if (!replay->waiting_rm)
-		atomic_fetch_add(&replay->log->live_bytes, line->line.size);
+	atomic_fetch_add(replay->waiting_rm ? &replay->log->tombstone_bytes
+					    : &replay->log->live_bytes, line->line.size);
 	return ARY_OK;
 }
 
@@ -86,10 +85,13 @@ static enum ary_status replay_line(void *context, const struct ary_scan_line *li
 		break;
 	case ARY_OP_LOG:
 	case ARY_OP_BASE:
+	case ARY_OP_MERGE:
 	case ARY_OP_SEAL:
 		atomic_fetch_add(&replay->log->overhead_bytes, line->line.size);
 		break;
 	case ARY_OP_MARK:
+		atomic_fetch_add(&replay->log->mark_bytes, line->line.size);
+		break;
 	case ARY_OP_UNKNOWN:
 		break;
 	}
@@ -101,7 +103,9 @@ static enum ary_status replay_line(void *context, const struct ary_scan_line *li
 /* What the lines said of the log as a whole. */
 static void note_log(struct ary_replay *replay)
 {
+	replay->log->merged = replay->rules.merged;
 	replay->log->base = replay->rules.base;
+	replay->log->cleaned = replay->rules.cleaned;
 	replay->log->sealed = replay->rules.sealed;
 	replay->log->seq_first = replay->rules.seq_first;
 	replay->log->lines = replay->rules.lines;

@@ -68,13 +68,8 @@ enum ary_status ary_rotate_seal(struct ary_store *store, struct ary_append *appe
 		.op = ARY_OP_SEAL,
 		.lines = store->committer.active->lines + append->lines,
 	};
-	size_t before = store->committer.batch.size;
-	enum ary_status status = ary_append_line(store, append, &record);
-	if (status != ARY_OK)
-		return status;
-	append->overhead_bytes += store->committer.batch.size - before;
 	append->sync = true;
-	return ARY_OK;
+	return ary_append_line(store, append, &record);
 }
 
 void ary_rotate_finish(struct ary_store *store)

@@ -11,6 +11,7 @@ void ary_rules_begin(struct ary_rules *rules, const char *name, uint64_t number)
 	*rules = (struct ary_rules){
 		.name = name,
 		.number = number,
+		.base = number,
 		.clean = rules->clean,
 		.strict = rules->strict,
 	};
@@ -45,7 +46,8 @@ static enum ary_status begin_log(struct ary_rules *rules, const struct ary_scan_
 
 	if (record->op == ARY_OP_UNKNOWN)
 		return fail_unknown(rules, line, err);
-	if (record->op != ARY_OP_LOG && record->op != ARY_OP_BASE)
+	bool merged = record->op == ARY_OP_BASE || record->op == ARY_OP_MERGE;
+	if (record->op != ARY_OP_LOG && !merged)
 		return fail_line(rules, line, "not the first line of a log", err);
 	if (record->version > ARY_FORMAT_VERSION)
 		return ary_fail(err, ARY_UNSUPPORTED, "%s: format version %" PRIu64 " is later "
@@ -55,7 +57,11 @@ static enum ary_status begin_log(struct ary_rules *rules, const struct ary_scan_
 		return fail_line(rules, line, "this is another log's first line", err);
 	if (record->op == ARY_OP_LOG)
 		note_mode(rules, record->durability);
-	rules->base = record->op == ARY_OP_BASE;
+	if (merged && record->base > record->log)
+		return fail_line(rules, line, "a merge of logs that come after it", err);
+	rules->merged = merged;
+	rules->base = merged ? record->base : record->log;
+	rules->cleaned = record->cleaned;
 	rules->seq_first = record->seq;
 	return ARY_OK;
 }
@@ -84,6 +90,7 @@ static enum ary_status go_on(struct ary_rules *rules, const struct ary_scan_line
 		break;
 	case ARY_OP_LOG:
 	case ARY_OP_BASE:
+	case ARY_OP_MERGE:
 		return fail_line(rules, line, "a first line in the middle", err);
 	case ARY_OP_UNKNOWN:
 		return fail_unknown(rules, line, err);
@@ -109,7 +116,7 @@ enum ary_status ary_rules_end(const struct ary_rules *rules, const struct ary_sc
 	const char *what;
 
 	/* A merge was whole and durable before it got its name. */
-	if (may_tear && !rules->base)
+	if (may_tear && !rules->merged)
 		return ARY_OK;
 	if (scan->torn)
 		what = "a sealed log may not end here";

@@ -18,7 +18,9 @@ struct ary_rules {
 	uint64_t lines;
 	uint64_t seq_first; /* of its first line; 0 while it has none */
 	bool sealed;
-	bool base;          /* begins with a Base line */
+	bool merged;        /* begins with a Base or Merge line */
+	uint64_t base;      /* the lowest number it stands for */
+	uint64_t cleaned;   /* what the first line says; 0: nothing */
 	/* What the last lines said, of all logs. */
 	bool clean;         /* the very last one is a clean Mark */
 	bool strict;        /* the last run was in mode `always` */

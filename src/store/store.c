@@ -40,6 +40,8 @@ void ary_store_options_default(struct ary_store_options *out)
 		.disk_reserve_bytes = UINT64_C(8) << 20,
 		.rotate_bytes = UINT64_C(1) << 30,
 		.compact_stale_bytes = UINT64_C(256) << 20,
+		.compact_percent = 25,
+		.merge_bytes_max = UINT64_C(1) << 30,
 		.batch_bytes_max = UINT64_C(4) << 20,
 	};
 }

@@ -46,8 +46,12 @@ struct ary_store_options {
 	uint64_t queue_bytes_max;       /* of writes waiting; more are answered BUSY */
 	uint64_t disk_reserve_bytes;    /* when less is free, only deletes are taken (NO_SPACE) */
 	/* Affects performance. */
-	uint64_t rotate_bytes;          /* a log is sealed once it has at least this many */
+	uint64_t rotate_bytes;          /* a log is sealed once it has at least this many, or a
+					 * quarter of what is free on the disk (but 1 MiB) */
 	uint64_t compact_stale_bytes;   /* compaction starts itself at this many; 0: never */
+	uint64_t compact_percent;       /* of a log must be stale for it to be rewritten then */
+	uint64_t compact_bytes_per_second; /* read and written by it; 0: no limit */
+	uint64_t merge_bytes_max;       /* of several logs that a compaction makes one */
 	uint64_t batch_bytes_max;       /* of one group */
 	/* Who is told. May be NULL. */
 	ary_store_progress progress;
@@ -160,9 +164,12 @@ struct ary_compaction_report {
 	enum ary_status status;     /* of the last one finished (OK when there was none) */
 	uint64_t logs_before;       /* these describe the running one, or else the last one */
 	uint64_t logs_after;
-	uint64_t bytes_before;
+	uint64_t bytes_before;      /* of all logs, those that are left alone too */
 	uint64_t bytes_after;
-	uint64_t scanned_bytes;     /* progress: of bytes_before */
+	uint64_t selected_logs;     /* that paid, and are rewritten */
+	uint64_t selected_bytes;
+	uint64_t scanned_bytes;     /* progress: of selected_bytes */
+	uint64_t written_bytes;     /* of the logs that take their place */
 	uint64_t records_kept;
 	uint64_t records_dropped;
 	uint64_t duration_ms;
@@ -171,19 +178,26 @@ struct ary_compaction_report {
 
 /* One caller's wish for a compaction, allocated by the caller, borrowed until `done`. */
 struct ary_compaction_request {
+	bool full; /* rewrites every log that holds anything stale, not only those that pay */
 	void (*done)(struct ary_compaction_request *request);
 	void *context;
-	/* The answer. OK; NO_SPACE, IO, CORRUPT: the store is as it was; READ_ONLY; SHUTDOWN. */
+	/* The answer. OK; NO_SPACE: some or all of it did not fit, or IO, CORRUPT, NO_MEMORY, BUSY:
+	 * the store holds what it held; CANCELLED, by request; READ_ONLY; SHUTDOWN. */
 	struct ary_compaction_report report;
 	struct ary_compaction_request *next; /* private to the floors that carry it */
 };
 
-/* Starts a compaction, or joins the one that runs. `done` is called exactly once, on another
+/* Starts a compaction of the logs that pay: of which a quarter of `compact_percent` is stale, or of
+ * all that hold anything stale where the request is `full`. Joins the one that runs, unless that
+ * goes less far: then the next one is for it. `done` is called exactly once, on another
  * thread, or on this one when it is refused at once. */
 void ary_store_compact(struct ary_store *store, struct ary_compaction_request *request);
 
-/* Starts a compaction if none runs, and waits for nobody: from here on the report is that one's. */
-void ary_store_compact_start(struct ary_store *store);
+/* As ary_store_compact, but waits for nobody: one is under way from here on, for whoever looks. */
+void ary_store_compact_start(struct ary_store *store, bool full);
+
+/* Asks the compaction that runs to stop soon; what it has finished stays. False: none runs. */
+bool ary_store_compact_cancel(struct ary_store *store);
 
 void ary_store_compaction_report(struct ary_store *store, struct ary_compaction_report *out);
 

@@ -52,20 +52,32 @@ struct ary_committer {
 	struct ary_overlay overlay;   /* what the group's writes so far will have done */
 };
 
+/* How far a compaction goes: each rewrites what the one before does, and more. */
+enum ary_compaction_effort {
+	ARY_EFFORT_NONE,
+	ARY_EFFORT_AUTOMATIC,
+	ARY_EFFORT_ASKED,
+	ARY_EFFORT_FULL,
+};
+
 /* The compaction thread and those who wait for it; all but `thread` under `lock`. */
 struct ary_compactor {
 	struct ary_thread thread;
 	bool broken;               /* the thread's own: a merge was not taken over; no more */
+	uint64_t pace_due_ns;      /* the thread's own: when all it read and wrote is paid off */
+	uint64_t quiet_stale_bytes; /* the commit thread's own: with less, nothing pays */
 	struct ary_mutex lock;
-	struct ary_cond work;
+	struct ary_cond work;      /* signalled for a wish, a cancellation, the end */
 	struct ary_compaction_request *waiting; /* joined the run under way, or begin the next */
-	bool wanted;
+	enum ary_compaction_effort wanted;
+	enum ary_compaction_effort effort;      /* of the run under way */
 	bool stopping;
 	struct ary_compaction_report report;
 	uint64_t started_ns;                    /* the run under way */
 	uint64_t retry_ns;                      /* not by itself before this, after a failure */
 	_Atomic bool cancel;
 	_Atomic uint64_t scanned_bytes;
+	_Atomic uint64_t written_bytes;
 	_Atomic uint64_t records_kept;
 	_Atomic uint64_t records_dropped;
 };

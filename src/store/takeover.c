@@ -4,6 +4,7 @@
 #include "format/name.h"
 #include "segment/scan.h"
 #include "store/commit.h"
+#include "store/pace.h"
 
 /* Lines per job: the commit thread is held up for as long as these take. */
 enum { BATCH_LINES = 512 };
@@ -19,7 +20,8 @@ struct moved {
 struct takeover {
 	struct ary_store *store;
 	struct ary_log *log;
-	size_t count;             /* logs that it replaces */
+	const struct ary_log *first; /* of those that it replaces */
+	size_t count;
 	struct moved moved[BATCH_LINES];
 	size_t moved_count;
 	struct ary_buf keys;
@@ -49,7 +51,7 @@ static void relocate(struct ary_store *store, struct ary_job *job)
 static void replace(struct ary_store *store, struct ary_job *job)
 {
 	const struct takeover *takeover = job->context;
-	ary_logs_replace_prefix(&store->logs, takeover->count, takeover->log);
+	ary_logs_replace(&store->logs, takeover->first, takeover->count, takeover->log);
 }
 
 static void run_job(struct takeover *takeover,
@@ -70,6 +72,7 @@ static enum ary_status note_line(void *context, const struct ary_scan_line *line
 				 struct ary_error *err)
 {
 	struct takeover *takeover = context;
+	ary_pace(takeover->store, line->line.size);
 	if (line->record->op != ARY_OP_SET)
 		return ARY_OK;
 	struct moved *moved = &takeover->moved[takeover->moved_count];
@@ -88,10 +91,10 @@ static enum ary_status note_line(void *context, const struct ary_scan_line *line
 	return ARY_OK;
 }
 
-enum ary_status ary_takeover_run(struct ary_store *store, struct ary_log *log, size_t count,
-				 struct ary_error *err)
+enum ary_status ary_takeover_run(struct ary_store *store, const struct ary_log *first, size_t count,
+				 struct ary_log *log, struct ary_error *err)
 {
-	struct takeover takeover = {.store = store, .log = log, .count = count};
+	struct takeover takeover = {.store = store, .log = log, .first = first, .count = count};
 	run_job(&takeover, announce);
 	char name[ARY_NAME_BYTES];
 	ary_name_log(ary_segment_log(log->segment), name);

@@ -8,9 +8,10 @@
 
 #include "store/store_private.h"
 
-/* Puts LOG (taken) in the place of the first COUNT logs. On a failure (IO, CORRUPT, NO_MEMORY)
+/* Puts LOG (taken) in the place of COUNT logs from FIRST on. On a failure (IO, CORRUPT, NO_MEMORY)
  * the old logs stay, and stay open, beside LOG; both are right. */
-ARY_MUST_CHECK enum ary_status ary_takeover_run(struct ary_store *store, struct ary_log *log,
-						size_t count, struct ary_error *err);
+ARY_MUST_CHECK enum ary_status ary_takeover_run(struct ary_store *store,
+						const struct ary_log *first, size_t count,
+						struct ary_log *log, struct ary_error *err);
 
 #endif

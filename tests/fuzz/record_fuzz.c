@@ -30,6 +30,7 @@ static void check_same_head(const struct ary_record *a, const struct ary_record 
 	ARY_CHECK(a->prev == b->prev && a->has_durable == b->has_durable);
 	ARY_CHECK(a->durable_bytes == b->durable_bytes && a->log == b->log);
 	ARY_CHECK(a->version == b->version && a->base == b->base && a->lines == b->lines);
+	ARY_CHECK(a->cleaned == b->cleaned);
 	ARY_CHECK(a->clean == b->clean && same_bytes(a->durability, b->durability));
 }
 
@@ -151,7 +152,8 @@ static struct ary_bytes take_word(struct ary_bytes *input, uint8_t out[ARY_RECOR
 static void fill_own(struct ary_bytes *input, struct ary_record *record, uint8_t *word)
 {
 	bool has_key = record->op == ARY_OP_SET || record->op == ARY_OP_RM;
-	bool is_first = record->op == ARY_OP_LOG || record->op == ARY_OP_BASE;
+	bool is_merged = record->op == ARY_OP_BASE || record->op == ARY_OP_MERGE;
+	bool is_first = record->op == ARY_OP_LOG || is_merged;
 
 	if (has_key) {
 		record->prev = take_number(input);
@@ -161,8 +163,10 @@ static void fill_own(struct ary_bytes *input, struct ary_record *record, uint8_t
 		record->version = take_number(input);
 		record->log = take_number(input);
 	}
-	if (record->op == ARY_OP_BASE)
+	if (is_merged) {
 		record->base = take_number(input);
+		record->cleaned = take_number(input);
+	}
 	if (record->op == ARY_OP_SEAL)
 		record->lines = take_number(input);
 	if (record->op == ARY_OP_MARK)

@@ -107,6 +107,15 @@ static enum sim_verdict unlink_before_rename(struct sim_call *call)
 	return SIM_DO;
 }
 
+/* The disk holds MADE (taken) in INODE, and not what was written. */
+static void put_in_place(struct sim_inode *inode, struct ary_buf *made)
+{
+	sim_inode_truncate(inode, 0);
+	sim_inode_write(inode, 0, made->data, made->size);
+	sim_inode_sync(inode);
+	ary_buf_release(made);
+}
+
 /* The merge does not say that it is one: its Base line is written as a Log line. */
 static enum sim_verdict merge_without_base(struct sim_call *call)
 {
@@ -128,11 +137,51 @@ static enum sim_verdict merge_without_base(struct sim_call *call)
 	record.durability = ary_bytes_of("always");
 	ARY_CHECK(ary_record_encode(&record, &made) == ARY_OK);
 	ARY_CHECK(ary_buf_append(&made, rest));
-	sim_inode_truncate(inode, 0);
-	sim_inode_write(inode, 0, made.data, made.size);
-	sim_inode_sync(inode);
+	put_in_place(inode, &made);
 	ary_buf_release(&scratch);
+	return SIM_DO;
+}
+
+/* Takes the next line from *REST; empty at its end. */
+static struct ary_bytes next_line(struct ary_bytes *rest)
+{
+	const uint8_t *newline = rest->size > 0 ? memchr(rest->data, '\n', rest->size) : NULL;
+	size_t size = newline != NULL ? (size_t)(newline - rest->data) + 1 : 0;
+	struct ary_bytes line = {rest->data, size};
+
+	*rest = (struct ary_bytes){rest->data + size, rest->size - size};
+	return line;
+}
+
+/* A merge of logs that are not the lowest drops its tombstones, as if they were. On the disk only:
+ * the engine reads the merge again at once, and would see that lines are missing. */
+static enum sim_verdict merge_without_tombstones(struct sim_call *call)
+{
+	struct ary_buf scratch = {0};
+	struct ary_buf made = {0};
+	struct ary_record record;
+	uint64_t lines = 0;
+
+	if (call->op != SIM_OP_RENAME)
+		return SIM_DO;
+	int number = sim_names_find(&call->disk->cache, call->name);
+	struct sim_inode *inode = call->disk->inodes[number];
+	struct ary_bytes rest = ary_buf_view(&inode->cache);
+	struct ary_bytes line;
+	while ((line = next_line(&rest)).size > 0) {
+		ARY_CHECK(ary_record_decode(line, &scratch, &record, NULL) == ARY_OK);
+		if (record.op == ARY_OP_RM)
+			continue;
+		record.lines = lines++;
+		if (record.op == ARY_OP_SEAL)
+			ARY_CHECK(ary_record_encode(&record, &made) == ARY_OK);
+		else
+			ARY_CHECK(ary_buf_append(&made, line));
+	}
+	inode->durable.size = 0;
+	ARY_CHECK(ary_buf_append(&inode->durable, ary_buf_view(&made)));
 	ary_buf_release(&made);
+	ary_buf_release(&scratch);
 	return SIM_DO;
 }
 
@@ -324,6 +373,7 @@ const struct crash_bug_row *crash_bugs(size_t *count_out)
 		{"a merge not synced before its rename", merge_not_synced},
 		{"lower logs removed before the rename is durable", unlink_before_dir_sync},
 		{"a merge that does not say it is one", merge_without_base},
+		{"a merge in the middle without its tombstones", merge_without_tombstones},
 		{"a merge counts before what it rests on is durable", merge_before_active},
 		{"a log merged in place", merge_in_place},
 		{"a log removed before its merge has its name", unlink_before_rename},

@@ -128,10 +128,11 @@ static void wake(struct ary_compaction_request *request)
 	ary_mutex_unlock(&compaction->lock);
 }
 
-struct ary_compaction_report crash_compact(struct ary_store *store)
+struct ary_compaction_report crash_compact(struct ary_store *store, bool full)
 {
 	struct compaction compaction = {.done = false};
-	struct ary_compaction_request request = {.done = wake, .context = &compaction};
+	struct ary_compaction_request request = {
+		.full = full, .done = wake, .context = &compaction};
 
 	ary_mutex_init(&compaction.lock);
 	ary_cond_init(&compaction.cond);
@@ -219,7 +220,8 @@ static void write_probe(struct crash_check *check, struct ary_store *store,
 
 static void compact(struct crash_check *check, struct ary_store *store)
 {
-	struct ary_compaction_report report = crash_compact(store);
+	bool full = sim_draw(&check->random, 2) == 0;
+	struct ary_compaction_report report = crash_compact(store, full);
 
 	if (report.status != ARY_OK)
 		crash_check_fail(check, "no compaction after the crash: %s", report.error.text);

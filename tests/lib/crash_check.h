@@ -63,7 +63,7 @@ bool crash_check_open(struct crash_check *check, struct sim_env *sim,
 		      const struct ary_store_options *options, struct ary_store **out);
 
 /* Compacts, waits and answers the report. */
-struct ary_compaction_report crash_compact(struct ary_store *store);
+struct ary_compaction_report crash_compact(struct ary_store *store, bool full);
 
 /* Ends STORE on SIM as a killed process would. */
 void crash_abandon(struct sim_env *sim, struct ary_store *store);

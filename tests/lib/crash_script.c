@@ -268,6 +268,12 @@ static void draw_options(struct script *script)
 	script->options.durability = mode < 7 ? ARY_DURABILITY_ALWAYS
 				   : mode < 9 ? ARY_DURABILITY_NEVER : ARY_DURABILITY_INTERVAL;
 	script->options.rotate_bytes = 400 + sim_draw(&script->random, 2000);
+	/* Mostly so little that some logs are left alone, and others merged one by one. */
+	script->options.merge_bytes_max =
+		sim_draw(&script->random, 4) == 0 ? UINT64_C(1) << 30
+						  : 512 + sim_draw(&script->random, 4000);
+	/* A quarter of it counts when a compaction is asked for. */
+	script->options.compact_percent = 20 + sim_draw(&script->random, 380);
 }
 
 /* What the power failure that happens now leaves is the disk from here on. */
@@ -317,7 +323,8 @@ static void compact(struct script *script)
 
 	script->compacting = true;
 	script->beside = (enum beside)sim_draw(&script->random, 4);
-	struct ary_compaction_report report = crash_compact(script->store);
+	bool full = sim_draw(&script->random, 3) == 0;
+	struct ary_compaction_report report = crash_compact(script->store, full);
 	script->compacting = false;
 	if (report.status == ARY_CORRUPT || (report.status != ARY_OK && !may_fail))
 		crash_check_fail(&script->check, "a compaction: %s", report.error.text);

@@ -174,10 +174,11 @@ static void wake(struct ary_compaction_request *request)
 	ary_mutex_unlock(&waiter->lock);
 }
 
-struct ary_compaction_report store_test_compact(struct store_test *test)
+static struct ary_compaction_report compact(struct store_test *test, bool full)
 {
 	struct compaction_waiter waiter = {.done = false};
-	struct ary_compaction_request request = {.done = wake, .context = &waiter};
+	struct ary_compaction_request request = {
+		.full = full, .done = wake, .context = &waiter};
 
 	ary_mutex_init(&waiter.lock);
 	ary_cond_init(&waiter.cond);
@@ -189,6 +190,16 @@ struct ary_compaction_report store_test_compact(struct store_test *test)
 	ary_cond_release(&waiter.cond);
 	ary_mutex_release(&waiter.lock);
 	return request.report;
+}
+
+struct ary_compaction_report store_test_compact(struct store_test *test)
+{
+	return compact(test, false);
+}
+
+struct ary_compaction_report store_test_compact_full(struct store_test *test)
+{
+	return compact(test, true);
 }
 
 struct ary_stats store_test_stats(struct store_test *test)

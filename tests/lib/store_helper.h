@@ -53,6 +53,7 @@ void store_test_expect(struct store_test *test, const char *key, const char *val
 uint64_t store_test_seq(struct store_test *test, const char *key);
 /* Compacts, waits and answers the report. */
 struct ary_compaction_report store_test_compact(struct store_test *test);
+struct ary_compaction_report store_test_compact_full(struct store_test *test);
 struct ary_stats store_test_stats(struct store_test *test);
 
 /* Writes keys k0 to k(COUNT - 1), each with its own name as the value; they must have them. */

@@ -89,6 +89,20 @@ static void test_compaction_reports_what_it_gave_back(void **state)
 	expect_last_round(rest);
 }
 
+struct joiner {
+	pthread_t thread;
+	struct client *client;
+	long status;
+};
+
+static void *compact(void *context)
+{
+	struct joiner *joiner = context;
+
+	joiner->status = client_status(joiner->client, "POST", "/compact");
+	return NULL;
+}
+
 static void test_compaction_can_be_started_and_watched(void **state)
 {
 	struct rest *rest = *state;
@@ -103,22 +117,32 @@ static void test_compaction_can_be_started_and_watched(void **state)
 	assert_int_equal(client_ask(rest->client, "GET", "/compact", NULL, &reply), 200);
 	json_decref(parse(&reply));
 	client_reply_release(&reply);
-	rest_expect(rest, "DELETE", "/compact", 405);
 	expect_last_round(rest);
 }
 
-struct joiner {
-	pthread_t thread;
-	struct client *client;
-	long status;
-};
-
-static void *compact(void *context)
+/* The server of this test paces compactions so that one takes hours. */
+static void test_compaction_can_be_cancelled(void **state)
 {
-	struct joiner *joiner = context;
+	static const char *const options[] = {"--compact-bytes-per-second=1", NULL};
+	struct rest *rest = rest_start(options);
+	struct joiner joiner;
+	long status;
 
-	joiner->status = client_status(joiner->client, "POST", "/compact");
-	return NULL;
+	(void)state;
+	rest_expect(rest, "DELETE", "/compact", 200);
+	overwrite(rest);
+	joiner.client = client_create(rest->node->port);
+	assert_non_null(joiner.client);
+	assert_int_equal(pthread_create(&joiner.thread, NULL, compact, &joiner), 0);
+	do {
+		status = client_status(rest->client, "DELETE", "/compact");
+	} while (status == 200);
+	assert_int_equal(status, 202);
+	pthread_join(joiner.thread, NULL);
+	client_destroy(joiner.client);
+	assert_int_equal(joiner.status, 409);
+	expect_last_round(rest);
+	rest_end(rest);
 }
 
 static void test_those_who_come_together_join(void **state)
@@ -158,6 +182,7 @@ int main(void)
 		cmocka_unit_test(test_compaction_reports_what_it_gave_back),
 		cmocka_unit_test(test_compaction_can_be_started_and_watched),
 		cmocka_unit_test(test_those_who_come_together_join),
+		cmocka_unit_test(test_compaction_can_be_cancelled),
 		cmocka_unit_test(test_traffic_goes_on_beside_compaction),
 	};
 

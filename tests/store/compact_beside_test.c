@@ -174,7 +174,7 @@ static void test_second_caller_joins(void **state)
 		requests[i] = (struct ary_compaction_request){.done = note_answer};
 		ary_store_compact(store.store, &requests[i]);
 	}
-	ary_store_compact_start(store.store);
+	ary_store_compact_start(store.store, false);
 	open_gate();
 	await_answers(3);
 	for (int i = 0; i < 3; i++) {

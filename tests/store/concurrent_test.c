@@ -216,7 +216,7 @@ static void list_and_write(void *context)
 		ary_store_list(store.store, ary_bytes_of(""), ary_bytes_of(""), 100, keep_seq,
 			       &worker->failed);
 		worker->failed += store_test_stats(&store).keys == 0;
-		ary_store_compact_start(store.store);
+		ary_store_compact_start(store.store, false);
 	}
 }
 

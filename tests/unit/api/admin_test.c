@@ -141,6 +141,46 @@ static void test_compaction_can_be_only_started(void **state)
 	json_decref(root);
 }
 
+/* Small as it is, all of it pays; `full` changes nothing but what is asked for. */
+static void test_all_can_be_asked_for(void **state)
+{
+	static const char *const yes[] = {"/compact?full", "/compact?full=1", "/compact?full=true",
+					  "/compact?full=false", "/compact?full=0"};
+	struct api_request request;
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		overwrite(*state, 1);
+		api_request_init(&request, "POST", yes[i]);
+		json_t *root = json_for(*state, &request, 200);
+		assert_int_equal(number(root, "runs"), i + 1);
+		assert_true(number(root, "selected_logs") <= number(root, "logs_before"));
+		assert_true(number(root, "scanned_bytes") <= number(root, "selected_bytes"));
+		json_decref(root);
+		api_request_release(&request);
+		assert_int_equal(api_send(*state, "DELETE", "/keys/k"), 204);
+	}
+	api_request_init(&request, "POST", "/compact?full=2");
+	assert_int_equal(api_request_send(*state, &request), 400);
+	api_request_expect_problem(&request, "invalid-parameter");
+	api_request_release(&request);
+}
+
+static void test_cancelling_nothing_says_so(void **state)
+{
+	struct api_request request;
+	json_t *root;
+
+	api_request_init(&request, "DELETE", "/compact");
+	root = json_for(*state, &request, 200);
+	assert_string_equal(text(root, "state"), "idle");
+	json_decref(root);
+	api_request_release(&request);
+	api_request_init(&request, "DELETE", "/compact?full");
+	assert_int_equal(api_request_send(*state, &request), 400);
+	api_request_expect_problem(&request, "unknown-parameter");
+	api_request_release(&request);
+}
+
 static void test_no_compaction_is_started_while_stopping(void **state)
 {
 	struct api_fixture *fixture = *state;
@@ -189,6 +229,8 @@ int main(void)
 		WITH_STORE(test_compaction_reports_what_it_did),
 		WITH_STORE(test_progress_tells_of_the_last_run),
 		WITH_STORE(test_compaction_can_be_only_started),
+		WITH_STORE(test_all_can_be_asked_for),
+		WITH_STORE(test_cancelling_nothing_says_so),
 		WITH_STORE(test_no_compaction_is_started_while_stopping),
 		WITH_STORE(test_stats_count_what_happened),
 	};

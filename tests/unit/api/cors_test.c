@@ -80,7 +80,7 @@ static void test_preflight_tells_what_may_be_sent(void **state)
 	send(&request, APP, APP, "POST");
 	assert_string_equal(api_request_field(&request, "Access-Control-Allow-Origin"), APP);
 	assert_string_equal(api_request_field(&request, "Access-Control-Allow-Methods"),
-			    "GET, HEAD, POST, OPTIONS");
+			    "GET, HEAD, POST, DELETE, OPTIONS");
 	assert_string_equal(api_request_field(&request, "Access-Control-Allow-Headers"),
 			    "Content-Type, If-Match, If-None-Match, Prefer");
 	assert_string_equal(api_request_field(&request, "Access-Control-Max-Age"), "7200");
@@ -96,7 +96,8 @@ static void test_preflight_of_a_stranger_learns_nothing(void **state)
 	send(&request, APP, "https://evil.example", "POST");
 	assert_null(api_request_field(&request, "Access-Control-Allow-Origin"));
 	assert_null(api_request_field(&request, "Access-Control-Allow-Methods"));
-	assert_string_equal(api_request_field(&request, "Allow"), "GET, HEAD, POST, OPTIONS");
+	assert_string_equal(api_request_field(&request, "Allow"),
+			    "GET, HEAD, POST, DELETE, OPTIONS");
 	api_request_release(&request);
 }
 

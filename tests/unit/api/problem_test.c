@@ -79,7 +79,7 @@ static void test_every_status_has_its_problem(void **state)
 		{ARY_CORRUPT, 500, "record-corrupt"},
 		{ARY_IO, 500, "io-error"},
 		{ARY_UNCERTAIN, 500, "outcome-unknown"},
-		{ARY_CANCELLED, 503, "shutting-down"},
+		{ARY_CANCELLED, 409, "compaction-cancelled"},
 		{ARY_SHUTDOWN, 503, "shutting-down"},
 		{ARY_UNSUPPORTED, 500, "internal-error"},
 	};

@@ -39,13 +39,16 @@ static const struct row rows[] = {
 	 {404, 404, 201, 405, 204, 204, 405, 405, 405, 501, 501, 501}},
 	{"/keys//", KEY_ALLOW, {404, 404, 201, 405, 204, 204, 405, 405, 405, 501, 501, 501}},
 	{"/compact",
-	 "GET, HEAD, POST, OPTIONS",
-	 {200, 200, 405, 200, 405, 204, 405, 405, 405, 501, 501, 501}},
+	 "GET, HEAD, POST, DELETE, OPTIONS",
+	 {200, 200, 405, 200, 200, 204, 405, 405, 405, 501, 501, 501}},
 	{"/stats", GET_ALLOW, GET_ROW},
 	{"/livez", GET_ALLOW, GET_ROW},
 	{"/readyz", GET_ALLOW, GET_ROW},
 	{"/healthz", GET_ALLOW, GET_ROW},
 	{"/readyz?verbose", GET_ALLOW, GET_ROW},
+	{"/compact?full",
+	 "GET, HEAD, POST, DELETE, OPTIONS",
+	 {400, 400, 405, 200, 400, 204, 405, 405, 405, 501, 501, 501}},
 	{"/", GET_ALLOW, GET_ROW},
 	{"http://h", GET_ALLOW, GET_ROW},
 	{"/openapi.yaml", GET_ALLOW, GET_ROW},
@@ -173,6 +176,7 @@ static const struct {
 	{"/readyz?verbose&x", "unknown-parameter"},
 	{"/readyz?verbose&verbose", "repeated-parameter"},
 	{"/readyz?verbose=2", "invalid-parameter"},
+	{"/compact?full", "unknown-parameter"},
 };
 
 static void test_bad_targets_are_named(void **state)

@@ -39,6 +39,7 @@ static void assert_same(const struct ary_record *a, const struct ary_record *b)
 	assert_int_equal(a->log, b->log);
 	assert_int_equal(a->version, b->version);
 	assert_int_equal(a->base, b->base);
+	assert_int_equal(a->cleaned, b->cleaned);
 	assert_int_equal(a->lines, b->lines);
 	assert_int_equal(a->clean, b->clean);
 }
@@ -347,6 +348,7 @@ static const char *const malformed[] = {
 	HEAD "\"Log\",\"version\":1,\"durability\":\"always\"",
 	HEAD "\"Log\",\"log\":1,\"durability\":\"always\"", HEAD "\"Base\",\"version\":1,\"log\":1",
 	HEAD "\"Base\",\"version\":1,\"base\":1", HEAD "\"Base\",\"log\":1,\"base\":1",
+	HEAD "\"Merge\",\"version\":1,\"log\":1", HEAD "\"Merge\",\"version\":1,\"base\":1",
 	/* Numbers. */
 	"{\"seq\":0,\"time\":1,\"cmd\":\"Mark\"", "{\"seq\":-1,\"time\":1,\"cmd\":\"Mark\"",
 	"{\"seq\":01,\"time\":1,\"cmd\":\"Mark\"", "{\"seq\":1.0,\"time\":1,\"cmd\":\"Mark\"",
@@ -358,6 +360,8 @@ static const char *const malformed[] = {
 	"{\"seq\":1,\"time\":-1,\"cmd\":\"Mark\"", "{\"seq\":1,\"time\":\"1\",\"cmd\":\"Mark\"",
 	HEAD "\"Mark\",\"durable\":-1", HEAD "\"Mark\",\"durable\":\"1\"",
 	HEAD "\"Mark\",\"durable\":1.5", HEAD "\"New\",\"durable\":null",
+	HEAD "\"Merge\",\"version\":1,\"log\":1,\"base\":1,\"cleaned\":0",
+	HEAD "\"Base\",\"version\":1,\"log\":1,\"base\":1,\"cleaned\":\"1\"",
 	HEAD "\"Seal\",\"lines\":-1", HEAD "\"Seal\",\"lines\":null",
 	SET "\"key\":\"k\",\"prev\":0,\"value\":\"v\"",
 	SET "\"key\":\"k\",\"prev\":\"1\",\"value\":\"v\"",

@@ -48,6 +48,16 @@ static const struct golden goldens[] = {
 	  .version = 1, .log = 12, .base = 3},
 	 "{\"seq\":2,\"time\":5,\"cmd\":\"Base\",\"durable\":7,\"version\":1,\"log\":12,\"base\":3,"
 	 "\"crc\":\"81fc5971\"}\n"},
+	{{.seq = 2, .time_ms = 5, .op = ARY_OP_BASE, .version = 1, .log = 12, .cleaned = 40},
+	 "{\"seq\":2,\"time\":5,\"cmd\":\"Base\",\"version\":1,\"log\":12,\"base\":0,"
+	 "\"cleaned\":40,\"crc\":\"692e2b0e\"}\n"},
+	{{.seq = 2, .time_ms = 5, .op = ARY_OP_MERGE, .version = 1, .log = 12, .base = 12},
+	 "{\"seq\":2,\"time\":5,\"cmd\":\"Merge\",\"version\":1,\"log\":12,\"base\":12,"
+	 "\"crc\":\"4cfab8b4\"}\n"},
+	{{.seq = 2, .time_ms = 5, .op = ARY_OP_MERGE, .version = 1, .log = 12, .base = 3,
+	  .cleaned = ARY_SEQ_MAX},
+	 "{\"seq\":2,\"time\":5,\"cmd\":\"Merge\",\"version\":1,\"log\":12,\"base\":3,"
+	 "\"cleaned\":9007199254740991,\"crc\":\"f4b8439a\"}\n"},
 	{{.seq = ARY_SEQ_MAX, .time_ms = UINT64_MAX, .op = ARY_OP_SEAL, .lines = 1000000},
 	 "{\"seq\":9007199254740991,\"time\":9007199254740991,\"cmd\":\"Seal\",\"lines\":1000000,"
 	 "\"crc\":\"8b5ec628\"}\n"},
@@ -94,6 +104,7 @@ static void assert_record(const struct ary_record *actual, const struct ary_reco
 	assert_int_equal(actual->log, expected->log);
 	assert_int_equal(actual->version, expected->version);
 	assert_int_equal(actual->base, expected->base);
+	assert_int_equal(actual->cleaned, expected->cleaned);
 	assert_int_equal(actual->lines, expected->lines);
 	assert_int_equal(actual->clean, expected->clean);
 }

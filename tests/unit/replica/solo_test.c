@@ -246,6 +246,40 @@ static void test_closing_the_gate_keeps_nobody_who_waits_for_a_compaction(void *
 	set_hold(false);
 }
 
+/* Who wants all of it joins no compaction that leaves some; the next one is for him. */
+static void test_full_compaction_follows_one_that_is_not(void **state)
+{
+	struct compaction partial;
+	struct compaction full;
+
+	(void)state;
+	store_test_set(&store, "k", "1");
+	store_test_set(&store, "k", "2");
+	hold.kind = FAULT_DIR_RENAME;
+	set_hold(true);
+	begin_compaction(&partial);
+	await_holding();
+	full = (struct compaction){
+		.request = {.full = true, .done = note_done, .context = &full}};
+	ary_mutex_init(&full.lock);
+	ary_cond_init(&full.cond);
+	ary_replica_compact(replica, &full.request);
+	set_hold(false);
+	ary_mutex_lock(&full.lock);
+	while (!full.done)
+		ary_cond_wait(&full.cond, &full.lock);
+	ary_mutex_unlock(&full.lock);
+	assert_true(partial.done);
+	assert_int_equal(partial.request.report.status, ARY_OK);
+	assert_int_equal(partial.request.report.runs, 1);
+	assert_int_equal(full.request.report.status, ARY_OK);
+	assert_int_equal(full.request.report.runs, 2);
+	ary_cond_release(&partial.cond);
+	ary_mutex_release(&partial.lock);
+	ary_cond_release(&full.cond);
+	ary_mutex_release(&full.lock);
+}
+
 static void test_destroying_none_is_fine(void **state)
 {
 	(void)state;
@@ -264,6 +298,7 @@ int main(void)
 		TEST(test_drain_waits_for_what_is_inside),
 		TEST(test_compaction_passes_until_the_gate_is_closed),
 		TEST(test_closing_the_gate_keeps_nobody_who_waits_for_a_compaction),
+		TEST(test_full_compaction_follows_one_that_is_not),
 		TEST(test_destroying_none_is_fine),
 	};
 

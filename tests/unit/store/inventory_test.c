@@ -62,6 +62,20 @@ static void make_log(uint64_t number, bool base)
 	ary_buf_release(&line);
 }
 
+/* A log that is the merge of those from BASE on. */
+static void make_merge(uint64_t number, uint64_t base)
+{
+	struct ary_buf line = {0};
+	char name[32];
+
+	lines_sealf(&line, "{\"seq\":1,\"time\":1,\"cmd\":\"Merge\",\"version\":1,"
+		    "\"log\":%llu,\"base\":%llu,\"cleaned\":9", (unsigned long long)number,
+		    (unsigned long long)base);
+	snprintf(name, sizeof(name), "%llu.log", (unsigned long long)number);
+	file_write(tmpdir.path, name, ary_buf_view(&line));
+	ary_buf_release(&line);
+}
+
 static void take(struct ary_inventory *out)
 {
 	struct ary_error err;
@@ -131,6 +145,86 @@ static void test_highest_base_counts(void **state)
 	assert_int_equal(ary_inventory_clean(dir, &inventory, NULL), ARY_OK);
 	assert_int_equal(store_count(tmpdir.path), 2);
 	assert_true(file_exists(tmpdir.path, "4.log") && file_exists(tmpdir.path, "5.log"));
+	ary_inventory_release(&inventory);
+}
+
+/* Whatever a crash has left of the files that a merge stands for, it is left over. */
+static void test_merge_stands_for_its_range(void **state)
+{
+	struct ary_inventory inventory;
+
+	(void)state;
+	for (unsigned left = 0; left < 8; left++) {
+		make_log(0, false);
+		for (unsigned i = 0; i < 3; i++) {
+			if (left & 1u << i)
+				make_log(1 + i, false);
+		}
+		make_merge(4, 1);
+		make_merge(5, 5);
+		make_log(6, false);
+		take(&inventory);
+		assert_int_equal(inventory.log_count, 4);
+		assert_int_equal(inventory.logs[0], 0);
+		assert_int_equal(inventory.logs[1], 4);
+		assert_int_equal(inventory.bases[1], 1);
+		assert_int_equal(inventory.logs[2], 5);
+		assert_int_equal(inventory.bases[2], 5);
+		assert_int_equal(inventory.logs[3], 6);
+		assert_false(inventory.based);
+		assert_int_equal(ary_inventory_clean(dir, &inventory, NULL), ARY_OK);
+		assert_int_equal(store_count(tmpdir.path), 4);
+		ary_inventory_release(&inventory);
+	}
+}
+
+/* What a merge that is itself left over says counts no more: not its base either. */
+static void test_merge_below_a_merge_is_left_over(void **state)
+{
+	struct ary_inventory inventory;
+
+	(void)state;
+	make_log(0, false);
+	make_log(1, false);
+	make_merge(3, 2);
+	make_log(4, false);
+	make_merge(5, 1);
+	take(&inventory);
+	assert_int_equal(inventory.log_count, 2);
+	assert_int_equal(inventory.logs[1], 5);
+	assert_int_equal(inventory.obsolete_count, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(inventory.obsolete[i], i == 0 ? 1 : i + 2);
+	ary_inventory_release(&inventory);
+	make_log(6, true);
+	take(&inventory);
+	assert_int_equal(inventory.log_count, 1);
+	assert_int_equal(inventory.obsolete_count, 5);
+	assert_true(inventory.based);
+	ary_inventory_release(&inventory);
+}
+
+static void test_gap_below_a_merge_is_damage(void **state)
+{
+	(void)state;
+	make_log(0, false);
+	make_merge(4, 2);
+	expect_corrupt("1.log");
+	file_remove(tmpdir.path, "0.log");
+	expect_corrupt("0.log");
+}
+
+/* A merge that says it is one of logs above it has no meaning, and stands for itself. */
+static void test_merge_of_later_logs_is_none(void **state)
+{
+	struct ary_inventory inventory;
+
+	(void)state;
+	make_log(0, false);
+	make_merge(1, 2);
+	take(&inventory);
+	assert_int_equal(inventory.log_count, 2);
+	assert_int_equal(inventory.bases[1], 1);
 	ary_inventory_release(&inventory);
 }
 
@@ -209,7 +303,7 @@ static void test_failures_are_answered(void **state)
 		assert_int_equal(ary_inventory_take(dir, &inventory, NULL), ARY_IO);
 		fault_env_reset(faults);
 	}
-	for (unsigned long nth = 1; nth <= 2; nth++) {
+	for (unsigned long nth = 1; nth <= 4; nth++) {
 		ary_alloc_fail_at(nth, 0);
 		assert_int_equal(ary_inventory_take(dir, &inventory, NULL), ARY_NO_MEMORY);
 		ary_alloc_fail_at(0, 0);
@@ -239,6 +333,10 @@ int main(void)
 		TEST(test_empty_folder_has_no_logs),
 		TEST(test_logs_rise_by_number),
 		TEST(test_highest_base_counts),
+		TEST(test_merge_stands_for_its_range),
+		TEST(test_merge_below_a_merge_is_left_over),
+		TEST(test_gap_below_a_merge_is_damage),
+		TEST(test_merge_of_later_logs_is_none),
 		TEST(test_gap_is_damage),
 		TEST(test_gap_behind_a_base_is_damage),
 		TEST(test_missing_first_log_is_damage),

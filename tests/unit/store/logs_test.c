@@ -96,7 +96,7 @@ static void test_merge_takes_the_place_of_a_prefix(void **state)
 	ary_logs_announce(&logs, merge);
 	assert_int_equal(logs.count, 5);
 	assert_ptr_equal(ary_logs_find(&logs, new_slot), merge);
-	ary_logs_replace_prefix(&logs, 3, merge);
+	ary_logs_replace(&logs, logs.ordered[0], 3, merge);
 	assert_int_equal(logs.count, 3);
 	assert_ptr_equal(logs.ordered[0], merge);
 	assert_ptr_equal(logs.ordered[1], fourth);
@@ -118,7 +118,7 @@ static void test_reader_keeps_its_segment(void **state)
 	struct ary_log *merge = ARY_NEW(struct ary_log);
 	merge->segment = make_segment(100);
 	ary_logs_announce(&logs, merge);
-	ary_logs_replace_prefix(&logs, 1, merge);
+	ary_logs_replace(&logs, first, 1, merge);
 	assert_int_equal(ary_dir_unlink(dir, "0.log", NULL), ARY_OK);
 	assert_int_equal(ary_segment_read_line(mine, 0, 5, &line, NULL), ARY_OK);
 	assert_memory_equal(line.data, "line\n", 5);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/pace.h"
+
+/* Time that was not used is saved up for so long, and waits shorter than that are put off. */
+static const uint64_t SLACK_NS = 20000000;
+
+static void wait_until(struct ary_store *store, uint64_t due_ns)
+{
+	struct ary_compactor *compactor = &store->compactor;
+	uint64_t now_ns = ary_monotonic_ns(store->options.env);
+
+	ary_mutex_lock(&compactor->lock);
+	while (now_ns < due_ns && !atomic_load(&compactor->cancel)) {
+		(void)ary_cond_wait_ms(&compactor->work, &compactor->lock,
+				       (due_ns - now_ns) / 1000000 + 1);
+		now_ns = ary_monotonic_ns(store->options.env);
+	}
+	ary_mutex_unlock(&compactor->lock);
+}
+
+void ary_pace(struct ary_store *store, uint64_t bytes)
+{
+	struct ary_compactor *compactor = &store->compactor;
+	uint64_t rate = store->options.compact_bytes_per_second;
+
+	if (rate == 0)
+		return;
+	uint64_t now_ns = ary_monotonic_ns(store->options.env);
+	uint64_t seconds = bytes / rate;
+	if (compactor->pace_due_ns + SLACK_NS < now_ns)
+		compactor->pace_due_ns = now_ns - SLACK_NS;
+	compactor->pace_due_ns += seconds * 1000000000 + (bytes % rate) * 1000000000 / rate;
+	if (compactor->pace_due_ns > now_ns + SLACK_NS)
+		wait_until(store, compactor->pace_due_ns);
+}
