@@ -395,6 +395,11 @@ tests_store_verify_test_CPPFLAGS = $(test_cppflags)
 tests_store_verify_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_verify_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
+check_PROGRAMS += %D%/rest/compact_load_test
+tests_rest_compact_load_test_CPPFLAGS = $(test_cppflags)
+tests_rest_compact_load_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_compact_load_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
 check_PROGRAMS += %D%/rest/compact_test
 tests_rest_compact_test_CPPFLAGS = $(test_cppflags)
 tests_rest_compact_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

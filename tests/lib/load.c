@@ -35,6 +35,7 @@ struct load {
 	int run; /* its keys are its own, whatever earlier loads left */
 	atomic_bool wants_stop;
 	atomic_size_t acknowledged;
+	atomic_size_t failed;
 	int count;
 	struct writer writers[];
 };
@@ -72,8 +73,10 @@ static bool write_next(struct writer *writer, struct client *client, int number)
 		status = client_status(client, "DELETE", target);
 	else
 		status = client_put_status(client, target, value);
-	if (status != 201 && status != 204)
+	if (status != 201 && status != 204) {
+		atomic_fetch_add(&writer->load->failed, 1);
 		return false;
+	}
 	key->acknowledged = key->sent;
 	atomic_fetch_add(&writer->load->acknowledged, 1);
 	return true;
@@ -114,6 +117,11 @@ struct load *load_start(int port, int writers)
 size_t load_acknowledged(struct load *load)
 {
 	return atomic_load(&load->acknowledged);
+}
+
+size_t load_failed(struct load *load)
+{
+	return atomic_load(&load->failed);
 }
 
 size_t load_stop(struct load *load)

@@ -19,6 +19,9 @@ size_t load_stop(struct load *load);
 /* How many writes were acknowledged so far. */
 size_t load_acknowledged(struct load *load);
 
+/* How many writes were refused or not answered so far; each ended its writer. */
+size_t load_failed(struct load *load);
+
 /* Fails the test unless every key at PORT is as its last acknowledged write left it, or as one
  * that was sent after it and not answered would have. */
 void load_check(struct load *load, int port);
