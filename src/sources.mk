@@ -126,6 +126,8 @@ replica_sources = \
 	%D%/replica/solo.c
 api_sources = \
 	%D%/api/admin.c \
+	%D%/api/answer.c \
+	%D%/api/answer.h \
 	%D%/api/api.c \
 	%D%/api/api.h \
 	%D%/api/api_private.h \

@@ -240,6 +240,11 @@ tests_unit_api_admin_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_admin_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_admin_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/answer_test
+tests_unit_api_answer_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_answer_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_answer_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/api_test
 tests_unit_api_api_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_api_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -203,6 +203,35 @@ enum ary_problem_kind ary_problem_of(enum ary_status status)
 	return ARY_PROBLEM_INTERNAL_ERROR;
 }
 
+enum ary_status ary_problem_status(enum ary_problem_kind kind)
+{
+	switch (kind) {
+	case ARY_PROBLEM_KEY_NOT_FOUND: return ARY_NOT_FOUND;
+	case ARY_PROBLEM_PRECONDITION_FAILED: return ARY_CONFLICT;
+	case ARY_PROBLEM_VALUE_TOO_LARGE:
+	case ARY_PROBLEM_TARGET_TOO_LONG:
+	case ARY_PROBLEM_KEY_TOO_LONG:
+	case ARY_PROBLEM_HEADERS_TOO_LARGE: return ARY_TOO_LARGE;
+	case ARY_PROBLEM_NO_SUCH_RESOURCE:
+	case ARY_PROBLEM_METHOD_NOT_ALLOWED:
+	case ARY_PROBLEM_UNKNOWN_METHOD:
+	case ARY_PROBLEM_TRANSFER_CODING:
+	case ARY_PROBLEM_EXPECTATION_FAILED: return ARY_UNSUPPORTED;
+	/* It should not occur, so what came of the request is not known either. */
+	case ARY_PROBLEM_INTERNAL_ERROR:
+	case ARY_PROBLEM_OUTCOME_UNKNOWN: return ARY_UNCERTAIN;
+	case ARY_PROBLEM_RECORD_CORRUPT: return ARY_CORRUPT;
+	case ARY_PROBLEM_IO_ERROR: return ARY_IO;
+	case ARY_PROBLEM_STARTING:
+	case ARY_PROBLEM_OVERLOADED: return ARY_BUSY;
+	case ARY_PROBLEM_SHUTTING_DOWN: return ARY_SHUTDOWN;
+	case ARY_PROBLEM_READ_ONLY: return ARY_READ_ONLY;
+	case ARY_PROBLEM_OUT_OF_MEMORY: return ARY_NO_MEMORY;
+	case ARY_PROBLEM_NO_SPACE: return ARY_NO_SPACE;
+	default: return ARY_INVALID;
+	}
+}
+
 /* JSON text cannot hold every byte, so a key that is not UTF-8 (or holds U+0000, which many
  * readers of JSON cut at) goes as base64. */
 static void add_key(json_t *root, struct ary_bytes key)

@@ -69,6 +69,10 @@ ARY_MUST_CHECK bool ary_problem_find(struct ary_bytes slug, enum ary_problem_kin
 /* What a failure of the store is called over HTTP. */
 enum ary_problem_kind ary_problem_of(enum ary_status status);
 
+/* What problem KIND is to a client of the store. INVALID, TOO_LARGE: it asked for what cannot be.
+ * UNSUPPORTED: it does not speak to what it takes this server for. Never OK. */
+enum ary_status ary_problem_status(enum ary_problem_kind kind);
+
 /* Makes CALL's response problem KIND, with a detail made from FORMAT. Where CALL is about a key,
  * the problem names it. Answers ARY_STEP_RESPOND, so that `return ary_problem_respond(...)` is
  * one statement. */

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/answer.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "api/problem.h"
+
+#define PROBLEMS_PATH "/problems/"
+
+/* More milliseconds than any server runs, and few enough for a double to count them exactly. */
+static const double MS_MAX = 1e15;
+
+static json_t *load(struct ary_bytes body)
+{
+	json_t *root = json_loadb((const char *)body.data, body.size, JSON_REJECT_DUPLICATES, NULL);
+
+	if (json_is_object(root))
+		return root;
+	json_decref(root);
+	return NULL;
+}
+
+static enum ary_status load_figures(struct ary_bytes body, json_t **out, struct ary_error *err)
+{
+	json_t *root = load(body);
+
+	if (root == NULL)
+		return ary_fail(err, ARY_CORRUPT, "the answer is no JSON object");
+	*out = root;
+	return ARY_OK;
+}
+
+static uint64_t number_of(const json_t *root, const char *name)
+{
+	json_int_t number = json_integer_value(json_object_get(root, name));
+
+	return number > 0 ? (uint64_t)number : 0;
+}
+
+/* Seconds with a fraction, as milliseconds. */
+static uint64_t ms_of(const json_t *root, const char *name)
+{
+	double ms = json_number_value(json_object_get(root, name)) * 1000;
+
+	return ms > 0 && ms < MS_MAX ? (uint64_t)(ms + 0.5) : 0;
+}
+
+/* A text, or "". */
+static const char *text_of(const json_t *root, const char *name)
+{
+	const char *text = json_string_value(json_object_get(root, name));
+
+	return text != NULL ? text : "";
+}
+
+static bool find_problem(const char *type, enum ary_problem_kind *out)
+{
+	if (strncmp(type, PROBLEMS_PATH, strlen(PROBLEMS_PATH)) != 0)
+		return false;
+	return ary_problem_find(ary_bytes_of(type + strlen(PROBLEMS_PATH)), out);
+}
+
+/* For an answer that is none of ours: of a proxy, or of some other server. */
+static enum ary_status status_of_number(unsigned http_status, bool is_write)
+{
+	if (http_status == 503)
+		return ARY_BUSY;
+	return is_write && http_status >= 500 ? ARY_UNCERTAIN : ARY_IO;
+}
+
+enum ary_status ary_answer_failure(unsigned http_status, struct ary_bytes body, bool is_write,
+				   struct ary_error *err)
+{
+	json_t *root = load(body);
+	const char *title = text_of(root, "title");
+	const char *detail = text_of(root, "detail");
+	enum ary_status status = status_of_number(http_status, is_write);
+	enum ary_problem_kind kind;
+
+	if (find_problem(text_of(root, "type"), &kind))
+		status = ary_problem_status(kind);
+	if (*title == '\0')
+		(void)ary_fail(err, status, "the answer is %u, without a reason", http_status);
+	else
+		(void)ary_fail(err, status, "%s%s%s", title, *detail ? ": " : "", detail);
+	json_decref(root);
+	return status;
+}
+
+/* How the compaction ended that ROOT reports; nothing is said while it runs. */
+static void read_outcome(const json_t *root, struct ary_compaction_report *report)
+{
+	const char *result = text_of(root, "result");
+	const char *text = text_of(root, "error");
+	enum ary_problem_kind kind;
+
+	if (*result == '\0' || strcmp(result, "ok") == 0)
+		return;
+	report->status = ary_problem_find(ary_bytes_of(result), &kind) ? ary_problem_status(kind) :
+									 ARY_IO;
+	(void)ary_fail(&report->error, report->status, "%s", *text ? text : result);
+}
+
+enum ary_status ary_answer_compaction(struct ary_bytes body, struct ary_compaction_report *out,
+				      struct ary_error *err)
+{
+	json_t *root = NULL;
+	enum ary_status status = load_figures(body, &root, err);
+
+	if (status != ARY_OK)
+		return status;
+	bool running = strcmp(text_of(root, "state"), "running") == 0;
+	*out = (struct ary_compaction_report){
+		.state = running ? ARY_COMPACTION_RUNNING : ARY_COMPACTION_IDLE,
+		.runs = number_of(root, "runs"),
+		.logs_before = number_of(root, "logs_before"),
+		.logs_after = number_of(root, "logs_after"),
+		.bytes_before = number_of(root, "bytes_before"),
+		.bytes_after = number_of(root, "bytes_after"),
+		.scanned_bytes = number_of(root, "scanned_bytes"),
+		.records_kept = number_of(root, "records_kept"),
+		.records_dropped = number_of(root, "records_dropped"),
+		.duration_ms = ms_of(root, "duration_seconds"),
+	};
+	read_outcome(root, out);
+	json_decref(root);
+	return ARY_OK;
+}
+
+enum ary_status ary_answer_stats(struct ary_bytes body, struct ary_stats *out,
+				 struct ary_error *err)
+{
+	json_t *root = NULL;
+	enum ary_status status = load_figures(body, &root, err);
+
+	if (status != ARY_OK)
+		return status;
+	*out = (struct ary_stats){
+		.keys = number_of(root, "keys"),
+		.logs = number_of(root, "logs"),
+		.log_bytes = number_of(root, "log_bytes"),
+		.live_bytes = number_of(root, "live_bytes"),
+		.stale_bytes = number_of(root, "stale_bytes"),
+		.seq = number_of(root, "seq"),
+		.index_bytes = number_of(root, "index_bytes"),
+		.reads = number_of(root, "reads"),
+		.sets = number_of(root, "sets"),
+		.removes = number_of(root, "removes"),
+		.groups = number_of(root, "groups"),
+		.syncs = number_of(root, "syncs"),
+		.appended_bytes = number_of(root, "appended_bytes"),
+		.queue_bytes = number_of(root, "queue_bytes"),
+		.disk_free_bytes = number_of(root, "disk_free_bytes"),
+		.recovered_records = number_of(root, "recovered_records"),
+		.recovered_torn_bytes = number_of(root, "recovered_torn_bytes"),
+		.recovery_ms = ms_of(root, "recovery_seconds"),
+		.read_only = json_is_true(json_object_get(root, "read_only")),
+		.disk_full = json_is_true(json_object_get(root, "disk_full")),
+	};
+	json_decref(root);
+	return ARY_OK;
+}
