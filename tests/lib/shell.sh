@@ -93,6 +93,8 @@ wait_for() {
 # serve ARGUMENT...: starts a server on a free port, and waits until it serves. Sets $server_pid
 # and $server_url; its messages are in $work/serve.
 serve() {
+	# What the server before it said must not be taken for what this one says.
+	: >"$work/serve"
 	"$aryavarth" serve --listen 127.0.0.1:0 "$@" 2>"$work/serve" >/dev/null </dev/null &
 	server_pid=$!
 	if ! wait_for grep -q 'event=serving' "$work/serve"; then
