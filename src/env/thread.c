@@ -176,3 +176,14 @@ void ary_thread_join(struct ary_thread *thread)
 	ARY_CHECK(pthread_join(thread->thread, NULL) == 0);
 	thread->running = false;
 }
+
+void ary_thread_pause(uint64_t timeout_ms)
+{
+	struct timespec deadline = deadline_in(timeout_ms);
+	int result;
+
+	do {
+		result = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL);
+	} while (result == EINTR);
+	ARY_CHECK(result == 0);
+}

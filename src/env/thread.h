@@ -65,4 +65,7 @@ ARY_MUST_CHECK enum ary_status ary_thread_start(struct ary_thread *thread, const
 /* Waits for the end of THREAD; does nothing when it does not run. */
 void ary_thread_join(struct ary_thread *thread);
 
+/* Keeps this thread waiting for TIMEOUT_MS, signals or not. */
+void ary_thread_pause(uint64_t timeout_ms);
+
 #endif

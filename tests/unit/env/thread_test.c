@@ -216,6 +216,17 @@ static void test_wait_ends_when_the_time_is_up(void **state)
 	release(&shared);
 }
 
+static void test_pause_is_not_shorter_than_asked_for(void **state)
+{
+	struct ary_env *env = ary_env_posix();
+	uint64_t start = ary_monotonic_ns(env);
+
+	(void)state;
+	ary_thread_pause(0);
+	ary_thread_pause(30);
+	assert_true(ary_monotonic_ns(env) - start >= 30 * 1000000);
+}
+
 static void open_and_signal(void *context)
 {
 	struct shared *shared = context;
@@ -327,6 +338,7 @@ int main(void)
 		cmocka_unit_test(test_waiting_writer_goes_before_new_readers),
 		cmocka_unit_test(test_broadcast_wakes_all),
 		cmocka_unit_test(test_wait_ends_when_the_time_is_up),
+		cmocka_unit_test(test_pause_is_not_shorter_than_asked_for),
 		cmocka_unit_test(test_signal_ends_the_longest_wait),
 		cmocka_unit_test(test_signals_are_blocked_in_the_thread_only),
 		cmocka_unit_test(test_thread_has_its_name_cut_to_fit),
