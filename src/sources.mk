@@ -195,5 +195,9 @@ app_sources = \
 	%D%/app/manual.c \
 	%D%/app/pipeline.c \
 	%D%/app/pipeline.h \
+	%D%/app/server_url.c \
+	%D%/app/server_url.h \
 	%D%/app/signals.c \
-	%D%/app/signals.h
+	%D%/app/signals.h \
+	%D%/app/transfer.c \
+	%D%/app/transfer.h

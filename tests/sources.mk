@@ -325,6 +325,11 @@ tests_unit_app_config_test_CPPFLAGS = $(test_cppflags)
 tests_unit_app_config_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_app_config_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
+check_PROGRAMS += %D%/unit/app/server_url_test
+tests_unit_app_server_url_test_CPPFLAGS = $(test_cppflags)
+tests_unit_app_server_url_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_app_server_url_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
 check_PROGRAMS += %D%/store/compact_beside_test
 tests_store_compact_beside_test_CPPFLAGS = $(test_cppflags)
 tests_store_compact_beside_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
