@@ -195,6 +195,8 @@ app_sources = \
 	%D%/app/manual.c \
 	%D%/app/pipeline.c \
 	%D%/app/pipeline.h \
+	%D%/app/pipeline_local.c \
+	%D%/app/pipeline_private.h \
 	%D%/app/server_url.c \
 	%D%/app/server_url.h \
 	%D%/app/signals.c \

@@ -7,7 +7,6 @@
 #include "app/command.h"
 #include "app/console.h"
 #include "app/feed.h"
-#include "app/local.h"
 #include "app/pipeline.h"
 #include "format/foreign.h"
 
@@ -31,20 +30,7 @@ struct import {
 	uint64_t total_bytes;          /* of the files */
 };
 
-static enum ary_status check_sizes(const struct ary_config *config,
-				   const struct ary_foreign *foreign, struct ary_error *err)
-{
-	if (foreign->key.size > config->max_key_bytes)
-		return ary_fail(err, ARY_TOO_LARGE,
-				"the key has %zu bytes, and --max-key-bytes is %" PRIu64,
-				foreign->key.size, config->max_key_bytes);
-	if (foreign->value.size > config->max_value_bytes)
-		return ary_fail(err, ARY_TOO_LARGE,
-				"the value has %zu bytes, and --max-value-bytes is %" PRIu64,
-				foreign->value.size, config->max_value_bytes);
-	return ARY_OK;
-}
-
+/* Checks what the line of FEED asks for, and passes it on unless files are only checked. */
 static enum ary_status apply(struct import *import, const struct ary_feed *feed,
 			     const struct ary_foreign *foreign, struct ary_error *err)
 {
@@ -56,9 +42,13 @@ static enum ary_status apply(struct import *import, const struct ary_feed *feed,
 		.path = feed->path,
 		.line = feed->line,
 	};
+	enum ary_status status;
 
-	if (import->pipeline == NULL || foreign->op == ARY_FOREIGN_NONE)
+	if (foreign->op == ARY_FOREIGN_NONE)
 		return ARY_OK;
+	status = ary_pipeline_check(import->config, &item, err);
+	if (status != ARY_OK || import->pipeline == NULL)
+		return status;
 	return ary_pipeline_put(import->pipeline, &item, err);
 }
 
@@ -69,8 +59,6 @@ static enum ary_status take_line(struct import *import, const struct ary_feed *f
 	struct ary_foreign foreign;
 	enum ary_status status = ary_foreign_decode(line, &import->scratch, &foreign, err);
 
-	if (status == ARY_OK)
-		status = check_sizes(import->config, &foreign, err);
 	if (status == ARY_OK)
 		status = apply(import, feed, &foreign, err);
 	if (status != ARY_OK)
@@ -151,17 +139,11 @@ static enum ary_exit apply_all(struct import *import)
 
 static enum ary_exit import_into(struct import *import)
 {
-	struct ary_store *store;
-	enum ary_exit code = ary_local_open(import->config, ARY_LOCAL_CREATE, &store);
+	enum ary_exit code = ary_pipeline_open(import->config, &import->pipeline);
 
 	if (code != ARY_EXIT_OK)
 		return code;
-	import->pipeline = ary_pipeline_create(store);
-	code = apply_all(import);
-	ary_pipeline_destroy(import->pipeline);
-	if (code == ARY_EXIT_OK)
-		ary_local_settle(store, import->config);
-	return ary_local_close(store, code);
+	return ary_pipeline_close(import->pipeline, apply_all(import));
 }
 
 enum ary_exit ary_cmd_import(const struct ary_config *config)

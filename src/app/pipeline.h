@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Many writes to one store, in order, without waiting for each: the store takes those that wait as
- * one group, and syncs once for all of them.
+/* Many writes to the store of a config, without waiting for each. Those to the same key are carried
+ * out in their order.
  *
- * Threads: one uses it; answers come on the store's.
+ * What goes wrong at open and close is told on standard error there.
+ * Threads: one.
  * Limits: 2048 writes and 16 MiB under way, or one write that is larger. */
 #ifndef ARY_APP_PIPELINE_H
 #define ARY_APP_PIPELINE_H
 
 #include <stdint.h>
 
+#include "app/command.h"
+#include "app/config.h"
 #include "base/bytes.h"
 #include "base/status.h"
 #include "store/store.h"
@@ -21,12 +24,19 @@ struct ary_pipeline_item {
 	struct ary_bytes key;
 	struct ary_bytes value;
 	struct ary_bytes type;
-	const char *path;  /* borrowed until destroy */
+	const char *path;  /* borrowed until close */
 	uint64_t line;
 };
 
-/* Writes to STORE, borrowed until destroy. Returns owned. */
-struct ary_pipeline *ary_pipeline_create(struct ary_store *store);
+/* Whether ITEM may be written to the store of CONFIG, as far as can be told without it. INVALID,
+ * TOO_LARGE. */
+ARY_MUST_CHECK enum ary_status ary_pipeline_check(const struct ary_config *config,
+						  const struct ary_pipeline_item *item,
+						  struct ary_error *err);
+
+/* Opens the store of CONFIG (borrowed until close), making a directory that is missing. *OUT is
+ * set, owned, when the answer is ARY_EXIT_OK. */
+enum ary_exit ary_pipeline_open(const struct ary_config *config, struct ary_pipeline **out);
 
 /* Copies ITEM and queues it, once there is room. Anything but OK: it was not queued, and an earlier
  * one has failed, which drain will tell; or NO_MEMORY. */
@@ -34,13 +44,14 @@ ARY_MUST_CHECK enum ary_status ary_pipeline_put(struct ary_pipeline *pipeline,
 						const struct ary_pipeline_item *item,
 						struct ary_error *err);
 
-/* Waits until all that were queued are answered; *DONE_OUT is how many ended well, as the removal
- * of a key that is not there does. OK, or how the first other one ended: a status of ary_write; the
- * text begins with its path and line. */
+/* Waits until nothing is under way any more; *DONE_OUT is how many ended well, as the removal of a
+ * key that is not there does. OK, or how the first other one ended: a status of ary_write; the text
+ * begins with its path and line. */
 enum ary_status ary_pipeline_drain(struct ary_pipeline *pipeline, uint64_t *done_out,
 				   struct ary_error *err);
 
-/* Takes PIPELINE, which is drained (NULL is fine). */
-void ary_pipeline_destroy(struct ary_pipeline *pipeline);
+/* Takes PIPELINE, which is drained. Answers CODE, or ARY_EXIT_STORE when what was written may not
+ * be on disk. */
+enum ary_exit ary_pipeline_close(struct ary_pipeline *pipeline, enum ary_exit code);
 
 #endif
