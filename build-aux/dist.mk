@@ -42,6 +42,8 @@ test_files = \
 	tests/cli/lock.sh \
 	tests/cli/output.sh \
 	tests/cli/readme.sh \
+	tests/cli/remote.sh \
+	tests/cli/remote_import.sh \
 	tests/cli/serve.sh \
 	tests/cli/strace_order.sh \
 	tests/cli/transfer.sh \

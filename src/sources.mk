@@ -170,6 +170,8 @@ http_sources = \
 	%D%/http/server.c \
 	%D%/http/server.h
 app_sources = \
+	%D%/app/backlog.c \
+	%D%/app/backlog.h \
 	%D%/app/cmd_compact.c \
 	%D%/app/cmd_data.c \
 	%D%/app/cmd_export.c \
@@ -197,6 +199,9 @@ app_sources = \
 	%D%/app/pipeline.h \
 	%D%/app/pipeline_local.c \
 	%D%/app/pipeline_private.h \
+	%D%/app/pipeline_remote.c \
+	%D%/app/remote.c \
+	%D%/app/remote.h \
 	%D%/app/server_url.c \
 	%D%/app/server_url.h \
 	%D%/app/signals.c \

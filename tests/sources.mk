@@ -25,8 +25,12 @@ testlib_sources = \
 	%D%/lib/model.h \
 	%D%/lib/node.c \
 	%D%/lib/node.h \
+	%D%/lib/program.c \
+	%D%/lib/program.h \
 	%D%/lib/rest.c \
 	%D%/lib/rest.h \
+	%D%/lib/script.c \
+	%D%/lib/script.h \
 	%D%/lib/sim_crash.c \
 	%D%/lib/sim_crash.h \
 	%D%/lib/sim_disk.c \
@@ -41,6 +45,8 @@ testlib_sources = \
 	%D%/lib/store_files.h \
 	%D%/lib/store_helper.c \
 	%D%/lib/store_helper.h \
+	%D%/lib/stub.c \
+	%D%/lib/stub.h \
 	%D%/lib/tmpdir.c \
 	%D%/lib/tmpdir.h \
 	%D%/lib/wire.c \
@@ -59,6 +65,8 @@ shell_tests = \
 	%D%/cli/lock.sh \
 	%D%/cli/output.sh \
 	%D%/cli/readme.sh \
+	%D%/cli/remote.sh \
+	%D%/cli/remote_import.sh \
 	%D%/cli/serve.sh \
 	%D%/cli/strace_order.sh \
 	%D%/cli/transfer.sh \
@@ -320,6 +328,11 @@ tests_unit_http_guard_test_CPPFLAGS = $(test_cppflags)
 tests_unit_http_guard_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_http_guard_test_LDADD = libtestary.a $(upto_http) $(test_libs)
 
+check_PROGRAMS += %D%/unit/app/backlog_test
+tests_unit_app_backlog_test_CPPFLAGS = $(test_cppflags)
+tests_unit_app_backlog_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_app_backlog_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
 check_PROGRAMS += %D%/unit/app/config_test
 tests_unit_app_config_test_CPPFLAGS = $(test_cppflags)
 tests_unit_app_config_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -404,6 +417,16 @@ check_PROGRAMS += %D%/store/verify_test
 tests_store_verify_test_CPPFLAGS = $(test_cppflags)
 tests_store_verify_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_verify_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/cli/remote_test
+tests_cli_remote_test_CPPFLAGS = $(test_cppflags)
+tests_cli_remote_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_cli_remote_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/cli/remote_work_test
+tests_cli_remote_work_test_CPPFLAGS = $(test_cppflags)
+tests_cli_remote_work_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_cli_remote_work_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
 check_PROGRAMS += %D%/rest/compact_load_test
 tests_rest_compact_load_test_CPPFLAGS = $(test_cppflags)

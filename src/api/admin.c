@@ -37,6 +37,7 @@ static json_t *report_json(const struct ary_compaction_report *report)
 
 	(void)json_object_set_new(root, "state", json_string(running ? "running" : "idle"));
 	ary_json_number(root, "runs", report->runs);
+	(void)json_object_set_new(root, "full", json_boolean(report->full));
 	ary_json_number(root, "logs_before", report->logs_before);
 	ary_json_number(root, "logs_after", report->logs_after);
 	ary_json_number(root, "bytes_before", report->bytes_before);

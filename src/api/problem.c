@@ -224,6 +224,7 @@ enum ary_status ary_problem_status(enum ary_problem_kind kind)
 	case ARY_PROBLEM_IO_ERROR: return ARY_IO;
 	case ARY_PROBLEM_STARTING:
 	case ARY_PROBLEM_OVERLOADED: return ARY_BUSY;
+	case ARY_PROBLEM_COMPACTION_CANCELLED: return ARY_CANCELLED;
 	case ARY_PROBLEM_SHUTTING_DOWN: return ARY_SHUTDOWN;
 	case ARY_PROBLEM_READ_ONLY: return ARY_READ_ONLY;
 	case ARY_PROBLEM_OUT_OF_MEMORY: return ARY_NO_MEMORY;

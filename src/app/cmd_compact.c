@@ -4,6 +4,7 @@
 
 #include "app/command.h"
 #include "app/local.h"
+#include "app/remote.h"
 
 static void print_report(const struct ary_compaction_report *report)
 {
@@ -19,17 +20,26 @@ static void print_report(const struct ary_compaction_report *report)
 	printf("duration_ms %" PRIu64 "\n", report->duration_ms);
 }
 
-enum ary_exit ary_cmd_compact(const struct ary_config *config)
+static enum ary_exit local_compact(const struct ary_config *config,
+				   struct ary_compaction_report *out)
 {
-	struct ary_compaction_report report;
 	struct ary_store *store;
 	enum ary_exit code = ary_local_open(config, ARY_LOCAL_READ, &store);
 
 	if (code != ARY_EXIT_OK)
 		return code;
-	if (ary_local_compact(store, config->full, &report) == ARY_OK)
-		print_report(&report);
-	else
-		code = ary_local_refused(&report.error);
+	if (ary_local_compact(store, config->full, out) != ARY_OK)
+		code = ary_local_refused(&out->error);
 	return ary_local_close(store, code);
+}
+
+enum ary_exit ary_cmd_compact(const struct ary_config *config)
+{
+	struct ary_compaction_report report;
+	enum ary_exit code = config->on_server ? ary_remote_compact(config, &report) :
+						 local_compact(config, &report);
+
+	if (code == ARY_EXIT_OK)
+		print_report(&report);
+	return code;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* set, get, rm and list on a directory. */
+/* set, get and rm on a directory or on a server, and list. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "app/console.h"
 #include "app/local.h"
+#include "app/remote.h"
 #include "format/text.h"
 
 enum { LIST_PAGE_KEYS = 1000 };
@@ -15,16 +16,16 @@ static enum ary_exit check_key(const struct ary_config *config, struct ary_bytes
 {
 	if (key.size == 0)
 		return ary_complain(ARY_EXIT_USAGE, "a key has at least one byte");
-	if (key.size > config->max_key_bytes)
+	if (!config->on_server && key.size > config->max_key_bytes)
 		return ary_complain(ARY_EXIT_USAGE,
 				    "the key has %zu bytes, and --max-key-bytes is %" PRIu64,
 				    key.size, config->max_key_bytes);
 	return ARY_EXIT_OK;
 }
 
-static enum ary_exit write_one(const struct ary_config *config, enum ary_local_use use,
-			       struct ary_write *write)
+static enum ary_exit write_locally(const struct ary_config *config, struct ary_write *write)
 {
+	enum ary_local_use use = write->op == ARY_WRITE_SET ? ARY_LOCAL_CREATE : ARY_LOCAL_WRITE;
 	struct ary_store *store;
 	enum ary_exit code = ary_local_open(config, use, &store);
 
@@ -44,24 +45,31 @@ static enum ary_exit write_one(const struct ary_config *config, enum ary_local_u
 	return ary_local_close(store, code);
 }
 
+static enum ary_exit write_one(const struct ary_config *config, struct ary_write *write)
+{
+	return config->on_server ? ary_remote_write(config, write) : write_locally(config, write);
+}
+
 /* The value of `set`: the word, or standard input, held by BUF. */
 static enum ary_exit take_value(const struct ary_config *config, struct ary_buf *buf,
 				struct ary_bytes *out)
 {
 	const char *word = config->arguments[1];
+	uint64_t bytes_max = config->on_server ? ARY_REMOTE_VALUE_BYTES_MAX :
+						 config->max_value_bytes;
 	struct ary_error err;
 
 	if (strcmp(word, "-") != 0) {
 		*out = ary_bytes_of(word);
 	} else {
-		if (ary_console_read(config->max_value_bytes, buf, &err) != ARY_OK)
+		if (ary_console_read(bytes_max, buf, &err) != ARY_OK)
 			return ary_local_refused(&err);
 		*out = ary_buf_view(buf);
 	}
-	if (out->size > config->max_value_bytes)
+	if (!config->on_server && out->size > bytes_max)
 		return ary_complain(ARY_EXIT_USAGE,
 				    "the value has %zu bytes, and --max-value-bytes is %" PRIu64,
-				    out->size, config->max_value_bytes);
+				    out->size, bytes_max);
 	return ARY_EXIT_OK;
 }
 
@@ -77,7 +85,7 @@ enum ary_exit ary_cmd_set(const struct ary_config *config)
 	if (code == ARY_EXIT_OK)
 		code = take_value(config, &buf, &write.value);
 	if (code == ARY_EXIT_OK)
-		code = write_one(config, ARY_LOCAL_CREATE, &write);
+		code = write_one(config, &write);
 	ary_buf_release(&buf);
 	return code;
 }
@@ -90,12 +98,11 @@ enum ary_exit ary_cmd_rm(const struct ary_config *config)
 	};
 	enum ary_exit code = check_key(config, write.key);
 
-	return code == ARY_EXIT_OK ? write_one(config, ARY_LOCAL_WRITE, &write) : code;
+	return code == ARY_EXIT_OK ? write_one(config, &write) : code;
 }
 
-enum ary_exit ary_cmd_get(const struct ary_config *config)
+static enum ary_exit local_get(const struct ary_config *config, struct ary_bytes key)
 {
-	struct ary_bytes key = ary_bytes_of(config->arguments[0]);
 	struct ary_store *store;
 	struct ary_value value;
 	struct ary_error err;
@@ -117,6 +124,13 @@ enum ary_exit ary_cmd_get(const struct ary_config *config)
 		code = ary_local_refused(&err);
 	}
 	return ary_local_close(store, code);
+}
+
+enum ary_exit ary_cmd_get(const struct ary_config *config)
+{
+	struct ary_bytes key = ary_bytes_of(config->arguments[0]);
+
+	return config->on_server ? ary_remote_get(config, key) : local_get(config, key);
 }
 
 /* A page of a listing: what to print, gathered while the index waits, and the last key of it. */

@@ -29,7 +29,7 @@ enum ary_exit ary_cmd_health(const struct ary_config *config)
 	struct ary_error err;
 	enum ary_exit code;
 
-	if (ary_server_open(config->server, config->timeout_ms, &server, &err) !=
+	if (ary_server_open(config->health_server, config->health_timeout_ms, &server, &err) !=
 	    ARY_OK)
 		return ary_complain(ARY_EXIT_MISS, "not ready: %s", err.text);
 	/* The question is whether this server answers, not whether a proxy does. */

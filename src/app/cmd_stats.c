@@ -4,6 +4,7 @@
 
 #include "app/command.h"
 #include "app/local.h"
+#include "app/remote.h"
 
 static void print_number(const char *name, uint64_t value)
 {
@@ -26,15 +27,24 @@ static void print_stats(const struct ary_stats *stats)
 	printf("read_only %s\n", stats->read_only ? "true" : "false");
 }
 
-enum ary_exit ary_cmd_stats(const struct ary_config *config)
+static enum ary_exit local_stats(const struct ary_config *config, struct ary_stats *out)
 {
 	struct ary_store *store;
-	struct ary_stats stats;
 	enum ary_exit code = ary_local_open(config, ARY_LOCAL_READ, &store);
 
 	if (code != ARY_EXIT_OK)
 		return code;
-	ary_store_stats(store, &stats);
-	print_stats(&stats);
+	ary_store_stats(store, out);
 	return ary_local_close(store, code);
+}
+
+enum ary_exit ary_cmd_stats(const struct ary_config *config)
+{
+	struct ary_stats stats;
+	enum ary_exit code = config->on_server ? ary_remote_stats(config, &stats) :
+						 local_stats(config, &stats);
+
+	if (code == ARY_EXIT_OK)
+		print_stats(&stats);
+	return code;
 }

@@ -16,7 +16,9 @@ static const struct ary_command commands[] = {
 	  ary_cmd_serve },
 	{ "set", ARY_FOR_SET, "KEY VALUE", 2, 2, "store VALUE under KEY",
 	  "VALUE - reads standard input. Makes the directory when there is none. "
-	  "Prints nothing; when it ends well, the value is on disk.",
+	  "Prints nothing; when it ends well, the value is on disk, or as durable as the server "
+	  "was told to make it. Where a server's answer got lost, it is unknown whether the value "
+	  "was stored: that is told, and nothing is sent again.",
 	  ary_cmd_set },
 	{ "get", ARY_FOR_GET, "KEY", 1, 1, "print the value of KEY",
 	  "Prints the bytes of the value and nothing else (a newline is added on a terminal).",
@@ -27,7 +29,9 @@ static const struct ary_command commands[] = {
 	  ary_cmd_list },
 	{ "compact", ARY_FOR_COMPACT, "", 0, 0, "drop from the logs what is no longer needed",
 	  "Rewrites the logs that pay: of which a quarter of --compact-percent could be dropped, "
-	  "or with --full anything. Prints what it did, as lines of a name and a number.",
+	  "or with --full anything. Prints what it did, as lines of a name and a number. On a "
+	  "server, one that runs already is joined, unless it goes less far, and it goes on also "
+	  "when this command is ended.",
 	  ary_cmd_compact },
 	{ "verify", ARY_FOR_VERIFY, "", 0, 0, "read every line of the store, and change nothing",
 	  "Prints a line for each log: its name, bytes, lines, values set, keys removed, and what "
@@ -47,7 +51,9 @@ static const struct ary_command commands[] = {
 	  "blank lines are skipped. FILE - reads standard input. Makes the directory when there is "
 	  "none. Files are checked first: when any line is bad, nothing is applied, and the file "
 	  "and the line are named. Standard input and pipes are applied as they come, up to a bad "
-	  "line. Prints what it did, as lines of a name and a number.",
+	  "line. A server is sent up to 32 lines at a time, those about one key in their order, "
+	  "and again what it was too busy for; when it refuses one, some of those behind it may "
+	  "have been applied. Prints what it did, as lines of a name and a number.",
 	  ary_cmd_import },
 	{ "stats", ARY_FOR_STATS, "", 0, 0, "print figures of the store",
 	  "Prints lines of a name and a number or word.", ary_cmd_stats },

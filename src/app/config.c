@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/server_url.h"
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/check.h"
@@ -132,6 +133,8 @@ const char *ary_option_range(const struct ary_option *option, char out[ARY_OPTIO
 		return put("text", out);
 	case ARY_KIND_LINE:
 		return put("printable ASCII text", out);
+	case ARY_KIND_URL:
+		return put("http://HOST[:PORT][/PATH], or https://...", out);
 	case ARY_KIND_BOOLEAN:
 		return put("true or false", out);
 	case ARY_KIND_DURABILITY:
@@ -183,6 +186,16 @@ static bool read_number(const struct ary_option *option, const char *text, uint6
 	return true;
 }
 
+static bool is_server_url(const char *text)
+{
+	struct ary_server_url url;
+
+	if (ary_server_url_parse(text, &url, NULL) != ARY_OK)
+		return false;
+	ary_server_url_release(&url);
+	return true;
+}
+
 /* Reads TEXT into the field of OPTION; false when it is not one of its values. */
 static bool read_value(const struct ary_option *option, const char *text, struct ary_config *out)
 {
@@ -199,6 +212,9 @@ static bool read_value(const struct ary_option *option, const char *text, struct
 		valid = ary_bytes_printable(ary_bytes_of(text));
 		*(const char **)field = text;
 		return valid;
+	case ARY_KIND_URL:
+		*(const char **)field = text;
+		return is_server_url(text);
 	case ARY_KIND_STRING:
 		*(const char **)field = text;
 		return true;
@@ -228,6 +244,10 @@ static enum ary_status assign(const struct ary_option *option, const char *name,
 
 	if (read_value(option, text, out))
 		return ARY_OK;
+	/* An address may hold a password, and is not for terminals and logs of jobs. */
+	if (option->kind == ARY_KIND_URL)
+		return ary_fail(err, ARY_INVALID, "%s takes %s", name,
+				ary_option_range(option, range));
 	return ary_fail(err, ARY_INVALID, "%s takes %s, not '%.64s'", name,
 			ary_option_range(option, range), text);
 }
@@ -237,20 +257,25 @@ static bool flag_matches(const struct ary_option *option, const char *name, size
 	return strlen(option->flag) == size && memcmp(option->flag, name, size) == 0;
 }
 
-/* Finds the option called NAME of SIZE bytes among those of the reader's command. */
+/* Finds the option called NAME of SIZE bytes among those of the reader's command. The same name may
+ * be another option for another command. */
 static enum ary_status find_option(const struct reader *reader, const char *name, size_t size,
 				   size_t *out, struct ary_error *err)
 {
+	const struct ary_option *of_others = NULL;
+
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		if (!flag_matches(&options[i], name, size))
 			continue;
-		if (!(options[i].commands & reader->command))
-			return ary_fail(err, ARY_INVALID,
-					"this command does not take the option --%s",
-					options[i].flag);
-		*out = i;
-		return ARY_OK;
+		if (options[i].commands & reader->command) {
+			*out = i;
+			return ARY_OK;
+		}
+		of_others = &options[i];
 	}
+	if (of_others)
+		return ary_fail(err, ARY_INVALID, "this command does not take the option --%s",
+				of_others->flag);
 	return ary_fail(err, ARY_INVALID, "unknown option '--%.*s'", size > 64 ? 64 : (int)size,
 			name);
 }
@@ -312,24 +337,87 @@ static enum ary_status read_words(struct reader *reader, struct ary_error *err)
 	return ARY_OK;
 }
 
-/* Gives every option that no flag set its value from the environment, or its default. An empty
+/* The value of OPTION's environment variable, whose name goes to NAME; NULL: it has none. An empty
  * variable counts as none. */
+static const char *variable_of(const struct ary_option *option, char name[ARY_OPTION_TEXT_BYTES])
+{
+	const char *text = NULL;
+
+	ary_option_environment(option, name);
+	if (name[0])
+		text = getenv(name);
+	return text && *text ? text : NULL;
+}
+
+/* The option --FLAG of the reader's command; OPTION_COUNT: it has none. */
+static size_t option_of(const struct reader *reader, const char *flag)
+{
+	size_t at = OPTION_COUNT;
+
+	if (find_option(reader, flag, strlen(flag), &at, NULL) != ARY_OK)
+		return OPTION_COUNT;
+	return at;
+}
+
+/* The bit of the options that mean nothing to what the command works on. */
+static unsigned beside_the_point(const struct reader *reader)
+{
+	return reader->config->on_server ? ARY_FOR_DIRECTORY : ARY_FOR_SERVER;
+}
+
+/* What was typed to no effect is told: the person believes that it has one. */
+static enum ary_status check_flags(const struct reader *reader, struct ary_error *err)
+{
+	const char *what = reader->config->on_server ? "server" : "directory";
+
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		if (reader->given[i] && options[i].commands & beside_the_point(reader))
+			return ary_fail(err, ARY_INVALID, "--%s means nothing to a %s",
+					options[i].flag, what);
+	}
+	return ARY_OK;
+}
+
+/* Decides between directory and server. Where the environment names both, the server is meant: the
+ * variable for the directory is also that of serve and verify, and while a server has a directory
+ * open, nobody else works on it. */
+static enum ary_status choose_store(struct reader *reader, struct ary_error *err)
+{
+	char name[ARY_OPTION_TEXT_BYTES];
+	size_t server = option_of(reader, "server");
+	size_t dir = option_of(reader, "dir");
+
+	if (server == OPTION_COUNT || dir == OPTION_COUNT)
+		return ARY_OK;
+	if (reader->given[server] && reader->given[dir])
+		return ary_fail(err, ARY_INVALID, "--dir and --server exclude each other");
+	reader->config->on_server = reader->given[server] ||
+				    (!reader->given[dir] && variable_of(&options[server], name));
+	if (reader->config->on_server && reader->command & ARY_FOR_LISTING)
+		return ary_fail(err, ARY_INVALID,
+				"a server cannot list its keys yet; --dir names a directory");
+	return check_flags(reader, err);
+}
+
+/* Gives every option that no flag set its value from the environment, or its default, if any. */
 static enum ary_status fill_rest(struct reader *reader, struct ary_error *err)
 {
 	enum ary_status status = ARY_OK;
 
 	for (size_t i = 0; i < OPTION_COUNT && status == ARY_OK; i++) {
-		char name[ARY_OPTION_TEXT_BYTES];
+		const struct ary_option *option = &options[i];
+		char name[ARY_OPTION_TEXT_BYTES] = "";
 		const char *text = NULL;
 
 		if (reader->given[i])
 			continue;
-		ary_option_environment(&options[i], name);
-		if (name[0] && options[i].commands & reader->command)
-			text = getenv(name);
-		if (!text || !*text)
-			text = options[i].fallback;
-		status = assign(&options[i], name, text, reader->config, err);
+		if (option->commands & reader->command &&
+		    !(option->commands & beside_the_point(reader)))
+			text = variable_of(option, name);
+		if (!text)
+			text = option->fallback;
+		if (*text || option->kind != ARY_KIND_URL)
+			status = assign(option, name, text, reader->config, err);
 	}
 	return status;
 }
@@ -348,6 +436,8 @@ enum ary_status ary_config_load(unsigned command, int count, char *const *words,
 
 	config.arguments = ary_alloc(((size_t)count + 1) * sizeof(*config.arguments));
 	status = read_words(&reader, err);
+	if (status == ARY_OK && !config.help)
+		status = choose_store(&reader, err);
 	if (status == ARY_OK && !config.help)
 		status = fill_rest(&reader, err);
 	if (status != ARY_OK) {

@@ -38,14 +38,24 @@ enum {
 	ARY_FOR_WRITE = ARY_FOR_SERVE | ARY_FOR_SET | ARY_FOR_RM | ARY_FOR_IMPORT,
 	ARY_FOR_STORE = ARY_FOR_WRITE | ARY_FOR_GET | ARY_FOR_LIST | ARY_FOR_COMPACT |
 			ARY_FOR_STATS | ARY_FOR_EXPORT,
+	/* These work on a directory or on a server. */
+	ARY_FOR_DATA = ARY_FOR_SET | ARY_FOR_GET | ARY_FOR_RM | ARY_FOR_COMPACT | ARY_FOR_IMPORT |
+		       ARY_FOR_STATS,
+	/* So will these, once a server lists its keys. */
+	ARY_FOR_LISTING = ARY_FOR_LIST | ARY_FOR_EXPORT,
 	/* Part of one question rather than of a set-up: not taken from the environment. */
 	ARY_FOR_FLAG_ONLY = 1 << 15,
+	/* Means nothing to a server, which was told such things when it was started. */
+	ARY_FOR_DIRECTORY = 1 << 16,
+	/* Means nothing to a directory. */
+	ARY_FOR_SERVER = 1 << 17,
 };
 
 /* How the text of an option is read, and the type of its field. */
 enum ary_option_kind {
 	ARY_KIND_STRING,     /* any bytes */
-	ARY_KIND_LINE,       /* printable ASCII; what goes into a header or a URL */
+	ARY_KIND_LINE,       /* printable ASCII; what goes into a header */
+	ARY_KIND_URL,        /* the address of a server; NULL when there is no default */
 	ARY_KIND_SIZE,       /* bytes: 4096, 64k, 4MiB */
 	ARY_KIND_COUNT,
 	ARY_KIND_DURATION,   /* milliseconds */
@@ -57,6 +67,7 @@ enum ary_option_kind {
 
 typedef const char *ary_field_STRING;
 typedef const char *ary_field_LINE;
+typedef const char *ary_field_URL;
 typedef uint64_t ary_field_SIZE;
 typedef uint64_t ary_field_COUNT;
 typedef uint64_t ary_field_DURATION;
@@ -71,6 +82,7 @@ struct ary_config {
 #include "app/config.def"
 #undef OPTION
 	bool help;                /* --help or -h: nothing else was looked at */
+	bool on_server;           /* of ARY_FOR_DATA: works on `server`, not on `dir` */
 	const char **arguments;   /* the words that are not options; owned, the words borrowed */
 	size_t argument_count;
 };
@@ -93,8 +105,14 @@ const struct ary_option *ary_options(size_t *count_out);
 
 /* Fills OUT for COMMAND (one ARY_FOR_ bit) from WORDS and from the environment, both borrowed as
  * long as OUT is used. Release OUT after OK only.
+ *
+ * A command that works on a directory or on a server works on what a flag names; else on the server
+ * that the environment names; else on the directory. A variable for the other of the two is not
+ * looked at.
+ *
  * INVALID: an option that is unknown, or not this command's, or whose value is missing, malformed
- * or out of range; the text names the option and what it takes. */
+ * or out of range; the text names the option and what it takes. Or a flag that means nothing to
+ * what the command works on. */
 ARY_MUST_CHECK enum ary_status ary_config_load(unsigned command, int count, char *const *words,
 					       struct ary_config *out, struct ary_error *err);
 

@@ -11,6 +11,7 @@ static const struct ary_exit_row exit_rows[] = {
 			 "serve: ended by a second signal" },
 	{ ARY_EXIT_USAGE, "the command line or the environment is wrong; nothing was done" },
 	{ ARY_EXIT_STORE, "the store is missing, locked, damaged or unreadable, "
+			  "the server refuses or does not answer, "
 			  "a line to be imported is bad, "
 			  "or the disk, the network or the output failed" },
 };
@@ -66,6 +67,10 @@ void ary_help_overview(FILE *out)
 
 		fprintf(out, "%*s%s\n", width < 20 ? 20 - width : 1, "", rows[i].help);
 	}
+	fputs("\nset, get, rm, compact, import and stats work on a directory (--dir DIR) or on a\n"
+	      "server (--server URL). Where neither is given, the server of ARYAVARTH_SERVER is\n"
+	      "meant; else the directory.\n",
+	      out);
 	fputs("\nOptions come before or after the arguments, as --option=value or --option value;\n"
 	      "-- ends them. Each may be set in the environment as well: ARYAVARTH_DIR for --dir.\n"
 	      "'aryavarth help COMMAND' tells the options of a command.\n", out);

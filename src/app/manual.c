@@ -40,8 +40,8 @@ static void man_head(FILE *out)
 	      ".SH DESCRIPTION\n", out);
 	roff_line(out, "Aryavarth keeps values under keys, both any bytes. Its only truth is an "
 		       "append-only log of JSON lines, each with a checksum, in DIR/logs. "
-		       "It serves them over HTTP, and works on a directory from the command line. "
-		       "One process at a time has a directory open.");
+		       "It serves them over HTTP, and works on a directory from the command line, "
+		       "or on a server. One process at a time has a directory open.");
 }
 
 static void man_commands(FILE *out)
@@ -123,7 +123,10 @@ static void man_tail(FILE *out)
 	}
 	fputs(".SH ENVIRONMENT\n", out);
 	roff_line(out, "Options that have a variable take its value when they are not given on the "
-		       "command line. An empty variable counts as none.");
+		       "command line. An empty variable counts as none. A command that works on a "
+		       "directory or on a server takes the one that a flag names; else the server "
+		       "of ARYAVARTH_SERVER; else the directory. http_proxy, https_proxy and "
+		       "no_proxy mean what they mean to curl (not to health).");
 	fputs(".SH FILES\n.TP\n.I DIR/logs/N.log\n", out);
 	roff_line(out, "the data, oldest first; every line is a JSON object");
 	fputs(".TP\n.I DIR/LOCK\n", out);
@@ -132,6 +135,7 @@ static void man_tail(FILE *out)
 	roff_line(out, "aryavarth set --dir /srv/store greeting hello");
 	roff_line(out, "aryavarth get --dir /srv/store greeting");
 	roff_line(out, "aryavarth serve --dir /srv/store --listen 127.0.0.1:8080");
+	roff_line(out, "aryavarth get --server http://127.0.0.1:8080 greeting");
 	roff_line(out, "curl -T picture.png http://127.0.0.1:8080/keys/picture");
 	fputs(".fi\n.SH SEE ALSO\n.BR curl (1),\n.BR jq (1)\n", out);
 }

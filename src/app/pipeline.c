@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "app/server_url.h"
+
 static enum ary_status check_sizes(const struct ary_config *config,
 				   const struct ary_pipeline_item *item, struct ary_error *err)
 {
@@ -20,12 +22,14 @@ static enum ary_status check_sizes(const struct ary_config *config,
 enum ary_status ary_pipeline_check(const struct ary_config *config,
 				   const struct ary_pipeline_item *item, struct ary_error *err)
 {
-	return check_sizes(config, item, err);
+	return config->on_server ? ary_server_url_check_key(item->key, err) :
+				   check_sizes(config, item, err);
 }
 
 enum ary_exit ary_pipeline_open(const struct ary_config *config, struct ary_pipeline **out)
 {
-	return ary_pipeline_open_local(config, out);
+	return config->on_server ? ary_pipeline_open_remote(config, out) :
+				   ary_pipeline_open_local(config, out);
 }
 
 enum ary_status ary_pipeline_put(struct ary_pipeline *pipeline,

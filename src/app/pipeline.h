@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Many writes to the store of a config, without waiting for each. Those to the same key are carried
- * out in their order.
+/* Many writes to one store, without waiting for each: to a directory or to a server, as a config
+ * says. Those to the same key are carried out in their order.
  *
  * What goes wrong at open and close is told on standard error there.
  * Threads: one.
- * Limits: 2048 writes and 16 MiB under way, or one write that is larger. */
+ * Limits: a directory has 2048 writes and 16 MiB under way, or one write that is larger; a server
+ * is sent 32 at a time, of 256 that are held. */
 #ifndef ARY_APP_PIPELINE_H
 #define ARY_APP_PIPELINE_H
 

@@ -19,7 +19,8 @@ struct ary_pipeline {
 	const struct ary_pipeline_ops *ops;
 };
 
-/* As ary_pipeline_open, for a directory. */
+/* As ary_pipeline_open, for a directory and for a server. */
 enum ary_exit ary_pipeline_open_local(const struct ary_config *config, struct ary_pipeline **out);
+enum ary_exit ary_pipeline_open_remote(const struct ary_config *config, struct ary_pipeline **out);
 
 #endif

@@ -121,6 +121,7 @@ static void begin_report_locked(struct ary_store *store, enum ary_compaction_eff
 	compactor->report = (struct ary_compaction_report){
 		.state = ARY_COMPACTION_RUNNING,
 		.runs = compactor->report.runs,
+		.full = effort == ARY_EFFORT_FULL,
 		.status = compactor->report.status,
 		.logs_before = sum->logs,
 		.bytes_before = sum->bytes,
@@ -148,8 +149,10 @@ bool ary_store_compact_cancel(struct ary_store *store)
 	struct ary_compactor *compactor = &store->compactor;
 	ary_mutex_lock(&compactor->lock);
 	bool running = compactor->report.state == ARY_COMPACTION_RUNNING;
-	if (running)
+	if (running) {
 		atomic_store(&compactor->cancel, true);
+		compactor->wanted = ARY_EFFORT_NONE;
+	}
 	ary_cond_signal(&compactor->work);
 	ary_mutex_unlock(&compactor->lock);
 	return running;

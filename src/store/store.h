@@ -161,6 +161,7 @@ enum ary_compaction_state { ARY_COMPACTION_IDLE, ARY_COMPACTION_RUNNING };
 struct ary_compaction_report {
 	enum ary_compaction_state state;
 	uint64_t runs;              /* compactions finished since the store was opened */
+	bool full;                  /* it goes as far as a full request asks */
 	enum ary_status status;     /* of the last one finished (OK when there was none) */
 	uint64_t logs_before;       /* these describe the running one, or else the last one */
 	uint64_t logs_after;

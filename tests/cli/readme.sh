@@ -85,14 +85,23 @@ check "README.md shows curl at work ($compared commands)" [ "$compared" -ge 15 ]
 stop_server TERM
 check "the server ends well" [ "$status" -eq 0 ]
 
-# The commands without a server.
-sed -n '/^## Without a server/,/^## /p' README.md | sed -n 's/^    aryavarth \([^#]*\).*/\1/p' |
-	grep -v '^health' >commands
+# The commands without a server, and with one.
+sed -n '/^## On the command line/,/^## /p' README.md |
+	sed -n 's/^    aryavarth \([^#]*\).*/\1/p' >all-commands
+grep -v -e '^health' -e --server all-commands >commands
 check "README.md shows the command line" [ "$(wc -l <commands)" -ge 5 ]
 while IFS= read -r line; do
 	check "README.md: aryavarth $line" sh -c "'$aryavarth' $line" </dev/null
 done <commands
 check "README.md exports something" [ -s lines ]
+serve --dir data
+grep -e --server all-commands | sed "s|http://127.0.0.1:8080|$server_url|" >commands
+check "README.md shows commands with a server" [ "$(wc -l <commands)" -ge 3 ]
+while IFS= read -r line; do
+	check "README.md: aryavarth $line" sh -c "'$aryavarth' $line" </dev/null
+done <commands
+stop_server TERM
+check "the server ends well" [ "$status" -eq 0 ]
 
 # Files that it names.
 grep -o '`\(tests\|docs\|src\|script\|docker\)/[A-Za-z0-9_/.-]*`' README.md |

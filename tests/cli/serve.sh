@@ -56,5 +56,5 @@ printed 'hello'
 # Nobody listens; nobody answers.
 expect 1 health --server http://127.0.0.1:1 --timeout-ms 2000
 complained 'not ready'
-expect 1 health --server ftp://127.0.0.1:1
+expect 2 health --server ftp://127.0.0.1:1
 finish

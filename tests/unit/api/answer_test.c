@@ -104,12 +104,16 @@ static void expect_same_report(const struct ary_compaction_report *a,
 {
 	assert_int_equal(a->state, b->state);
 	assert_int_equal(a->runs, b->runs);
+	assert_int_equal(a->full, b->full);
 	assert_int_equal(a->status, b->status);
 	assert_int_equal(a->logs_before, b->logs_before);
 	assert_int_equal(a->logs_after, b->logs_after);
 	assert_int_equal(a->bytes_before, b->bytes_before);
 	assert_int_equal(a->bytes_after, b->bytes_after);
+	assert_int_equal(a->selected_logs, b->selected_logs);
+	assert_int_equal(a->selected_bytes, b->selected_bytes);
 	assert_int_equal(a->scanned_bytes, b->scanned_bytes);
+	assert_int_equal(a->written_bytes, b->written_bytes);
 	assert_int_equal(a->records_kept, b->records_kept);
 	assert_int_equal(a->records_dropped, b->records_dropped);
 	assert_int_equal(a->duration_ms, b->duration_ms);
@@ -127,7 +131,8 @@ static void test_a_report_is_read_as_it_was_written(void **state)
 	api_fixture_serve(&fixture);
 	assert_int_equal(api_put(&fixture, "/keys/a", "1"), 201);
 	assert_int_equal(api_put(&fixture, "/keys/a", "2"), 204);
-	assert_int_equal(ary_answer_compaction(body_of(&fixture, &request, "POST", "/compact"),
+	assert_int_equal(ary_answer_compaction(body_of(&fixture, &request, "POST",
+						       "/compact?full"),
 					       &read, NULL), ARY_OK);
 	api_request_release(&request);
 	ary_store_compaction_report(fixture.store, &written);

@@ -61,6 +61,18 @@ static void test_defaults_are_the_documented_ones(void **state)
 	ary_config_release(&config);
 }
 
+/* Loads WORD as an option of the first command that OPTION is for. */
+static enum ary_status load_one(const struct ary_option *option, char *word,
+				struct ary_config *out)
+{
+	char server[] = "--server=http://host";
+	char *words[] = { word, server };
+	unsigned command = option->commands & (0u - option->commands);
+
+	return ary_config_load(command, option->commands & ARY_FOR_SERVER ? 2 : 1, words, out,
+			       NULL);
+}
+
 static void test_every_default_is_accepted_as_a_flag(void **state)
 {
 	size_t count;
@@ -70,11 +82,12 @@ static void test_every_default_is_accepted_as_a_flag(void **state)
 	for (size_t i = 0; i < count; i++) {
 		struct ary_config config;
 		char word[TEXT_BYTES];
-		char *words[] = { word };
-		unsigned command = options[i].commands & (0u - options[i].commands);
 
+		/* That one has none. */
+		if (options[i].kind == ARY_KIND_URL && !*options[i].fallback)
+			continue;
 		snprintf(word, sizeof(word), "--%s=%s", options[i].flag, options[i].fallback);
-		assert_int_equal(ary_config_load(command, 1, words, &config, NULL), ARY_OK);
+		assert_int_equal(load_one(&options[i], word, &config), ARY_OK);
 		ary_config_release(&config);
 	}
 }
@@ -89,12 +102,10 @@ static enum ary_status load_number(const struct ary_option *option, uint64_t num
 {
 	struct ary_config config;
 	char word[TEXT_BYTES];
-	char *words[] = { word };
-	unsigned command = option->commands & (0u - option->commands);
 	enum ary_status status;
 
 	snprintf(word, sizeof(word), "--%s=%" PRIu64, option->flag, number);
-	status = ary_config_load(command, 1, words, &config, NULL);
+	status = load_one(option, word, &config);
 	if (status == ARY_OK)
 		ary_config_release(&config);
 	return status;
@@ -231,6 +242,87 @@ static void test_what_is_not_an_option_or_value_is_refused_by_name(void **state)
 	expect_refused(ARY_FOR_SERVE, "--log-level loud", "--log-level");
 }
 
+static void expect_store(const char *text, bool on_server, const char *dir, const char *server)
+{
+	struct ary_config config;
+
+	assert_int_equal(load(ARY_FOR_GET, text, &config, NULL), ARY_OK);
+	assert_int_equal(config.on_server, on_server);
+	if (dir)
+		assert_string_equal(config.dir, dir);
+	if (server)
+		assert_string_equal(config.server, server);
+	ary_config_release(&config);
+}
+
+static void test_directory_or_server_is_what_the_nearest_word_names(void **state)
+{
+	(void)state;
+	expect_store("k", false, "./data", NULL);
+	expect_store("k --server http://a", true, NULL, "http://a");
+	setenv("ARYAVARTH_SERVER", "http://b", 1);
+	expect_store("k", true, NULL, "http://b");
+	expect_store("k --server http://a", true, NULL, "http://a");
+	expect_store("k --dir c", false, "c", NULL);
+	setenv("ARYAVARTH_DIR", "d", 1);
+	expect_store("k", true, NULL, "http://b");
+	expect_store("k --dir c", false, "c", NULL);
+	expect_refused(ARY_FOR_GET, "k --dir c --server http://a", "--dir and --server");
+	setenv("ARYAVARTH_SERVER", "", 1);
+	expect_store("k", false, "d", NULL);
+	expect_store("k --server http://a", true, NULL, "http://a");
+	unsetenv("ARYAVARTH_SERVER");
+	unsetenv("ARYAVARTH_DIR");
+}
+
+static void test_flags_to_no_effect_are_refused_and_variables_ignored(void **state)
+{
+	(void)state;
+	expect_refused(ARY_FOR_SET, "k v --server http://a --durability never", "--durability");
+	expect_refused(ARY_FOR_SET, "k v --server http://a --max-value-bytes 1", "--max-value");
+	expect_refused(ARY_FOR_GET, "k --timeout-ms 1000", "--timeout-ms");
+	expect_refused(ARY_FOR_LIST, "--server http://a", "--dir");
+	setenv("ARYAVARTH_ROTATE_BYTES", "many", 1);
+	expect_store("k --server http://a", true, NULL, "http://a");
+	unsetenv("ARYAVARTH_ROTATE_BYTES");
+	setenv("ARYAVARTH_SERVER", "nonsense", 1);
+	expect_store("k --dir c", false, "c", NULL);
+	expect_refused(ARY_FOR_GET, "k", "ARYAVARTH_SERVER");
+	expect_refused(ARY_FOR_EXPORT, "", "--dir");
+	expect_refused(ARY_FOR_GET, "k --dir c --timeout-ms 1000", "--timeout-ms");
+	unsetenv("ARYAVARTH_SERVER");
+}
+
+static void test_health_has_a_server_and_a_time_of_its_own(void **state)
+{
+	struct ary_config config;
+
+	(void)state;
+	assert_int_equal(load(ARY_FOR_HEALTH, "", &config, NULL), ARY_OK);
+	assert_string_equal(config.health_server, "http://127.0.0.1:8080");
+	assert_int_equal(config.health_timeout_ms, 3000);
+	ary_config_release(&config);
+	setenv("ARYAVARTH_SERVER", "http://b", 1);
+	assert_int_equal(load(ARY_FOR_HEALTH, "--timeout-ms 7", &config, NULL), ARY_OK);
+	assert_string_equal(config.health_server, "http://b");
+	assert_int_equal(config.health_timeout_ms, 7);
+	ary_config_release(&config);
+	unsetenv("ARYAVARTH_SERVER");
+}
+
+static void test_a_refused_address_is_not_repeated(void **state)
+{
+	struct ary_config config;
+	struct ary_error err;
+
+	(void)state;
+	assert_int_equal(load(ARY_FOR_GET, "k --server ftp://me:secret@host", &config, &err),
+			 ARY_INVALID);
+	assert_non_null(strstr(err.text, "--server takes http://"));
+	assert_null(strstr(err.text, "secret"));
+	expect_refused(ARY_FOR_GET, "k --server=", "--server takes");
+}
+
 static void test_help_is_found_before_other_faults(void **state)
 {
 	struct ary_config config;
@@ -272,6 +364,10 @@ int main(void)
 		cmocka_unit_test(test_last_of_a_repeated_option_counts),
 		cmocka_unit_test(test_boolean_takes_a_value_only_behind_its_sign),
 		cmocka_unit_test(test_what_is_not_an_option_or_value_is_refused_by_name),
+		cmocka_unit_test(test_directory_or_server_is_what_the_nearest_word_names),
+		cmocka_unit_test(test_flags_to_no_effect_are_refused_and_variables_ignored),
+		cmocka_unit_test(test_health_has_a_server_and_a_time_of_its_own),
+		cmocka_unit_test(test_a_refused_address_is_not_repeated),
 		cmocka_unit_test(test_help_is_found_before_other_faults),
 		cmocka_unit_test(test_every_option_is_for_some_command),
 	};

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/backlog.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/check.h"
+
+enum {
+	HELD_COUNT = 256,
+	BYTES_MAX = 16 * 1024 * 1024,
+	/* A write gives larger buffers back at its end. */
+	KEPT_BYTES_MAX = 64 * 1024,
+};
+
+struct ary_backlog {
+	struct ary_held *free;
+	struct ary_held *first; /* in line */
+	struct ary_held *last;
+	uint64_t bytes;
+	size_t count;
+	uint64_t held_so_far;
+	struct ary_held held[HELD_COUNT];
+};
+
+struct ary_backlog *ary_backlog_create(void)
+{
+	struct ary_backlog *backlog = ARY_NEW(struct ary_backlog);
+
+	for (size_t i = 0; i < HELD_COUNT; i++) {
+		backlog->held[i].next = backlog->free;
+		backlog->free = &backlog->held[i];
+	}
+	return backlog;
+}
+
+void ary_backlog_destroy(struct ary_backlog *backlog)
+{
+	if (backlog == NULL)
+		return;
+	for (size_t i = 0; i < HELD_COUNT; i++)
+		ary_buf_release(&backlog->held[i].bytes);
+	free(backlog);
+}
+
+bool ary_backlog_has_room(const struct ary_backlog *backlog, uint64_t bytes)
+{
+	if (backlog->count == 0)
+		return true;
+	return backlog->free != NULL && backlog->bytes + bytes <= BYTES_MAX;
+}
+
+size_t ary_backlog_count(const struct ary_backlog *backlog)
+{
+	return backlog->count;
+}
+
+struct ary_bytes ary_held_key(const struct ary_held *held)
+{
+	return (struct ary_bytes){ held->bytes.data, held->key_size };
+}
+
+struct ary_bytes ary_held_type(const struct ary_held *held)
+{
+	return (struct ary_bytes){ held->bytes.data + held->key_size, held->type_size };
+}
+
+struct ary_bytes ary_held_value(const struct ary_held *held)
+{
+	size_t offset = held->key_size + held->type_size;
+
+	return (struct ary_bytes){ held->bytes.data + offset, held->bytes.size - offset };
+}
+
+static void enqueue(struct ary_backlog *backlog, struct ary_held *held)
+{
+	held->next = NULL;
+	if (backlog->last != NULL)
+		backlog->last->next = held;
+	else
+		backlog->first = held;
+	backlog->last = held;
+}
+
+/* The last of those to KEY, or NULL. */
+static struct ary_held *find_last(struct ary_backlog *backlog, struct ary_bytes key)
+{
+	for (size_t i = 0; i < HELD_COUNT; i++) {
+		struct ary_held *held = &backlog->held[i];
+
+		if (held->in_use && held->behind == NULL &&
+		    ary_bytes_equal(ary_held_key(held), key))
+			return held;
+	}
+	return NULL;
+}
+
+/* Fills HELD, which stays as free as it was. False: out of memory. */
+static bool fill(struct ary_held *held, const struct ary_pipeline_item *item)
+{
+	held->bytes.size = 0;
+	held->op = item->op;
+	held->path = item->path;
+	held->line = item->line;
+	held->key_size = item->key.size;
+	held->type_size = item->type.size;
+	held->put_off_seconds = 0;
+	held->behind = NULL;
+	return ary_buf_reserve(&held->bytes, item->key.size + item->type.size + item->value.size) &&
+	       ary_buf_append(&held->bytes, item->key) &&
+	       ary_buf_append(&held->bytes, item->type) &&
+	       ary_buf_append(&held->bytes, item->value);
+}
+
+bool ary_backlog_hold(struct ary_backlog *backlog, const struct ary_pipeline_item *item)
+{
+	struct ary_held *before = find_last(backlog, item->key);
+	struct ary_held *held = backlog->free;
+
+	ARY_CHECK(held != NULL);
+	if (!fill(held, item))
+		return false;
+	backlog->free = held->next;
+	backlog->bytes += held->bytes.size;
+	backlog->count++;
+	held->number = backlog->held_so_far++;
+	held->in_use = true;
+	if (before != NULL)
+		before->behind = held;
+	else
+		enqueue(backlog, held);
+	return true;
+}
+
+bool ary_backlog_is_ready(const struct ary_backlog *backlog)
+{
+	return backlog->first != NULL;
+}
+
+struct ary_held *ary_backlog_next(struct ary_backlog *backlog)
+{
+	struct ary_held *held = backlog->first;
+
+	ARY_CHECK(held != NULL);
+	backlog->first = held->next;
+	if (backlog->first == NULL)
+		backlog->last = NULL;
+	return held;
+}
+
+void ary_backlog_return(struct ary_backlog *backlog, struct ary_held *held)
+{
+	held->next = backlog->first;
+	backlog->first = held;
+	if (backlog->last == NULL)
+		backlog->last = held;
+}
+
+void ary_backlog_end(struct ary_backlog *backlog, struct ary_held *held)
+{
+	if (held->behind != NULL)
+		enqueue(backlog, held->behind);
+	backlog->bytes -= held->bytes.size;
+	backlog->count--;
+	if (held->bytes.capacity > KEPT_BYTES_MAX)
+		ary_buf_release(&held->bytes);
+	held->in_use = false;
+	held->next = backlog->free;
+	backlog->free = held;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The data commands on the server of a config: what local.h is to a directory.
+ *
+ * What goes wrong is told on standard error here; callers pass the exit code on. */
+#ifndef ARY_APP_REMOTE_H
+#define ARY_APP_REMOTE_H
+
+#include "app/command.h"
+#include "app/config.h"
+#include "store/store.h"
+
+/* More than any server stores under one key; each has a limit of its own and refuses more. */
+enum { ARY_REMOTE_VALUE_BYTES_MAX = 64 * 1024 * 1024 };
+
+/* Writes the value of KEY to standard output as it comes, and nothing else. */
+enum ary_exit ary_remote_get(const struct ary_config *config, struct ary_bytes key);
+
+/* Carries out op, key, value and type of WRITE. */
+enum ary_exit ary_remote_write(const struct ary_config *config, const struct ary_write *write);
+
+/* Compacts, or joins the compaction that runs, and waits for its end, however long that takes; *OUT
+ * is what it did. */
+enum ary_exit ary_remote_compact(const struct ary_config *config,
+				 struct ary_compaction_report *out);
+
+enum ary_exit ary_remote_stats(const struct ary_config *config, struct ary_stats *out);
+
+#endif
