@@ -135,13 +135,13 @@ void ary_store_compact_start(struct ary_store *store, bool full)
 	enum ary_compaction_effort effort = effort_of(full);
 	struct ary_logs_sum sum;
 	ary_logs_sum(&store->logs, &sum);
-	ary_mutex_lock(&compactor->lock);
+	ary_mutex_lock(&store->compactor.lock);
 	bool runs = compactor->report.state == ARY_COMPACTION_RUNNING;
 	begin_report_locked(store, effort, &sum);
 	if ((!runs || compactor->effort < effort) && compactor->wanted < effort)
 		compactor->wanted = effort;
 	ary_cond_signal(&compactor->work);
-	ary_mutex_unlock(&compactor->lock);
+	ary_mutex_unlock(&store->compactor.lock);
 }
 
 bool ary_store_compact_cancel(struct ary_store *store)
@@ -207,9 +207,10 @@ static void finish_report_locked(struct ary_store *store, const struct ary_logs_
 
 /* Takes those for whom the run was enough; the others wait for the next. One that failed or was
  * cancelled is enough for all: they are told so. */
-static struct ary_compaction_request *take_answered_locked(struct ary_compactor *compactor)
-	ARY_REQUIRES(&compactor->lock)
+static struct ary_compaction_request *take_answered_locked(struct ary_store *store)
+	ARY_REQUIRES(&store->compactor.lock)
 {
+	struct ary_compactor *compactor = &store->compactor;
 	struct ary_compaction_request *answered = NULL;
 	struct ary_compaction_request **at = &compactor->waiting;
 	bool for_all = compactor->report.status != ARY_OK;
@@ -232,12 +233,12 @@ static void end_report(struct ary_store *store, const struct ary_error *err)
 	struct ary_compactor *compactor = &store->compactor;
 	struct ary_logs_sum sum;
 	ary_logs_sum(&store->logs, &sum);
-	ary_mutex_lock(&compactor->lock);
+	ary_mutex_lock(&store->compactor.lock);
 	finish_report_locked(store, &sum, err);
 	struct ary_compaction_report copy = compactor->report;
-	struct ary_compaction_request *answered = take_answered_locked(compactor);
+	struct ary_compaction_request *answered = take_answered_locked(store);
 	bool stopping = compactor->stopping;
-	ary_mutex_unlock(&compactor->lock);
+	ary_mutex_unlock(&store->compactor.lock);
 	say_how_it_went(&copy);
 	if (copy.status == ARY_CANCELLED && stopping)
 		copy.status = ary_fail(&copy.error, ARY_SHUTDOWN, "the store is closing");
