@@ -252,5 +252,6 @@ test_files = \
 	tests/fuzz/scan.dict \
 	tests/fuzz/target.dict \
 	tests/lib/shell.sh \
+	tests/seam_test.sh \
 	tests/tidy_test.sh \
 	tests/unit/index/index_support.h
