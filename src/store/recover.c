@@ -9,6 +9,15 @@
 /* How far the sequence jumps when a crash may have taken back numbers that were handed out. */
 static const uint64_t SEQ_JUMP = UINT64_C(1) << 32;
 
+/* Writes a log's end back and cuts what follows. Where that leaves open what is on the disk, it is
+ * a failure like others: nothing was served from it, and the next open reads it anew. */
+static enum ary_status repair(struct ary_segment *segment, uint64_t from, uint64_t end,
+			      struct ary_error *err)
+{
+	enum ary_status status = ary_segment_repair(segment, from, end, err);
+	return status == ARY_UNCERTAIN ? ary_fail(err, ARY_IO, "%s", err->text) : status;
+}
+
 /* A log that was sealed just before a crash may not have been synced: its successor, still
  * without a line, does not prove that it was. A merge was synced before it got its name. */
 static enum ary_status settle_previous(struct ary_replay *replay, struct ary_error *err)
@@ -19,8 +28,8 @@ static enum ary_status settle_previous(struct ary_replay *replay, struct ary_err
 	struct ary_log *previous = logs->ordered[logs->count - 2];
 	if (previous->merged)
 		return ARY_OK;
-	return ary_segment_repair(previous->segment, replay->previous.durable_bytes,
-				  replay->previous.end, err);
+	return repair(previous->segment, replay->previous.durable_bytes, replay->previous.end,
+		      err);
 }
 
 /* Makes the end of the last log what was read of it, durably, before anything is served from it. */
@@ -44,7 +53,7 @@ static enum ary_status settle_last(struct ary_replay *replay, struct ary_error *
 	enum ary_status status = settle_previous(replay, err);
 	if (status != ARY_OK)
 		return status;
-	return ary_segment_repair(last->segment, report->durable_bytes, report->end, err);
+	return repair(last->segment, report->durable_bytes, report->end, err);
 }
 
 /* Where the numbers go on, and whether this run must write down that it began. */

@@ -463,7 +463,7 @@ static void test_closed_store_is_synced_before_it_is_served(void **state)
 	fault_env_reset(test->faults);
 	fault_env_fail(test->faults, (struct fault){
 		.kind = FAULT_FILE_SYNC, .name = "0.log", .nth = 1});
-	assert_int_equal(store_test_try_open(test, &err), ARY_UNCERTAIN);
+	assert_int_equal(store_test_try_open(test, &err), ARY_IO);
 	fault_env_reset(test->faults);
 	open_as_verified(test);
 	store_test_expect_filled(test, 2);
