@@ -105,6 +105,9 @@ static enum ary_status look_at_log(struct ary_dir *dir, uint64_t number, struct 
 	if (status == ARY_OK)
 		status = ary_file_read_at(file, 0, bytes, sizeof(bytes), &size, err);
 	ary_file_close(file, NULL);
+	/* A Base line that is not seen would make the logs below it count again. */
+	if (status == ARY_OK && size < sizeof(bytes) && size < *bytes_out)
+		status = ary_fail(err, ARY_IO, "%s: became shorter while it was read", name);
 	if (status != ARY_OK)
 		return status;
 	const uint8_t *newline = memchr(bytes, '\n', size);
