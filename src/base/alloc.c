@@ -11,11 +11,19 @@
 /* Which try from now fails; 0: none does. Only tests set it. */
 static atomic_ulong fail_countdown;
 static atomic_bool fail_forever;
+static atomic_bool failed;
 
 void ary_alloc_fail_at(unsigned long n, int forever)
 {
+	if (n > 0)
+		atomic_store(&failed, false);
 	atomic_store(&fail_forever, forever != 0);
 	atomic_store(&fail_countdown, n);
+}
+
+bool ary_alloc_failed(void)
+{
+	return atomic_load(&failed);
 }
 
 /* Counts one try; whether it has to fail. */
@@ -47,8 +55,10 @@ void *ary_try_alloc(size_t size)
 
 void *ary_try_realloc(void *pointer, size_t size)
 {
-	if (must_fail())
+	if (must_fail()) {
+		atomic_store(&failed, true);
 		return NULL;
+	}
 	/* Zero would free POINTER on some systems and not on others. */
 	return realloc(pointer, size > 0 ? size : 1);
 }

@@ -4,6 +4,7 @@
 #ifndef ARY_BASE_ALLOC_H
 #define ARY_BASE_ALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -26,5 +27,8 @@ char *ary_strdup(const char *text);
 /* For tests: the N-th try from now fails (1 is the next), and all later ones too when FOREVER.
  * N of 0 turns failing off. Counts tries of all threads. */
 void ary_alloc_fail_at(unsigned long n, int forever);
+
+/* For tests: whether a try has had to fail since ary_alloc_fail_at turned failing on. */
+bool ary_alloc_failed(void);
 
 #endif

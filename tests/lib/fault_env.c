@@ -20,7 +20,7 @@ struct fault_env {
 	struct ary_env *inner;
 	struct ary_mutex mutex; /* guards all below */
 	struct rule rules[FAULT_RULES_MAX];
-	unsigned long calls[FAULT_KINDS];
+	unsigned long calls[FAULT_COUNTS];
 	unsigned long fired;
 	fault_hook hook;
 	void *hook_context;
@@ -103,6 +103,14 @@ static bool is_due(struct fault_env *self, enum fault_kind kind, const char *nam
 	return due;
 }
 
+/* Counts a call that cannot fail. */
+static void count(struct fault_env *self, enum fault_kind kind)
+{
+	ary_mutex_lock(&self->mutex);
+	self->calls[kind]++;
+	ary_mutex_unlock(&self->mutex);
+}
+
 static enum ary_status fail(const struct fault *fault, const char *name, struct ary_error *err)
 {
 	return ary_fail_errno(err, fault->os_errno, "%s (injected)", name ? name : "?");
@@ -140,6 +148,7 @@ static enum ary_status dir_open(struct ary_env *env, const char *path, bool crea
 
 static void dir_close(struct ary_dir *dir)
 {
+	count(env_of(dir->env), FAULT_DIR_CLOSE);
 	ary_dir_close(dir_of(dir)->inner);
 	free(dir_of(dir));
 }
@@ -200,7 +209,7 @@ static enum ary_status dir_lock_shared(struct ary_dir *dir, const char *name,
 	struct ary_file *inner;
 	struct fault due;
 
-	if (is_due(env_of(dir->env), FAULT_DIR_LOCK, name, &due))
+	if (is_due(env_of(dir->env), FAULT_DIR_LOCK_SHARED, name, &due))
 		return fail(&due, name, err);
 	enum ary_status status = ary_dir_lock_shared(dir_of(dir)->inner, name, &inner, err);
 	if (status == ARY_OK)
@@ -323,6 +332,7 @@ static uint64_t wall_ms(struct ary_env *env)
 {
 	struct fault_env *self = env_of(env);
 
+	count(self, FAULT_WALL_MS);
 	ary_mutex_lock(&self->mutex);
 	bool has_wall = self->has_wall;
 	uint64_t fixed_ms = self->wall_ms;
@@ -332,6 +342,7 @@ static uint64_t wall_ms(struct ary_env *env)
 
 static uint64_t monotonic_ns(struct ary_env *env)
 {
+	count(env_of(env), FAULT_MONOTONIC_NS);
 	return ary_monotonic_ns(env_of(env)->inner);
 }
 
@@ -423,8 +434,10 @@ unsigned long fault_env_calls(struct fault_env *self, enum fault_kind kind)
 	unsigned long calls = 0;
 
 	ary_mutex_lock(&self->mutex);
-	for (int i = 0; i < FAULT_KINDS; i++)
-		calls += kind == FAULT_KINDS || (int)kind == i ? self->calls[i] : 0;
+	if (kind != FAULT_KINDS)
+		calls = self->calls[kind];
+	for (int i = 0; kind == FAULT_KINDS && i < FAULT_KINDS; i++)
+		calls += self->calls[i];
 	ary_mutex_unlock(&self->mutex);
 	return calls;
 }

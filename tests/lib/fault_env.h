@@ -22,6 +22,7 @@ enum fault_kind {
 	FAULT_DIR_RENAME,
 	FAULT_DIR_UNLINK,
 	FAULT_DIR_LOCK,
+	FAULT_DIR_LOCK_SHARED,
 	FAULT_DIR_SPACE,
 	FAULT_FILE_OPEN,   /* of a file that exists */
 	FAULT_FILE_CREATE, /* with ARY_OPEN_CREATE_NEW */
@@ -33,6 +34,11 @@ enum fault_kind {
 	FAULT_FILE_SYNC,
 	FAULT_RANDOM,
 	FAULT_KINDS, /* how many there are; as a kind: any of those above */
+	/* These cannot fail; they are counted only. */
+	FAULT_DIR_CLOSE = FAULT_KINDS + 1,
+	FAULT_WALL_MS,
+	FAULT_MONOTONIC_NS,
+	FAULT_COUNTS, /* how many kinds are counted, with those that fail */
 };
 
 /* What to fail. */
@@ -75,8 +81,8 @@ void fault_env_fail(struct fault_env *fault_env, struct fault fault);
 /* Forgets all faults, the hook, and what space and clock were set; counts begin anew. */
 void fault_env_reset(struct fault_env *fault_env);
 
-/* How many calls of KIND there were since the reset (FAULT_KINDS: of all kinds), and how many of
- * all calls failed by a fault. */
+/* How many calls of KIND there were since the reset (FAULT_KINDS: of all that can fail), and how
+ * many of all calls failed by a fault. */
 unsigned long fault_env_calls(struct fault_env *fault_env, enum fault_kind kind);
 unsigned long fault_env_fired(struct fault_env *fault_env);
 

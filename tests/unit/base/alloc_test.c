@@ -52,11 +52,13 @@ static void test_only_the_nth_try_fails(void **state)
 {
 	(void)state;
 	ary_alloc_fail_at(3, 0);
+	assert_false(ary_alloc_failed());
 	assert_true(try_once());
 	assert_true(try_once());
 	assert_false(try_once());
 	assert_true(try_once());
 	assert_true(try_once());
+	assert_true(ary_alloc_failed());
 }
 
 static void test_all_tries_from_the_nth_fail_when_asked(void **state)
