@@ -139,6 +139,11 @@ tests_unit_env_posix_dir_test_CPPFLAGS = $(test_cppflags)
 tests_unit_env_posix_dir_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_env_posix_dir_test_LDADD = libtestary.a $(upto_env) $(test_libs)
 
+check_PROGRAMS += %D%/unit/env/posix_fault_test
+tests_unit_env_posix_fault_test_CPPFLAGS = $(test_cppflags)
+tests_unit_env_posix_fault_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_env_posix_fault_test_LDADD = libtestary.a $(upto_env) $(test_libs)
+
 check_PROGRAMS += %D%/unit/env/posix_file_test
 tests_unit_env_posix_file_test_CPPFLAGS = $(test_cppflags)
 tests_unit_env_posix_file_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

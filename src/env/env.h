@@ -6,7 +6,8 @@
  * are relative to it and hold no slash.
  *
  * Failures fill `err` (may be NULL) with a text that names the file; statuses follow
- * ary_fail_errno. Interrupted calls (EINTR) are retried here, except sync, which is never retried.
+ * ary_fail_errno. Interrupted calls (EINTR) are retried here, until they have been interrupted so
+ * often that it is no chance (IO); except sync, which is never retried.
  * Threads: one handle may be used by several threads at once; read_at beside append is fine. */
 #ifndef ARY_ENV_ENV_H
 #define ARY_ENV_ENV_H

@@ -8,6 +8,13 @@
 
 #include "base/check.h"
 
+enum { TRIES_MAX = 100 };
+
+bool ary_posix_again(unsigned *tries)
+{
+	return errno == EINTR && ++*tries < TRIES_MAX;
+}
+
 static struct timespec now(clockid_t clock)
 {
 	struct timespec time;
@@ -36,6 +43,7 @@ static enum ary_status fill_random(struct ary_env *env, void *data, size_t size,
 				   struct ary_error *err)
 {
 	size_t done = 0;
+	unsigned tries = 0;
 
 	(void)env;
 	while (done < size) {
@@ -43,7 +51,7 @@ static enum ary_status fill_random(struct ary_env *env, void *data, size_t size,
 
 		if (got >= 0)
 			done += (size_t)got;
-		else if (errno != EINTR)
+		else if (!ary_posix_again(&tries))
 			return ary_fail_errno(err, errno, "cannot get random bytes");
 	}
 	return ARY_OK;

@@ -46,11 +46,12 @@ static char *parent_of(const char *path)
 
 static int open_directory(int at, const char *path, int more_flags)
 {
+	unsigned tries = 0;
 	int fd;
 
 	do {
 		fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | more_flags);
-	} while (fd < 0 && errno == EINTR);
+	} while (fd < 0 && ary_posix_again(&tries));
 	return fd;
 }
 
@@ -71,9 +72,14 @@ static enum ary_status sync_directory(const char *path, struct ary_error *err)
 static enum ary_status create_directory(const char *path, struct ary_error *err)
 {
 	enum ary_status status;
+	unsigned tries = 0;
 	char *parent;
+	int result;
 
-	if (mkdir(path, 0700) != 0) {
+	do {
+		result = mkdir(path, 0700);
+	} while (result != 0 && ary_posix_again(&tries));
+	if (result != 0) {
 		if (errno == EEXIST)
 			return ARY_OK;
 		return ary_fail_errno(err, errno, "cannot create directory %s", path);
@@ -145,11 +151,15 @@ void ary_posix_dir_close(struct ary_dir *dir)
 /* Visits the names in STREAM; answers 0 or the errno that ended it. */
 static int visit_names(DIR *stream, ary_name_visit visit, void *context)
 {
+	unsigned tries = 0;
+
 	for (;;) {
 		struct dirent *entry;
 
 		errno = 0;
 		entry = readdir(stream);
+		if (entry == NULL && ary_posix_again(&tries))
+			continue;
 		if (entry == NULL)
 			return errno;
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
@@ -196,11 +206,12 @@ enum ary_status ary_posix_dir_rename(struct ary_dir *dir, const char *from, cons
 				     struct ary_error *err)
 {
 	struct posix_dir *self = dir_of(dir);
+	unsigned tries = 0;
 	int result;
 
 	do {
 		result = renameat(self->fd, from, self->fd, to);
-	} while (result != 0 && errno == EINTR);
+	} while (result != 0 && ary_posix_again(&tries));
 	if (result != 0)
 		return ary_fail_errno(err, errno, "cannot rename %s/%s to %s", self->path, from,
 				      to);
@@ -210,11 +221,12 @@ enum ary_status ary_posix_dir_rename(struct ary_dir *dir, const char *from, cons
 enum ary_status ary_posix_dir_unlink(struct ary_dir *dir, const char *name, struct ary_error *err)
 {
 	struct posix_dir *self = dir_of(dir);
+	unsigned tries = 0;
 	int result;
 
 	do {
 		result = unlinkat(self->fd, name, 0);
-	} while (result != 0 && errno == EINTR);
+	} while (result != 0 && ary_posix_again(&tries));
 	if (result != 0)
 		return ary_fail_errno(err, errno, "cannot remove %s/%s", self->path, name);
 	return ARY_OK;
@@ -225,11 +237,12 @@ enum ary_status ary_posix_dir_space(struct ary_dir *dir, uint64_t *free_bytes_ou
 {
 	struct posix_dir *self = dir_of(dir);
 	struct statvfs space;
+	unsigned tries = 0;
 	int result;
 
 	do {
 		result = fstatvfs(self->fd, &space);
-	} while (result != 0 && errno == EINTR);
+	} while (result != 0 && ary_posix_again(&tries));
 	if (result != 0)
 		return ary_fail_errno(err, errno, "cannot see the space of %s", self->path);
 	*free_bytes_out = (uint64_t)space.f_bavail * space.f_frsize;

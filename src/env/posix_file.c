@@ -28,12 +28,23 @@ static char *join(const char *path, const char *name)
 	return joined;
 }
 
+static int look_at(int fd, struct stat *out)
+{
+	unsigned tries = 0;
+	int result;
+
+	do {
+		result = fstat(fd, out);
+	} while (result != 0 && ary_posix_again(&tries));
+	return result;
+}
+
 static enum ary_status check_regular(int fd, const struct posix_dir *dir, const char *name,
 				     struct ary_error *err)
 {
 	struct stat status;
 
-	if (fstat(fd, &status) != 0)
+	if (look_at(fd, &status) != 0)
 		return ary_fail_errno(err, errno, "cannot look at %s/%s", dir->path, name);
 	if (!S_ISREG(status.st_mode))
 		return ary_fail(err, ARY_IO, "%s/%s is not a regular file", dir->path, name);
@@ -45,6 +56,7 @@ enum ary_status ary_posix_open(struct posix_dir *dir, const char *name, int flag
 {
 	struct posix_file *file;
 	enum ary_status status;
+	unsigned tries = 0;
 	int fd;
 
 	/* O_NONBLOCK means nothing to a regular file, and keeps the open of a pipe from waiting
@@ -52,7 +64,7 @@ enum ary_status ary_posix_open(struct posix_dir *dir, const char *name, int flag
 	flags |= O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
 	do {
 		fd = openat(dir->fd, name, flags, 0600);
-	} while (fd < 0 && errno == EINTR);
+	} while (fd < 0 && ary_posix_again(&tries));
 	if (fd < 0 && errno == ELOOP)
 		return ary_fail(err, ARY_IO, "%s/%s is a symbolic link, which is not followed",
 				dir->path, name);
@@ -116,7 +128,7 @@ enum ary_status ary_posix_file_size(struct ary_file *file, uint64_t *out, struct
 	struct posix_file *self = file_of(file);
 	struct stat status;
 
-	if (fstat(self->fd, &status) != 0)
+	if (look_at(self->fd, &status) != 0)
 		return ary_fail_errno(err, errno, "cannot look at %s", self->path);
 	*out = (uint64_t)status.st_size;
 	return ARY_OK;
@@ -126,6 +138,7 @@ enum ary_status ary_posix_file_read_at(struct ary_file *file, uint64_t offset, v
 				       size_t size, size_t *read_out, struct ary_error *err)
 {
 	struct posix_file *self = file_of(file);
+	unsigned tries = 0;
 	size_t done = 0;
 
 	while (done < size) {
@@ -136,7 +149,7 @@ enum ary_status ary_posix_file_read_at(struct ary_file *file, uint64_t offset, v
 			break;
 		if (got > 0)
 			done += (size_t)got;
-		else if (errno != EINTR)
+		else if (!ary_posix_again(&tries))
 			return ary_fail_errno(err, errno, "cannot read %s at byte %llu", self->path,
 					      (unsigned long long)offset + done);
 	}
@@ -149,6 +162,7 @@ enum ary_status ary_posix_file_write_at(struct ary_file *file, uint64_t offset, 
 {
 	struct posix_file *self = file_of(file);
 	enum ary_status status = ARY_OK;
+	unsigned tries = 0;
 	size_t done = 0;
 
 	while (done < size && status == ARY_OK) {
@@ -157,7 +171,7 @@ enum ary_status ary_posix_file_write_at(struct ary_file *file, uint64_t offset, 
 
 		if (put > 0)
 			done += (size_t)put;
-		else if (put == 0 || errno != EINTR) /* nothing taken: it would go on for ever */
+		else if (put == 0 || !ary_posix_again(&tries)) /* none taken: it would go on */
 			status = ary_fail_errno(err, put == 0 ? EIO : errno,
 						"cannot write %s at byte %llu", self->path,
 						(unsigned long long)offset + done);
@@ -170,11 +184,12 @@ enum ary_status ary_posix_file_truncate(struct ary_file *file, uint64_t size,
 					struct ary_error *err)
 {
 	struct posix_file *self = file_of(file);
+	unsigned tries = 0;
 	int result;
 
 	do {
 		result = ftruncate(self->fd, (off_t)size);
-	} while (result != 0 && errno == EINTR);
+	} while (result != 0 && ary_posix_again(&tries));
 	if (result != 0)
 		return ary_fail_errno(err, errno, "cannot set the size of %s", self->path);
 	return ARY_OK;

@@ -18,11 +18,12 @@ enum { PID_LINE_BYTES = 24 };
 /* HOW is LOCK_EX or LOCK_SH. */
 static enum ary_status take_lock(struct posix_file *file, int how)
 {
+	unsigned tries = 0;
 	int result;
 
 	do {
 		result = flock(file->fd, how | LOCK_NB);
-	} while (result != 0 && errno == EINTR);
+	} while (result != 0 && ary_posix_again(&tries));
 	if (result == 0)
 		return ARY_OK;
 	return errno == EWOULDBLOCK ? ARY_LOCKED : ARY_IO;

@@ -22,6 +22,11 @@ struct posix_file {
 	char *path;
 };
 
+/* Whether to make a call again that has just failed. An interrupted one is, but no more than a
+ * hundred times in one operation: that is no chance, and must not be waited for. TRIES begins
+ * with 0. */
+bool ary_posix_again(unsigned *tries);
+
 /* Opens NAME in DIR with FLAGS of open(2) beside those that every file gets, and makes sure that it
  * is a regular file. Returns owned. */
 ARY_MUST_CHECK enum ary_status ary_posix_open(struct posix_dir *dir, const char *name, int flags,
