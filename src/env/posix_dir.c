@@ -173,6 +173,7 @@ enum ary_status ary_posix_dir_list(struct ary_dir *dir, ary_name_visit visit, vo
 				   struct ary_error *err)
 {
 	struct posix_dir *self = dir_of(dir);
+	unsigned tries = 0;
 	int os_errno;
 	DIR *stream;
 	/* Opened anew: a copy of the descriptor would share its position with other listings. */
@@ -180,7 +181,9 @@ enum ary_status ary_posix_dir_list(struct ary_dir *dir, ary_name_visit visit, vo
 
 	if (fd < 0)
 		return ary_fail_errno(err, errno, "cannot open directory %s", self->path);
-	stream = fdopendir(fd);
+	do {
+		stream = fdopendir(fd);
+	} while (stream == NULL && ary_posix_again(&tries));
 	if (stream == NULL) {
 		os_errno = errno;
 		(void)close(fd);
