@@ -43,23 +43,27 @@ enum ary_status ary_rotate_begin(struct ary_store *store, struct ary_error *err)
 	return ARY_OK;
 }
 
-bool ary_rotate_prepare(struct ary_store *store)
+/* As ary_rotate_prepare; says what failed. */
+static enum ary_status prepare(struct ary_store *store, struct ary_error *err)
 {
 	if (store->committer.next != NULL)
-		return true;
-	struct ary_error err;
+		return ARY_OK;
 	bool was_postponed = store->committer.rotation_postponed;
-	store->committer.rotation_postponed =
-		create_log(store, &store->committer.next, &err) != ARY_OK;
-	if (!store->committer.rotation_postponed)
-		return true;
-	if (was_postponed)
-		return false;
+	enum ary_status status = create_log(store, &store->committer.next, err);
+	store->committer.rotation_postponed = status != ARY_OK;
+	if (status == ARY_OK || was_postponed)
+		return status;
 	char quoted[ARY_DIAG_QUOTED_BYTES];
 	ary_diag(ARY_DIAG_WARN, "rotation_postponed", "log=%" PRIu64 " error=%s",
 		 ary_segment_log(store->committer.active->segment),
-		 ary_diag_quote(err.text, quoted));
-	return false;
+		 ary_diag_quote(err->text, quoted));
+	return status;
+}
+
+bool ary_rotate_prepare(struct ary_store *store)
+{
+	struct ary_error err;
+	return prepare(store, &err) == ARY_OK;
 }
 
 enum ary_status ary_rotate_seal(struct ary_store *store, struct ary_append *append)
@@ -85,10 +89,12 @@ enum ary_status ary_rotate_now(struct ary_store *store, struct ary_error *err)
 {
 	if (store->committer.active == NULL || store->committer.active->lines == 0)
 		return ARY_OK;
-	if (!ary_rotate_prepare(store))
-		return ary_fail(err, ARY_BUSY, "cannot begin a new log to compact the present one");
+	enum ary_status status = prepare(store, err);
+	if (status != ARY_OK)
+		return ary_error_wrap(err, status,
+				      "cannot begin a new log to compact the present one");
 	struct ary_append append;
-	enum ary_status status = ary_append_begin(store, &append);
+	status = ary_append_begin(store, &append);
 	if (status == ARY_OK) {
 		status = ary_rotate_seal(store, &append);
 		if (status != ARY_OK)

@@ -22,8 +22,8 @@ ARY_MUST_CHECK enum ary_status ary_rotate_seal(struct ary_store *store, struct a
 void ary_rotate_finish(struct ary_store *store);
 
 /* Seals the active log now, if it has any line; for a compaction.
- * OK also when there was nothing to seal. BUSY: the next log cannot be created. Else as
- * ary_append_commit. */
+ * OK also when there was nothing to seal. Fails as ary_rotate_begin where the next log cannot be
+ * created, else as ary_append_commit. ERR is not NULL. */
 ARY_MUST_CHECK enum ary_status ary_rotate_now(struct ary_store *store, struct ary_error *err);
 
 #endif

@@ -182,8 +182,9 @@ struct ary_compaction_request {
 	bool full; /* rewrites every log that holds anything stale, not only those that pay */
 	void (*done)(struct ary_compaction_request *request);
 	void *context;
-	/* The answer. OK; NO_SPACE: some or all of it did not fit, or IO, CORRUPT, NO_MEMORY, BUSY:
-	 * the store holds what it held; CANCELLED, by request; READ_ONLY; SHUTDOWN. */
+	/* The answer. OK; NO_SPACE: some or all of it did not fit, or NO_MEMORY, IO, CORRUPT, BUSY
+	 * (no more files): the store holds what it held; CANCELLED, by request; READ_ONLY;
+	 * UNCERTAIN: sealing the log failed; SHUTDOWN. */
 	struct ary_compaction_report report;
 	struct ary_compaction_request *next; /* private to the floors that carry it */
 };

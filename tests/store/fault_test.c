@@ -58,7 +58,7 @@ static const struct row rows[] = {
 	{OPERATION(dir_list), .kind = FAULT_DIR_LIST, .open = SELF, .verify = SELF},
 	/* Not knowing which names are on the disk ends writing. */
 	{OPERATION(dir_sync), .kind = FAULT_DIR_SYNC, .open = SELF, .write = BIT(READ_ONLY),
-	 .compact = BIT(READ_ONLY) | BIT(BUSY), .close = BIT(READ_ONLY)},
+	 .compact = BIT(READ_ONLY), .close = BIT(READ_ONLY)},
 	{OPERATION(dir_rename), .kind = FAULT_DIR_RENAME, .write = BIT(READ_ONLY),
 	 .compact = BIT(READ_ONLY), .close = BIT(READ_ONLY)},
 	/* What cannot be removed only takes space. */
@@ -69,7 +69,7 @@ static const struct row rows[] = {
 	{OPERATION(file_open), .kind = FAULT_FILE_OPEN, .open = SELF, .verify = SELF},
 	/* A log goes on growing while there can be no next one. */
 	{OPERATION(file_open), .kind = FAULT_FILE_CREATE, .write = SELF | BIT(EXISTS),
-	 .compact = SELF | BIT(BUSY)},
+	 .compact = SELF | BIT(EXISTS)},
 	{OPERATION(file_close), .kind = FAULT_FILE_CLOSE},
 	{OPERATION(file_size), .kind = FAULT_FILE_SIZE, .open = SELF, .compact = SELF | BIT(IO),
 	 .verify = SELF},
