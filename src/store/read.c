@@ -27,6 +27,10 @@ static enum ary_status read_value(struct ary_segment *segment, struct ary_bytes 
 {
 	enum ary_status status = ary_segment_read_line(segment, entry->location.offset,
 						       entry->location.size, &value->line, err);
+	/* A disk that finds no space to read is not full but broken. */
+	if (status == ARY_NO_SPACE)
+		return ary_fail(err, ARY_IO, "cannot read log %" PRIu64 ", offset %" PRIu64,
+				ary_segment_log(segment), entry->location.offset);
 	if (status != ARY_OK)
 		return status;
 	struct ary_record record;

@@ -73,7 +73,7 @@ static const struct row rows[] = {
 	{OPERATION(file_close), .kind = FAULT_FILE_CLOSE},
 	{OPERATION(file_size), .kind = FAULT_FILE_SIZE, .open = SELF, .compact = SELF | BIT(IO),
 	 .verify = SELF},
-	{OPERATION(file_read_at), .kind = FAULT_FILE_READ, .open = SELF, .read = SELF,
+	{OPERATION(file_read_at), .kind = FAULT_FILE_READ, .open = SELF, .read = BIT(IO),
 	 .compact = SELF | BIT(IO), .verify = SELF},
 	/* Where a line was, there is nothing now. */
 	{OPERATION(file_read_at), .kind = FAULT_FILE_READ, .sort = HALVED,
