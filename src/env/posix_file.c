@@ -73,6 +73,9 @@ enum ary_status ary_posix_open(struct posix_dir *dir, const char *name, int flag
 	status = check_regular(fd, dir, name, err);
 	if (status != ARY_OK) {
 		(void)close(fd);
+		/* What was just made would be in the way of the next try. */
+		if (flags & O_EXCL)
+			(void)unlinkat(dir->fd, name, 0);
 		return status;
 	}
 	file = ARY_NEW(struct posix_file);
