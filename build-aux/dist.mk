@@ -45,6 +45,7 @@ test_files = \
 	tests/cli/remote.sh \
 	tests/cli/remote_import.sh \
 	tests/cli/serve.sh \
+	tests/cli/strace_faults.sh \
 	tests/cli/strace_order.sh \
 	tests/cli/transfer.sh \
 	tests/cli/verify.sh \

@@ -68,6 +68,7 @@ shell_tests = \
 	%D%/cli/remote.sh \
 	%D%/cli/remote_import.sh \
 	%D%/cli/serve.sh \
+	%D%/cli/strace_faults.sh \
 	%D%/cli/strace_order.sh \
 	%D%/cli/transfer.sh \
 	%D%/cli/verify.sh \
