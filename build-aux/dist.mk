@@ -47,6 +47,7 @@ test_files = \
 	tests/cli/serve.sh \
 	tests/cli/strace_faults.sh \
 	tests/cli/strace_order.sh \
+	tests/cli/tmpfs.sh \
 	tests/cli/transfer.sh \
 	tests/cli/verify.sh \
 	tests/fuzz/api.dict \

@@ -70,6 +70,7 @@ shell_tests = \
 	%D%/cli/serve.sh \
 	%D%/cli/strace_faults.sh \
 	%D%/cli/strace_order.sh \
+	%D%/cli/tmpfs.sh \
 	%D%/cli/transfer.sh \
 	%D%/cli/verify.sh \
 	%D%/seam_test.sh \
