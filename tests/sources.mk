@@ -396,6 +396,11 @@ tests_store_fault_test_CPPFLAGS = $(test_cppflags)
 tests_store_fault_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_fault_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
+check_PROGRAMS += %D%/store/memory_test
+tests_store_memory_test_CPPFLAGS = $(test_cppflags)
+tests_store_memory_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_memory_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
 check_PROGRAMS += %D%/store/model_test
 tests_store_model_test_CPPFLAGS = $(test_cppflags)
 tests_store_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

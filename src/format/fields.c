@@ -1,11 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 #include "format/fields.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/base64.h"
 #include "format/record.h"
 #include "format/record_private.h"
+
+/* Whether the JSON library has been refused memory on this thread. It does not say so itself: a
+ * string that finds none is an "invalid token" to it, and a good line would be taken for damage. */
+static _Thread_local bool memory_ran_out;
+
+static void *alloc_for_json(size_t size)
+{
+	void *pointer = ary_try_alloc(size);
+
+	memory_ran_out = memory_ran_out || pointer == NULL;
+	return pointer;
+}
+
+/* Before main: the library wants to know before its first use, on whatever thread that is. */
+__attribute__((constructor)) static void lend_memory(void)
+{
+	json_set_alloc_funcs(alloc_for_json, free);
+}
 
 enum ary_status ary_fields_parse(struct ary_bytes line, json_t **out, struct ary_error *err)
 {
@@ -14,9 +34,10 @@ enum ary_status ary_fields_parse(struct ary_bytes line, json_t **out, struct ary
 	/* A newline always ends a line, also where JSON would allow it as space. */
 	if (memchr(line.data, '\n', line.size - 1))
 		return ary_fail(err, ARY_CORRUPT, "a newline inside the line");
+	memory_ran_out = false;
 	json_t *root = json_loadb((const char *)line.data, line.size,
 				  JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
-	if (!root && json_error_code(&error) == json_error_out_of_memory)
+	if (!root && memory_ran_out)
 		return ary_fail(err, ARY_NO_MEMORY, "no memory to decode a line");
 	if (!root)
 		return ary_fail(err, ARY_CORRUPT, "not JSON: %s", error.text);

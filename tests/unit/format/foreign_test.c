@@ -310,6 +310,35 @@ static void test_memory_that_is_out_is_told(void **state)
 	ary_buf_release(&out);
 }
 
+/* The JSON library's tries, too, none of which may make a good line a bad one. */
+static void test_memory_that_is_out_is_never_a_bad_line(void **state)
+{
+	static const char *const texts[] = {
+		"{\"cmd\":\"Set\",\"key\":\"k\",\"value_b64\":\"gIE=\"}\n",
+		"{\"Set\":{\"key\":\"k\\u00e9\",\"value\":\"v\"}}\n",
+		"{\"cmd\":\"rm\",\"key\":\"k\",\"more\":[1,2.5,null,{\"a\":true}]}\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		enum ary_status status = ARY_NO_MEMORY;
+		unsigned long nth = 0;
+		while (status == ARY_NO_MEMORY) {
+			struct ary_buf scratch = {0};
+			struct ary_foreign foreign;
+			nth++;
+			ary_alloc_fail_at(nth, nth % 2 == 0);
+			status = ary_foreign_decode(ary_bytes_of(texts[i]), &scratch, &foreign,
+						    NULL);
+			assert_true(ary_alloc_failed() == (status != ARY_OK));
+			ary_alloc_fail_at(0, 0);
+			ary_buf_release(&scratch);
+		}
+		assert_int_equal(status, ARY_OK);
+		assert_in_range(nth, 8, 100);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_written_is_read_back),
 		cmocka_unit_test(test_forms_of_what_is_written),
 		cmocka_unit_test(test_memory_that_is_out_is_told),
+		cmocka_unit_test(test_memory_that_is_out_is_never_a_bad_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
