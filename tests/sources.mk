@@ -296,6 +296,11 @@ tests_unit_api_kv_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_kv_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_kv_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/memory_test
+tests_unit_api_memory_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_memory_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_memory_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/pages_test
 tests_unit_api_pages_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_pages_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -14,7 +14,7 @@ static void respond_figures(struct ary_call *call, unsigned status, json_t *root
 	ary_response_plain(&call->response, "Cache-Control", ary_bytes_of("no-store"));
 }
 
-static void add_outcome(json_t *root, const struct ary_compaction_report *report)
+static void add_outcome(json_t **root, const struct ary_compaction_report *report)
 {
 	uint64_t reclaimed = report->bytes_before > report->bytes_after ?
 				     report->bytes_before - report->bytes_after :
@@ -23,11 +23,11 @@ static void add_outcome(json_t *root, const struct ary_compaction_report *report
 
 	if (report->status != ARY_OK) {
 		result = ary_problem(ary_problem_of(report->status))->slug;
-		(void)json_object_set_new(root, "error", json_string(report->error.text));
+		ary_json_text(root, "error", report->error.text);
 	} else {
 		ary_json_number(root, "reclaimed_bytes", reclaimed);
 	}
-	(void)json_object_set_new(root, "result", json_string(result));
+	ary_json_set(root, "result", json_string(result));
 }
 
 static json_t *report_json(const struct ary_compaction_report *report)
@@ -35,23 +35,22 @@ static json_t *report_json(const struct ary_compaction_report *report)
 	bool running = report->state == ARY_COMPACTION_RUNNING;
 	json_t *root = json_object();
 
-	(void)json_object_set_new(root, "state", json_string(running ? "running" : "idle"));
-	ary_json_number(root, "runs", report->runs);
-	(void)json_object_set_new(root, "full", json_boolean(report->full));
-	ary_json_number(root, "logs_before", report->logs_before);
-	ary_json_number(root, "logs_after", report->logs_after);
-	ary_json_number(root, "bytes_before", report->bytes_before);
-	ary_json_number(root, "bytes_after", report->bytes_after);
-	ary_json_number(root, "selected_logs", report->selected_logs);
-	ary_json_number(root, "selected_bytes", report->selected_bytes);
-	ary_json_number(root, "scanned_bytes", report->scanned_bytes);
-	ary_json_number(root, "written_bytes", report->written_bytes);
-	ary_json_number(root, "records_kept", report->records_kept);
-	ary_json_number(root, "records_dropped", report->records_dropped);
-	(void)json_object_set_new(root, "duration_seconds",
-				  json_real((double)report->duration_ms / 1000.0));
+	ary_json_set(&root, "state", json_string(running ? "running" : "idle"));
+	ary_json_number(&root, "runs", report->runs);
+	ary_json_set(&root, "full", json_boolean(report->full));
+	ary_json_number(&root, "logs_before", report->logs_before);
+	ary_json_number(&root, "logs_after", report->logs_after);
+	ary_json_number(&root, "bytes_before", report->bytes_before);
+	ary_json_number(&root, "bytes_after", report->bytes_after);
+	ary_json_number(&root, "selected_logs", report->selected_logs);
+	ary_json_number(&root, "selected_bytes", report->selected_bytes);
+	ary_json_number(&root, "scanned_bytes", report->scanned_bytes);
+	ary_json_number(&root, "written_bytes", report->written_bytes);
+	ary_json_number(&root, "records_kept", report->records_kept);
+	ary_json_number(&root, "records_dropped", report->records_dropped);
+	ary_json_set(&root, "duration_seconds", json_real((double)report->duration_ms / 1000.0));
 	if (!running && report->runs > 0)
-		add_outcome(root, report);
+		add_outcome(&root, report);
 	return root;
 }
 
@@ -136,7 +135,7 @@ enum ary_step ary_admin_compact_cancel(struct ary_api *api, struct ary_call *cal
 	return ARY_STEP_RESPOND;
 }
 
-static void add_log_figures(json_t *root, const struct ary_stats *stats)
+static void add_log_figures(json_t **root, const struct ary_stats *stats)
 {
 	ary_json_number(root, "keys", stats->keys);
 	ary_json_number(root, "logs", stats->logs);
@@ -148,7 +147,7 @@ static void add_log_figures(json_t *root, const struct ary_stats *stats)
 	ary_json_number(root, "disk_free_bytes", stats->disk_free_bytes);
 }
 
-static void add_work_figures(json_t *root, const struct ary_stats *stats)
+static void add_work_figures(json_t **root, const struct ary_stats *stats)
 {
 	ary_json_number(root, "reads", stats->reads);
 	ary_json_number(root, "sets", stats->sets);
@@ -159,8 +158,7 @@ static void add_work_figures(json_t *root, const struct ary_stats *stats)
 	ary_json_number(root, "queue_bytes", stats->queue_bytes);
 	ary_json_number(root, "recovered_records", stats->recovered_records);
 	ary_json_number(root, "recovered_torn_bytes", stats->recovered_torn_bytes);
-	(void)json_object_set_new(root, "recovery_seconds",
-				  json_real((double)stats->recovery_ms / 1000.0));
+	ary_json_set(root, "recovery_seconds", json_real((double)stats->recovery_ms / 1000.0));
 }
 
 enum ary_step ary_admin_stats(struct ary_api *api, struct ary_call *call)
@@ -169,15 +167,14 @@ enum ary_step ary_admin_stats(struct ary_api *api, struct ary_call *call)
 	json_t *root = json_object();
 
 	ary_store_stats(ary_api_store(api), &stats);
-	(void)json_object_set_new(root, "version", json_string(api->options.version));
-	(void)json_object_set_new(root, "durability",
-				  json_string(ary_durability_name(stats.durability)));
-	add_log_figures(root, &stats);
-	add_work_figures(root, &stats);
-	(void)json_object_set_new(root, "read_only", json_boolean(stats.read_only));
-	(void)json_object_set_new(root, "disk_full", json_boolean(stats.disk_full));
+	ary_json_set(&root, "version", json_string(api->options.version));
+	ary_json_set(&root, "durability", json_string(ary_durability_name(stats.durability)));
+	add_log_figures(&root, &stats);
+	add_work_figures(&root, &stats);
+	ary_json_set(&root, "read_only", json_boolean(stats.read_only));
+	ary_json_set(&root, "disk_full", json_boolean(stats.disk_full));
 	if (stats.read_only)
-		(void)json_object_set_new(root, "fault", json_string(stats.fault.text));
+		ary_json_text(&root, "fault", stats.fault.text);
 	respond_figures(call, 200, root);
 	return ARY_STEP_RESPOND;
 }

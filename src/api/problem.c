@@ -235,21 +235,20 @@ enum ary_status ary_problem_status(enum ary_problem_kind kind)
 
 /* JSON text cannot hold every byte, so a key that is not UTF-8 (or holds U+0000, which many
  * readers of JSON cut at) goes as base64. */
-static void add_key(json_t *root, struct ary_bytes key)
+static void add_key(json_t **root, struct ary_bytes key)
 {
 	size_t size = ary_base64_size(key.size);
 	uint8_t *encoded;
 
 	if (memchr(key.data, 0, key.size) == NULL && ary_utf8_valid(key)) {
-		(void)json_object_set_new(root, "key",
-					  json_stringn((const char *)key.data, key.size));
+		ary_json_set(root, "key", json_stringn((const char *)key.data, key.size));
 		return;
 	}
 	encoded = ary_try_alloc(size);
-	if (encoded == NULL)
-		return;
-	ary_base64_encode(key, encoded);
-	(void)json_object_set_new(root, "key_b64", json_stringn((const char *)encoded, size));
+	if (encoded != NULL)
+		ary_base64_encode(key, encoded);
+	ary_json_set(root, "key_b64",
+		     encoded != NULL ? json_stringn((const char *)encoded, size) : NULL);
 	free(encoded);
 }
 
@@ -267,9 +266,9 @@ static void respond(struct ary_call *call, const struct ary_problem *problem, co
 	root = json_pack("{s:s+, s:s, s:i}", "type", "/problems/", problem->slug, "title",
 			 problem->title, "status", (int)problem->status);
 	if (detail[0] != '\0')
-		(void)json_object_set_new(root, "detail", json_string(detail));
-	if (root != NULL && is_about_key(call, problem))
-		add_key(root, call->tail);
+		ary_json_text(&root, "detail", detail);
+	if (is_about_key(call, problem))
+		add_key(&root, call->tail);
 	ary_respond_json(&call->response, problem->status, "application/problem+json", root);
 	ary_response_plain(&call->response, "Cache-Control", ary_bytes_of("no-store"));
 	if (problem->retry_after_seconds > 0)

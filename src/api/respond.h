@@ -33,8 +33,15 @@ void ary_respond_owned(struct ary_response *response, unsigned status, const cha
 void ary_respond_json(struct ary_response *response, unsigned status, const char *type,
 		      json_t *root);
 
-/* Sets NAME of OBJECT to NUMBER; JSON numbers end at 2^63 - 1. */
-void ary_json_number(json_t *object, const char *name, uint64_t number);
+/* Sets NAME of *OBJECT to VALUE (taken; NULL is memory that ran out). Where that fails, *OBJECT is
+ * given back and becomes NULL, and stays so: half an answer would be a wrong one. */
+void ary_json_set(json_t **object, const char *name, json_t *value);
+
+/* As ary_json_set, for a NUMBER; JSON numbers end at 2^63 - 1. */
+void ary_json_number(json_t **object, const char *name, uint64_t number);
+
+/* As ary_json_set, for the text of an error, which may name files of any bytes. */
+void ary_json_text(json_t **object, const char *name, const char *text);
 
 /* Replaces RESPONSE when it is incomplete by a 503 that needs hardly any memory. */
 void ary_response_mend(struct ary_response *response);

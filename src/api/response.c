@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/utf8.h"
 
 /* What the headers of a usual answer take, so that their text is allocated once. */
 enum { TEXT_BYTES = 384 };
@@ -119,11 +120,34 @@ void ary_respond_json(struct ary_response *response, unsigned status, const char
 		response->incomplete = true;
 }
 
-void ary_json_number(json_t *object, const char *name, uint64_t number)
+void ary_json_set(json_t **object, const char *name, json_t *value)
+{
+	/* Takes VALUE also where there is no object. */
+	if (json_object_set_new(*object, name, value) == 0)
+		return;
+	json_decref(*object);
+	*object = NULL;
+}
+
+void ary_json_number(json_t **object, const char *name, uint64_t number)
 {
 	json_int_t value = number > INT64_MAX ? INT64_MAX : (json_int_t)number;
 
-	(void)json_object_set_new(object, name, json_integer(value));
+	ary_json_set(object, name, json_integer(value));
+}
+
+void ary_json_text(json_t **object, const char *name, const char *text)
+{
+	char ascii[ARY_ERROR_TEXT_BYTES];
+	size_t size = 0;
+
+	if (ary_utf8_valid(ary_bytes_of(text))) {
+		ary_json_set(object, name, json_string(text));
+		return;
+	}
+	for (; text[size] != '\0' && size + 1 < sizeof(ascii); size++)
+		ascii[size] = (uint8_t)text[size] < 0x80 ? text[size] : '?';
+	ary_json_set(object, name, json_stringn(ascii, size));
 }
 
 void ary_response_mend(struct ary_response *response)
