@@ -75,18 +75,20 @@ struct first_line {
 };
 
 /* What LINE, the first of log NUMBER, says; one that is not intact is for the scan to judge. */
-static void read_first_line(uint64_t number, struct ary_bytes line, struct first_line *out)
+static enum ary_status read_first_line(uint64_t number, struct ary_bytes line,
+				       struct first_line *out, struct ary_error *err)
 {
 	struct ary_buf scratch = {0};
 	struct ary_record record;
+	enum ary_status status = ary_record_decode_head(line, &scratch, &record, err);
 	*out = (struct first_line){.base = number};
-	if (ary_record_decode_head(line, &scratch, &record, NULL) == ARY_OK &&
-	    record.log == number && record.base <= number) {
+	if (status == ARY_OK && record.log == number && record.base <= number) {
 		out->is_base = record.op == ARY_OP_BASE;
 		if (out->is_base || record.op == ARY_OP_MERGE)
 			out->base = record.base;
 	}
 	ary_buf_release(&scratch);
+	return status == ARY_NO_MEMORY ? status : ARY_OK;
 }
 
 /* Reads the first line of log NUMBER; *BYTES_OUT is the size of its file. */
@@ -112,8 +114,7 @@ static enum ary_status look_at_log(struct ary_dir *dir, uint64_t number, struct 
 		return status;
 	const uint8_t *newline = memchr(bytes, '\n', size);
 	size_t line_bytes = newline == NULL ? 0 : (size_t)(newline - bytes) + 1;
-	read_first_line(number, (struct ary_bytes){bytes, line_bytes}, out);
-	return ARY_OK;
+	return read_first_line(number, (struct ary_bytes){bytes, line_bytes}, out, err);
 }
 
 /* Goes through LOGS, which rise, from the highest downwards. Logs that count and logs that do not

@@ -310,6 +310,34 @@ static void test_failures_are_answered(void **state)
 	}
 }
 
+/* Such a line only the JSON library reads, which takes memory; a merge that is not seen would make
+ * the logs count that it stands for. */
+static void test_merge_is_not_overlooked_when_memory_is_out(void **state)
+{
+	struct ary_inventory inventory;
+	struct ary_buf line = {0};
+	enum ary_status status = ARY_NO_MEMORY;
+	unsigned long nth = 0;
+
+	(void)state;
+	make_log(0, false);
+	make_log(1, false);
+	lines_sealf(&line, "{\"cmd\":\"Merge\",\"seq\":1,\"time\":1,\"version\":1,"
+		    "\"log\":2,\"base\":1");
+	file_write(tmpdir.path, "2.log", ary_buf_view(&line));
+	ary_buf_release(&line);
+	while (status == ARY_NO_MEMORY) {
+		ary_alloc_fail_at(++nth, 0);
+		status = ary_inventory_take(dir, &inventory, NULL);
+		ary_alloc_fail_at(0, 0);
+	}
+	assert_int_equal(status, ARY_OK);
+	assert_true(nth > 4);
+	assert_int_equal(inventory.log_count, 2);
+	assert_int_equal(inventory.obsolete_count, 1);
+	ary_inventory_release(&inventory);
+}
+
 static void test_cleaning_that_fails_is_answered(void **state)
 {
 	struct ary_inventory inventory;
@@ -343,6 +371,7 @@ int main(void)
 		TEST(test_base_that_is_not_intact_is_none),
 		TEST(test_other_names_are_told_apart),
 		TEST(test_failures_are_answered),
+		TEST(test_merge_is_not_overlooked_when_memory_is_out),
 		TEST(test_cleaning_that_fails_is_answered),
 	};
 
