@@ -53,7 +53,9 @@ format_sources = \
 	%D%/format/record.h \
 	%D%/format/record_private.h \
 	%D%/format/text.c \
-	%D%/format/text.h
+	%D%/format/text.h \
+	%D%/format/watermark.c \
+	%D%/format/watermark.h
 segment_sources = \
 	%D%/segment/lines.c \
 	%D%/segment/lines.h \

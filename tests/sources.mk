@@ -186,6 +186,11 @@ tests_unit_format_name_test_CPPFLAGS = $(test_cppflags)
 tests_unit_format_name_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_format_name_test_LDADD = libtestary.a $(upto_format) $(test_libs)
 
+check_PROGRAMS += %D%/unit/format/watermark_test
+tests_unit_format_watermark_test_CPPFLAGS = $(test_cppflags)
+tests_unit_format_watermark_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_format_watermark_test_LDADD = libtestary.a $(upto_format) $(test_libs)
+
 check_PROGRAMS += %D%/unit/segment/fault_env_test
 tests_unit_segment_fault_env_test_CPPFLAGS = $(test_cppflags)
 tests_unit_segment_fault_env_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
