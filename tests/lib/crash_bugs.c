@@ -34,7 +34,8 @@ static struct sim_inode *inode_of(const struct sim_call *call)
 static bool has_change(const struct sim_call *call, enum sim_change change)
 {
 	for (size_t i = 0; i < call->disk->change_count; i++) {
-		if (call->disk->changes[i].change == change)
+		if (call->disk->changes[i].change == change &&
+		    !sim_name_outer(call->disk->changes[i].name))
 			return true;
 	}
 	return false;
@@ -102,7 +103,7 @@ static enum sim_verdict unlink_before_rename(struct sim_call *call)
 {
 	if (call->op == SIM_OP_RENAME) {
 		sim_disk_unlink(call->disk, call->to);
-		sim_disk_sync_dir(call->disk);
+		sim_disk_sync_dir(call->disk, false);
 	}
 	return SIM_DO;
 }

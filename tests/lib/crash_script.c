@@ -51,11 +51,21 @@ struct script {
 	bool compacting;
 };
 
-static bool is_log(const struct sim_call *call)
+static bool ends_with(const struct sim_call *call, const char *end)
 {
 	size_t size = call->name != NULL ? strlen(call->name) : 0;
 
-	return size > 4 && strcmp(call->name + size - 4, ".log") == 0;
+	return size > 4 && strcmp(call->name + size - 4, end) == 0;
+}
+
+static bool is_log(const struct sim_call *call)
+{
+	return ends_with(call, ".log");
+}
+
+static bool is_merge(const struct sim_call *call)
+{
+	return ends_with(call, ".tmp");
 }
 
 static bool is_always(const struct script *script)
@@ -175,7 +185,7 @@ static bool is_due(unsigned *countdown)
 static void write_beside(struct script *script, const struct sim_call *call)
 {
 	bool now = (script->beside == BESIDE_CREATE && call->op == SIM_OP_CREATE &&
-		    !is_log(call)) ||
+		    is_merge(call)) ||
 		   (script->beside == BESIDE_RENAME && call->op == SIM_OP_RENAME) ||
 		   (script->beside == BESIDE_UNLINK && call->op == SIM_OP_UNLINK);
 

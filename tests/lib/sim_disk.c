@@ -108,6 +108,11 @@ void sim_disk_copy(const struct sim_disk *disk, struct sim_disk *out)
 	out->change_capacity = disk->change_count;
 }
 
+bool sim_name_outer(const char *name)
+{
+	return strncmp(name, SIM_OUTER, sizeof(SIM_OUTER) - 1) == 0;
+}
+
 int sim_names_find(const struct sim_names *names, const char *name)
 {
 	for (size_t i = 0; i < names->count; i++) {
@@ -217,10 +222,18 @@ void sim_disk_unlink(struct sim_disk *disk, const char *name)
 	change_dir(disk, &change);
 }
 
-void sim_disk_sync_dir(struct sim_disk *disk)
+void sim_disk_sync_dir(struct sim_disk *disk, bool outer)
 {
-	disk->durable = disk->cache;
-	disk->change_count = 0;
+	size_t left = 0;
+
+	for (size_t i = 0; i < disk->change_count; i++) {
+		const struct sim_dir_change *change = &disk->changes[i];
+		if (sim_name_outer(change->name) == outer)
+			sim_names_change(&disk->durable, change);
+		else
+			disk->changes[left++] = *change;
+	}
+	disk->change_count = left;
 }
 
 static void note_sector(struct sim_inode *inode, uint64_t sector)
@@ -238,8 +251,13 @@ static void note_sector(struct sim_inode *inode, uint64_t sector)
 	       left < SIM_SECTOR_BYTES ? left : SIM_SECTOR_BYTES);
 }
 
+/* A size that it has had since the sync is no other outcome. */
 static void note_size(struct sim_inode *inode)
 {
+	for (size_t i = 0; i < inode->size_count; i++) {
+		if (inode->sizes[i] == inode->cache.size)
+			return;
+	}
 	inode->sizes = make_room(inode->sizes, inode->size_count, &inode->size_capacity,
 				 sizeof(*inode->sizes));
 	inode->sizes[inode->size_count++] = inode->cache.size;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* A disk in memory that knows what a power failure may leave of it: the folder of a store's logs,
- * what is in the cache, what is durable, and every version that lies between the two.
+/* A disk in memory that knows what a power failure may leave of it: the folder of a store's logs
+ * and the one around it, what is in the cache, what is durable, and every version that lies
+ * between the two. Names in the outer folder begin with SIM_OUTER.
  *
  * The model: a sector (512 bytes) written since the last sync of its file is, after a crash, as any
  * of the writes left it, each sector by itself; the file's size is any that it had, or any sector
  * boundary between them; what lies between is zero. Creations, renames and removals persist when
- * the folder is synced, otherwise any of them may, in order per name. A failed sync leaves what was
- * written readable and clean: never on disk, and no later sync stores it.
+ * their folder is synced, otherwise any of them may, in order per name. A failed sync leaves what
+ * was written readable and clean: never on disk, and no later sync stores it.
  *
  * Memory that is out ends the test program. Threads: one at a time.
  * Limits: SIM_INODES_MAX files in the life of a disk, SIM_NAMES_MAX at once. */
@@ -18,6 +19,8 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+
+#define SIM_OUTER "../"
 
 enum { SIM_SECTOR_BYTES = 512, SIM_INODES_MAX = 256, SIM_NAMES_MAX = 64, SIM_NAME_BYTES = 40 };
 
@@ -51,7 +54,7 @@ struct sim_names {
 
 enum sim_change { SIM_LINK, SIM_RENAME, SIM_UNLINK };
 
-/* A change of the folder that is not durable yet. */
+/* A change of a folder that is not durable yet. */
 struct sim_dir_change {
 	enum sim_change change;
 	int inode;
@@ -74,6 +77,8 @@ void sim_disk_release(struct sim_disk *disk);
 /* Makes OUT (all zero) the same as DISK, all that is not durable included. */
 void sim_disk_copy(const struct sim_disk *disk, struct sim_disk *out);
 
+/* Whether NAME is one in the outer folder. */
+bool sim_name_outer(const char *name);
 /* The file called NAME, or -1. */
 int sim_names_find(const struct sim_names *names, const char *name);
 /* Carries CHANGE out on NAMES. */
@@ -87,8 +92,8 @@ int sim_disk_create(struct sim_disk *disk, const char *name);
 void sim_disk_put(struct sim_disk *disk, const char *name, struct ary_bytes bytes);
 void sim_disk_rename(struct sim_disk *disk, const char *from, const char *to);
 void sim_disk_unlink(struct sim_disk *disk, const char *name);
-/* Makes the changes of the folder durable. */
-void sim_disk_sync_dir(struct sim_disk *disk);
+/* Makes the changes of one of the folders durable. */
+void sim_disk_sync_dir(struct sim_disk *disk, bool outer);
 
 void sim_inode_write(struct sim_inode *inode, uint64_t offset, const void *data, size_t size);
 void sim_inode_truncate(struct sim_inode *inode, uint64_t size);

@@ -9,6 +9,11 @@
 #include "base/alloc.h"
 #include "base/check.h"
 
+struct sim_dir {
+	struct ary_dir dir;
+	bool outer;
+};
+
 struct sim_file {
 	struct ary_file file;
 	int inode; /* -1: the lock */
@@ -23,6 +28,18 @@ static struct sim_env *env_of(struct ary_env *env)
 static struct sim_file *file_of(struct ary_file *file)
 {
 	return (struct sim_file *)file;
+}
+
+static bool is_outer(const struct ary_dir *dir)
+{
+	return ((const struct sim_dir *)dir)->outer;
+}
+
+/* What NAME in DIR is called on the disk. */
+static const char *disk_name(const struct ary_dir *dir, const char *name, char out[SIM_NAME_BYTES])
+{
+	snprintf(out, SIM_NAME_BYTES, "%s%s", is_outer(dir) ? SIM_OUTER : "", name);
+	return out;
 }
 
 static struct sim_inode *inode_of(struct ary_file *file)
@@ -53,12 +70,16 @@ static enum ary_status answer(enum sim_verdict verdict, const char *name, struct
 static enum ary_status dir_open(struct ary_env *env, const char *path, bool create,
 				struct ary_dir **out, struct ary_error *err)
 {
-	(void)path;
+	static const char logs[] = "/logs";
+	size_t size = strlen(path);
+	size_t end = sizeof(logs) - 1;
+
 	(void)create;
 	(void)err;
-	struct ary_dir *dir = ARY_NEW(struct ary_dir);
-	dir->env = env;
-	*out = dir;
+	struct sim_dir *dir = ARY_NEW(struct sim_dir);
+	dir->dir.env = env;
+	dir->outer = size < end || strcmp(path + size - end, logs) != 0;
+	*out = &dir->dir;
 	return ARY_OK;
 }
 
@@ -77,7 +98,10 @@ static enum ary_status dir_list(struct ary_dir *dir, ary_name_visit visit, void 
 	struct sim_names names = sim->disk.cache;
 	ary_mutex_unlock(&sim->lock);
 	for (size_t i = 0; i < names.count; i++) {
-		if (!visit(context, names.names[i].name))
+		const char *name = names.names[i].name;
+		if (sim_name_outer(name) != is_outer(dir))
+			continue;
+		if (!visit(context, is_outer(dir) ? name + sizeof(SIM_OUTER) - 1 : name))
 			break;
 	}
 	return ARY_OK;
@@ -92,7 +116,7 @@ static enum ary_status dir_sync(struct ary_dir *dir, struct ary_error *err)
 	if (verdict != SIM_DO)
 		return answer(verdict, NULL, err);
 	ary_mutex_lock(&sim->lock);
-	sim_disk_sync_dir(&sim->disk);
+	sim_disk_sync_dir(&sim->disk, is_outer(dir));
 	ary_mutex_unlock(&sim->lock);
 	return ARY_OK;
 }
@@ -169,6 +193,7 @@ static enum ary_status dir_space(struct ary_dir *dir, uint64_t *free_bytes_out,
 	return ARY_OK;
 }
 
+/* NAME as on the disk. */
 static enum ary_status create(struct ary_dir *dir, const char *name, struct ary_file **out,
 			      struct ary_error *err)
 {
@@ -192,7 +217,9 @@ static enum ary_status file_open(struct ary_dir *dir, const char *name, enum ary
 				 struct ary_file **out, struct ary_error *err)
 {
 	struct sim_env *sim = env_of(dir->env);
+	char full[SIM_NAME_BYTES];
 
+	name = disk_name(dir, name, full);
 	if (mode == ARY_OPEN_CREATE_NEW)
 		return create(dir, name, out, err);
 	ary_mutex_lock(&sim->lock);

@@ -2,7 +2,8 @@
 /* A machine in memory: an environment over a simulated disk, with a clock and random bytes that
  * are the same in every run.
  *
- * It has one folder for logs, `DIR/logs` for any DIR, which is always there, and one lock.
+ * It has one folder for logs, `DIR/logs` for any DIR, the one around it, both always there, and
+ * one lock.
  * Threads: any, one call at a time being carried out; the hook is called with no lock held and may
  * use the store that made the call. Everything opened must be closed before release. */
 #ifndef ARY_TESTS_LIB_SIM_ENV_H
@@ -30,7 +31,7 @@ enum sim_op {
 struct sim_call {
 	enum sim_op op;
 	struct sim_disk *disk; /* the hook may change it */
-	const char *name;      /* of the file as it was opened; NULL of a DIR_SYNC */
+	const char *name;      /* of the file as it was opened, on the disk; NULL of a DIR_SYNC */
 	const char *to;        /* RENAME */
 	int inode;             /* OPEN, WRITE, TRUNCATE, SYNC */
 	uint64_t offset;       /* WRITE; the new size of a TRUNCATE */
