@@ -122,6 +122,8 @@ store_sources = \
 	%D%/store/takeover.h \
 	%D%/store/verify.c \
 	%D%/store/verify.h \
+	%D%/store/witness.c \
+	%D%/store/witness.h \
 	%D%/store/write.c
 replica_sources = \
 	%D%/replica/replica.h \

@@ -441,6 +441,11 @@ tests_store_verify_test_CPPFLAGS = $(test_cppflags)
 tests_store_verify_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_verify_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
+check_PROGRAMS += %D%/store/witness_test
+tests_store_witness_test_CPPFLAGS = $(test_cppflags)
+tests_store_witness_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_witness_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
 check_PROGRAMS += %D%/cli/remote_test
 tests_cli_remote_test_CPPFLAGS = $(test_cppflags)
 tests_cli_remote_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

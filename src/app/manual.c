@@ -131,6 +131,9 @@ static void man_tail(FILE *out)
 	roff_line(out, "the data, oldest first; every line is a JSON object");
 	fputs(".TP\n.I DIR/LOCK\n", out);
 	roff_line(out, "locked by the process that has the store open; holds its process id");
+	fputs(".TP\n.I DIR/WATERMARK\n", out);
+	roff_line(out, "how far the log was known to be on disk: a witness against damage, which "
+		       "may be missing. Remove it when you replace logs by an older copy");
 	fputs(".SH EXAMPLES\n.nf\n", out);
 	roff_line(out, "aryavarth set --dir /srv/store greeting hello");
 	roff_line(out, "aryavarth get --dir /srv/store greeting");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/appender.h"
 
+#include "store/witness.h"
+
 static enum ary_status put_log_line(struct ary_store *store, struct ary_append *append)
 {
 	struct ary_record record = {
@@ -125,12 +127,15 @@ static void set_dirty(struct ary_store *store)
 
 enum ary_status ary_append_sync(struct ary_store *store, struct ary_error *err)
 {
-	enum ary_status status = ary_segment_sync(store->committer.active->segment, err);
+	struct ary_segment *segment = store->committer.active->segment;
+	enum ary_status status = ary_segment_sync(segment, err);
 	if (status != ARY_OK) {
 		ary_store_latch(store, err);
 		return status;
 	}
 	store->committer.dirty = false;
+	ary_witness_note(store, ary_segment_log(segment), ary_segment_durable_bytes(segment),
+			 store->committer.seq);
 	atomic_fetch_add(&store->counters.syncs, 1);
 	return ARY_OK;
 }

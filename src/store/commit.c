@@ -4,6 +4,7 @@
 #include "store/appender.h"
 #include "store/compact.h"
 #include "store/group.h"
+#include "store/witness.h"
 
 /* A write's own memory, beside its bytes, for the queue's bound. */
 enum { WRITE_OVERHEAD_BYTES = 512 };
@@ -85,18 +86,26 @@ static struct ary_write *take_group_locked(struct ary_store *store)
 	return first;
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Until when to wait for work: 0 is for ever. */
 static uint64_t wait_ms(struct ary_store *store)
 {
 	const struct ary_committer *committer = &store->committer;
+	uint64_t due_ns = UINT64_MAX;
 	if (committer->dirty && store->options.durability == ARY_DURABILITY_INTERVAL &&
-	    !atomic_load(&store->read_only)) {
-		uint64_t now = ary_monotonic_ns(store->options.env);
-		return now >= committer->sync_due_ns
-			       ? 1
-			       : 1 + (committer->sync_due_ns - now) / 1000000;
-	}
-	return atomic_load(&store->disk_full) ? ARY_SPACE_PROBE_MS : 0;
+	    !atomic_load(&store->read_only))
+		due_ns = committer->sync_due_ns;
+	if (ary_witness_pending(store))
+		due_ns = earlier(due_ns, committer->witness.due_ns);
+	uint64_t probe_ms = atomic_load(&store->disk_full) ? ARY_SPACE_PROBE_MS : UINT64_MAX;
+	if (due_ns == UINT64_MAX)
+		return probe_ms == UINT64_MAX ? 0 : probe_ms;
+	uint64_t now = ary_monotonic_ns(store->options.env);
+	return earlier(probe_ms, now >= due_ns ? 1 : 1 + (due_ns - now) / 1000000);
 }
 
 static void wait_for_work_locked(struct ary_store *store) ARY_REQUIRES(&store->queue.lock)
@@ -171,6 +180,7 @@ static void run(void *context)
 		if (writes != NULL)
 			commit_group(store, writes);
 		sync_if_due(store);
+		ary_witness_write_if_due(store);
 		if (atomic_load(&store->disk_full))
 			ary_group_probe_space(store);
 	}

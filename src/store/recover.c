@@ -5,6 +5,7 @@
 
 #include "base/diag.h"
 #include "store/replay.h"
+#include "store/witness.h"
 
 /* How far the sequence jumps when a crash may have taken back numbers that were handed out. */
 static const uint64_t SEQ_JUMP = UINT64_C(1) << 32;
@@ -28,8 +29,13 @@ static enum ary_status settle_previous(struct ary_replay *replay, struct ary_err
 	struct ary_log *previous = logs->ordered[logs->count - 2];
 	if (previous->merged)
 		return ARY_OK;
-	return repair(previous->segment, replay->previous.durable_bytes, replay->previous.end,
-		      err);
+	const struct ary_scan_report *report = &replay->previous;
+	enum ary_status status =
+		repair(previous->segment, report->durable_bytes, report->end, err);
+	if (status == ARY_OK)
+		ary_witness_note(replay->store, ary_segment_log(previous->segment), report->end,
+				 report->seq_last);
+	return status;
 }
 
 /* Makes the end of the last log what was read of it, durably, before anything is served from it. */
@@ -51,9 +57,39 @@ static enum ary_status settle_last(struct ary_replay *replay, struct ary_error *
 	/* After a clean close as well: a later write may have been refused and undone, and the
 	 * process killed before the cut was synced; unsynced, it could come back. */
 	enum ary_status status = settle_previous(replay, err);
+	if (status == ARY_OK)
+		status = repair(last->segment, report->durable_bytes, report->end, err);
+	if (status == ARY_OK)
+		ary_witness_note(store, ary_segment_log(last->segment), report->end,
+				 report->seq_last);
+	return status;
+}
+
+/* Holds what was read against WATERMARK. A tail that is cut after this ends no earlier than what
+ * it states, so that it never states what was cut. */
+static enum ary_status hear_witness(const struct ary_replay *replay,
+				    const struct ary_inventory *inventory, struct ary_error *err)
+{
+	struct ary_store *store = replay->store;
+	size_t count = inventory->log_count;
+	const uint64_t *highest = count > 0 ? &inventory->logs[count - 1] : NULL;
+	const struct ary_scan_report *report = &replay->report;
+	struct ary_watermark mark;
+	enum ary_status status = ary_witness_read(store->root, &mark, err);
+	if (status == ARY_OK)
+		status = ary_witness_check_log(&mark, highest, err);
+	if (status == ARY_OK && replay->log != NULL && !replay->log->sealed)
+		status = ary_witness_check_end(&mark, replay->rules.number, report->end,
+					       report->seq_last, err);
+	/* The last log may be an unused one: empty, and not read. */
+	if (status == ARY_OK && replay->log != NULL && *highest != replay->rules.number)
+		status = ary_witness_check_end(&mark, *highest, 0, replay->seq, err);
 	if (status != ARY_OK)
 		return status;
-	return repair(last->segment, report->durable_bytes, report->end, err);
+	if (mark.durable_bytes == 0 && count > 0)
+		ary_diag(ARY_DIAG_INFO, "no_watermark", "log=%" PRIu64, *highest);
+	ary_witness_start(store, &mark);
+	return ARY_OK;
 }
 
 /* Where the numbers go on, and whether this run must write down that it began. */
@@ -90,6 +126,8 @@ enum ary_status ary_recover(struct ary_store *store, struct ary_error *err)
 	};
 	bool unused;
 	status = ary_replay_all(&replay, &inventory, &unused, err);
+	if (status == ARY_OK)
+		status = hear_witness(&replay, &inventory, err);
 	if (status == ARY_OK)
 		status = ary_inventory_clean(store->dir, &inventory, err);
 	if (status == ARY_OK && unused)

@@ -14,6 +14,7 @@
 #include "store/recover.h"
 #include "store/rotate.h"
 #include "store/store_private.h"
+#include "store/witness.h"
 
 const char *ary_durability_name(enum ary_durability durability)
 {
@@ -43,6 +44,7 @@ void ary_store_options_default(struct ary_store_options *out)
 		.compact_percent = 25,
 		.merge_bytes_max = UINT64_C(1) << 30,
 		.batch_bytes_max = UINT64_C(4) << 20,
+		.watermark_interval_ms = 1000,
 	};
 }
 
@@ -128,6 +130,7 @@ static void free_store(struct ary_store *store)
 	ary_segment_unref(store->committer.next);
 	ary_buf_release(&store->committer.batch);
 	ary_logs_release(&store->logs);
+	ary_file_close(store->committer.witness.file, NULL);
 	ary_dir_close(store->dir);
 	ary_file_close(store->lock_file, NULL);
 	ary_dir_close(store->root);
@@ -196,6 +199,8 @@ enum ary_status ary_store_close(struct ary_store *store, struct ary_error *err)
 	ary_commit_stop(store);
 	/* What fails here is noted in the store too, so there must be a text. */
 	enum ary_status status = put_closing_mark(store, err != NULL ? err : &own);
+	if (status == ARY_OK)
+		ary_witness_settle(store);
 	free_store(store);
 	return status;
 }

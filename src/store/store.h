@@ -53,6 +53,7 @@ struct ary_store_options {
 	uint64_t compact_bytes_per_second; /* read and written by it; 0: no limit */
 	uint64_t merge_bytes_max;       /* of several logs that a compaction makes one */
 	uint64_t batch_bytes_max;       /* of one group */
+	uint64_t watermark_interval_ms; /* WATERMARK is written no more often while running */
 	/* Who is told. May be NULL. */
 	ary_store_progress progress;
 	void *progress_context;

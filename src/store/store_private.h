@@ -9,6 +9,7 @@
 
 #include "env/env.h"
 #include "env/thread.h"
+#include "format/watermark.h"
 #include "index/index.h"
 #include "store/logs.h"
 #include "store/overlay.h"
@@ -34,6 +35,17 @@ struct ary_queue {
 	bool stopping;
 };
 
+/* The file WATERMARK: what it says, and what it could say. */
+struct ary_witness {
+	struct ary_file *file;       /* NULL: not opened yet */
+	bool created;                /* by this run: its name may not be durable */
+	bool dirty;                  /* written by this run, not synced */
+	bool failed;                 /* and it has been said */
+	uint64_t due_ns;             /* not written before this */
+	struct ary_watermark stated; /* by the file */
+	struct ary_watermark known;  /* since the last sync */
+};
+
 /* The commit thread's own; nobody else reads or writes it while that thread runs. */
 struct ary_committer {
 	struct ary_thread thread;
@@ -48,6 +60,7 @@ struct ary_committer {
 	uint64_t space_checked_ns;    /* when free space was last looked at */
 	uint64_t space_free_bytes;    /* what was found then, less what was appended since */
 	uint64_t space_probe_ns;      /* a full disk is not looked at again before this */
+	struct ary_witness witness;
 	struct ary_buf batch;         /* the lines of one group */
 	struct ary_overlay overlay;   /* what the group's writes so far will have done */
 };

@@ -7,6 +7,7 @@
 #include "segment/scan.h"
 #include "store/inventory.h"
 #include "store/rules.h"
+#include "store/witness.h"
 
 /* Progress is told once per this many bytes. */
 enum { PROGRESS_BYTES = 1 << 20 };
@@ -18,6 +19,7 @@ struct verify {
 	struct ary_file *lock;       /* NULL: nobody ever had the store open */
 	struct ary_inventory inventory;
 	bool last_empty;
+	struct ary_watermark watermark;
 	struct ary_rules rules;
 	uint64_t seq;                /* the highest seen so far */
 	struct ary_buf scratch;
@@ -89,6 +91,9 @@ static enum ary_status scan_log(struct verify *verify, bool may_tear, struct ary
 		verify->seq = scan.seq_seen;
 	if (status == ARY_OK)
 		status = ary_rules_end(&verify->rules, &scan, may_tear, err);
+	if (status == ARY_OK && !verify->rules.sealed)
+		status = ary_witness_check_end(&verify->watermark, verify->rules.number, scan.end,
+					       scan.seq_last, err);
 	if (status == ARY_OK)
 		log->torn_bytes = scan.bytes - scan.end;
 	return status;
@@ -134,6 +139,8 @@ static void verify_log(struct verify *verify, size_t i)
 	verify->report.logs++;
 	if (after == 0 && verify->last_empty && !verify->rules.sealed) {
 		log->unused = true;
+		log->status = ary_witness_check_end(&verify->watermark, number, 0, verify->seq,
+						    &log->error);
 	} else {
 		ary_rules_begin(&verify->rules, log->name, number);
 		log->status = scan_log(verify, after == 0 || (after == 1 && verify->last_empty),
@@ -142,11 +149,29 @@ static void verify_log(struct verify *verify, size_t i)
 	tell(verify);
 }
 
+/* If WATERMARK knows of a log behind the last one, tells that. */
+static void verify_behind(struct verify *verify)
+{
+	const struct ary_inventory *inventory = &verify->inventory;
+	struct ary_verified_log *log = &verify->log;
+	size_t count = inventory->log_count;
+	const uint64_t *highest = count > 0 ? &inventory->logs[count - 1] : NULL;
+
+	*log = (struct ary_verified_log){.unused = false};
+	log->status = ary_witness_check_log(&verify->watermark, highest, &log->error);
+	if (log->status == ARY_OK)
+		return;
+	ary_name_log(verify->watermark.log, log->name);
+	tell(verify);
+}
+
 static enum ary_status verify_all(struct verify *verify, struct ary_error *err)
 {
 	struct ary_inventory *inventory = &verify->inventory;
-	enum ary_status status = ary_inventory_survey(verify->dir, inventory, err);
+	enum ary_status status = ary_witness_read(verify->root, &verify->watermark, err);
 
+	if (status == ARY_OK)
+		status = ary_inventory_survey(verify->dir, inventory, err);
 	if (status != ARY_OK)
 		return status;
 	if (inventory->log_count > 1)
@@ -155,6 +180,8 @@ static enum ary_status verify_all(struct verify *verify, struct ary_error *err)
 		verify_gap(verify, i);
 		verify_log(verify, i);
 	}
+	if (status == ARY_OK)
+		verify_behind(verify);
 	verify->report.leftover_files = inventory->obsolete_count + inventory->temporary_count;
 	verify->report.foreign_files = inventory->foreign_count;
 	ary_inventory_release(inventory);

@@ -47,6 +47,8 @@ void api_fixture_serve(struct api_fixture *fixture)
 	options.key_bytes_max = API_KEY_BYTES_MAX;
 	options.value_bytes_max = API_VALUE_BYTES_MAX;
 	options.disk_reserve_bytes = 0;
+	/* Tests count and fail calls: WATERMARK, which is written by the clock, is at the close. */
+	options.watermark_interval_ms = UINT32_MAX;
 	status = ary_store_open(&options, &fixture->store, &err);
 	if (status != ARY_OK)
 		fail_msg("open: %s", err.text);

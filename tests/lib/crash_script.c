@@ -9,7 +9,7 @@
 #include "base/check.h"
 #include "store/commit.h"
 
-enum { BATCH_MAX = 6, SYNC_INTERVAL_MS = 2000 };
+enum { BATCH_MAX = 6, SYNC_INTERVAL_MS = 2000, WATERMARK_INTERVAL_MS = 1000 };
 
 /* When a compaction, seen from its calls, has other writes beside it. */
 enum beside { BESIDE_NOTHING, BESIDE_CREATE, BESIDE_RENAME, BESIDE_UNLINK };
@@ -233,8 +233,9 @@ static enum sim_verdict hook(void *context, struct sim_call *call)
 	enum sim_verdict verdict = fail_call(script, call);
 	if (call->op == SIM_OP_WRITE && is_log(call) && !call->recovering) {
 		open_gate(script);
-		/* Under `interval`, the sync is then due right after the group. */
-		if (sim_draw(&script->random, 3) == 0)
+		/* Under `interval`, the sync is then due right after the group, and so is WATERMARK
+		 * in some runs; not after a job of a compaction, which goes on beside it. */
+		if (script->step != NULL && sim_draw(&script->random, 3) == 0)
 			atomic_fetch_add(&script->sim.monotonic_ns, UINT64_C(3000000000));
 	}
 	call->fails = verdict != SIM_DO;
@@ -284,6 +285,10 @@ static void draw_options(struct script *script)
 						  : 512 + sim_draw(&script->random, 4000);
 	/* A quarter of it counts when a compaction is asked for. */
 	script->options.compact_percent = 20 + sim_draw(&script->random, 380);
+	/* Else WATERMARK is written at closes only: its versions, none of which is ever to matter,
+	 * would be most of the states. */
+	bool witnessed = sim_draw(&script->random, 8) == 0;
+	script->options.watermark_interval_ms = witnessed ? WATERMARK_INTERVAL_MS : UINT32_MAX;
 }
 
 /* What the power failure that happens now leaves is the disk from here on. */

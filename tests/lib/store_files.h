@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The files of a store, for tests that look at them, break them or make them up. PATH is that of
- * the store's directory, NAME that of a file in its folder of logs.
+ * the store's directory, NAME that of a file in its folder of logs, or "../" and the name of one
+ * beside it.
  *
  * Whatever cannot be done fails the test. Threads: any, on different directories. */
 #ifndef ARY_TESTS_LIB_STORE_FILES_H
@@ -11,7 +12,8 @@
 
 #include "base/bytes.h"
 
-/* Copies the store at FROM to TO, which is not there yet; what vanishes meanwhile is left out. */
+/* Copies the logs of the store at FROM to TO, which is not there yet; what vanishes meanwhile is
+ * left out. */
 void store_copy(const char *from, const char *to);
 /* Removes the directory PATH and all in it. */
 void store_erase(const char *path);

@@ -11,6 +11,8 @@
 
 #include "env/thread.h"
 #include "lib/store_files.h"
+#include "store/verify.h"
+
 
 void store_test_begin(struct store_test *test)
 {
@@ -24,6 +26,7 @@ void store_test_begin(struct store_test *test)
 	test->options.create = true;
 	test->options.disk_reserve_bytes = 0;
 	test->options.compact_stale_bytes = 0;
+	test->options.watermark_interval_ms = UINT32_MAX;
 }
 
 void store_test_end(struct store_test *test)
@@ -237,4 +240,46 @@ void store_test_make_logs(struct store_test *test, int count)
 	store_test_fill(test, count);
 	assert_true(store_test_stats(test).logs >= 4);
 	store_test_kill(test);
+}
+
+static void ignore_log(void *context, const struct ary_verified_log *log)
+{
+	(void)context;
+	(void)log;
+}
+
+/* Verifying says what opening said. */
+static void expect_same_verdict(struct store_test *test, const struct ary_error *refusal)
+{
+	const struct ary_verify_options options = {
+		.env = test->options.env,
+		.path = test->path,
+		.found = ignore_log,
+	};
+	struct ary_verify_report report;
+	struct ary_error err;
+
+	if (ary_store_verify(&options, &report, &err) != ARY_OK)
+		fail_msg("%s", err.text);
+	assert_true(report.bad_logs > 0);
+	assert_int_equal(report.first.status, refusal->status);
+	assert_string_equal(report.first.text, refusal->text);
+}
+
+void store_test_expect_refusal(struct store_test *test, enum ary_status expected,
+			       const char *words[3])
+{
+	struct ary_error err = {.text = ""};
+	uint64_t before = store_sum(test->path);
+
+	enum ary_status status = store_test_try_open(test, &err);
+	if (status != expected)
+		fail_msg("opened with %s, not %s: %s", ary_status_name(status),
+			 ary_status_name(expected), status == ARY_OK ? "" : err.text);
+	for (int i = 0; i < 3 && words[i]; i++) {
+		if (!strstr(err.text, words[i]))
+			fail_msg("\"%s\" does not say \"%s\"", err.text, words[i]);
+	}
+	expect_same_verdict(test, &err);
+	assert_int_equal(store_sum(test->path), before);
 }

@@ -22,7 +22,7 @@ struct store_test {
 };
 
 /* Makes the temporary directory and fills the options: durability always, no reserve, compaction
- * only when asked. Opens nothing. */
+ * only when asked, WATERMARK written at a close only. Opens nothing. */
 void store_test_begin(struct store_test *test);
 /* Closes what is open, whatever the answer, and removes everything. */
 void store_test_end(struct store_test *test);
@@ -38,8 +38,8 @@ enum ary_status store_test_try_open(struct store_test *test, struct ary_error *e
 /* Closes the store; it must work. */
 void store_test_close(struct store_test *test);
 void store_test_reopen(struct store_test *test);
-/* Ends the run as a killed process would: what has been written so far stays, nothing is added.
- * The faults are reset. */
+/* Ends the run as a killed process would: what has been written so far to the logs stays, nothing
+ * is added. There is no WATERMARK after it. The faults are reset. */
 void store_test_kill(struct store_test *test);
 
 /* Writes, and answers the status. VALUE NULL: a removal. */
@@ -59,6 +59,11 @@ struct ary_stats store_test_stats(struct store_test *test);
 /* Writes keys k0 to k(COUNT - 1), each with its own name as the value; they must have them. */
 void store_test_fill(struct store_test *test, int count);
 void store_test_expect_filled(struct store_test *test, int count);
+/* Opening is refused with EXPECTED, with a text that holds each of WORDS (NULL: no more), and
+ * leaves every file as it was. Verifying finds the same. */
+void store_test_expect_refusal(struct store_test *test, enum ary_status expected,
+			       const char *words[3]);
+
 /* Opens the store with small logs, fills it with COUNT keys, enough for several, and kills it. */
 void store_test_make_logs(struct store_test *test, int count);
 

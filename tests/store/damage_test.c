@@ -15,56 +15,12 @@
 #include "lib/lines.h"
 #include "lib/store_files.h"
 #include "lib/store_helper.h"
-#include "store/verify.h"
-
-static void ignore_log(void *context, const struct ary_verified_log *log)
-{
-	(void)context;
-	(void)log;
-}
-
-/* Verifying says what opening said. */
-static void expect_same_verdict(struct store_test *test, const struct ary_error *refusal)
-{
-	const struct ary_verify_options options = {
-		.env = test->options.env,
-		.path = test->path,
-		.found = ignore_log,
-	};
-	struct ary_verify_report report;
-	struct ary_error err;
-
-	if (ary_store_verify(&options, &report, &err) != ARY_OK)
-		fail_msg("%s", err.text);
-	assert_true(report.bad_logs > 0);
-	assert_int_equal(report.first.status, refusal->status);
-	assert_string_equal(report.first.text, refusal->text);
-}
-
-/* Opening is refused with STATUS, with a text that holds each of WORDS (NULL: no more), and
- * leaves every file as it was. Verifying finds the same. */
-static void expect_refusal(struct store_test *test, enum ary_status expected, const char *words[3])
-{
-	struct ary_error err = {.text = ""};
-	uint64_t before = store_sum(test->path);
-
-	enum ary_status status = store_test_try_open(test, &err);
-	if (status != expected)
-		fail_msg("opened with %s, not %s: %s", ary_status_name(status),
-			 ary_status_name(expected), status == ARY_OK ? "" : err.text);
-	for (int i = 0; i < 3 && words[i]; i++) {
-		if (!strstr(err.text, words[i]))
-			fail_msg("\"%s\" does not say \"%s\"", err.text, words[i]);
-	}
-	expect_same_verdict(test, &err);
-	assert_int_equal(store_sum(test->path), before);
-}
 
 static void expect_corrupt(struct store_test *test, const char *a, const char *b)
 {
 	const char *words[3] = {a, b, NULL};
 
-	expect_refusal(test, ARY_CORRUPT, words);
+	store_test_expect_refusal(test, ARY_CORRUPT, words);
 }
 
 /* Offset OFFSET as the text of a refusal has it. */
@@ -241,7 +197,7 @@ static void expect_unsupported(struct store_test *test, struct ary_buf *contents
 	snprintf(logs, sizeof(logs), "%s/logs", test->path);
 	mkdir(logs, 0700);
 	file_write(test->path, "0.log", ary_buf_view(contents));
-	expect_refusal(test, ARY_UNSUPPORTED, words);
+	store_test_expect_refusal(test, ARY_UNSUPPORTED, words);
 	contents->size = 0;
 }
 

@@ -237,7 +237,7 @@ static void test_torn_first_line_of_the_last_log_is_cut(void **state)
 		store_test_set(test, "c", "3");
 		store_test_reopen(test);
 		store_test_expect(test, "c", "3");
-		store_test_close(test);
+		store_test_kill(test);
 	}
 	ary_buf_release(&whole);
 }
