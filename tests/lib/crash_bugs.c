@@ -8,6 +8,7 @@
 #include "base/crc32c.h"
 #include "format/name.h"
 #include "format/record.h"
+#include "format/watermark.h"
 
 static bool ends_with(const char *name, const char *end)
 {
@@ -334,6 +335,25 @@ static enum sim_verdict watermark_ahead(struct sim_call *call)
 	return SIM_SKIP;
 }
 
+/* WATERMARK says that a group is on disk which is only about to be written. */
+static enum sim_verdict witness_ahead(struct sim_call *call)
+{
+	static const char name[] = SIM_OUTER ARY_NAME_WATERMARK;
+	struct ary_watermark mark = {.seq = 1};
+	uint8_t file[ARY_WATERMARK_BYTES];
+
+	if (call->op != SIM_OP_WRITE || call->recovering ||
+	    ary_name_parse(call->name, &mark.log) != ARY_NAME_LOG)
+		return SIM_DO;
+	mark.durable_bytes = call->offset + call->data.size;
+	ary_watermark_encode(&mark, file);
+	int inode = sim_names_find(&call->disk->cache, name);
+	if (inode < 0)
+		inode = sim_disk_create(call->disk, name);
+	sim_inode_write(call->disk->inodes[inode], 0, file, sizeof(file));
+	return SIM_DO;
+}
+
 static bool is_recovered_log(const struct sim_call *call)
 {
 	return call->op == SIM_OP_OPEN && call->recovering && is_log(call);
@@ -387,6 +407,7 @@ const struct crash_bug_row *crash_bugs(size_t *count_out)
 		{"a recovery that looks after the last log only", recovery_of_last_only},
 		{"an unused log left by a recovery", unused_left},
 		{"a watermark ahead of its sync", watermark_ahead},
+		{"WATERMARK ahead of its sync", witness_ahead},
 		{"a recovery that trusts the cache", recovery_trusts_cache},
 		{"a failed sync tried again", sync_retried},
 		{"a short write not undone", refused_not_cut},
