@@ -13,6 +13,7 @@
 #include "store/commit.h"
 #include "store/pace.h"
 #include "store/takeover.h"
+#include "store/witness.h"
 
 enum { COPY_BUFFER_BYTES = 1 << 20 };
 
@@ -187,6 +188,9 @@ static void secure(struct ary_store *store, struct ary_job *job)
 						       : ARY_OK;
 	if (work->status == ARY_OK && store->committer.dirty)
 		work->status = ary_append_sync(store, work->err);
+	/* If damage did, the tail must not pass for a torn one. */
+	if (work->status == ARY_OK)
+		ary_witness_settle(store);
 }
 
 /* Gives the output the name of the newest log it replaces: from here on it is the truth. */

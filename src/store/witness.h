@@ -3,8 +3,8 @@
  * WATERMARK". It can make an open refuse, where damage would pass for a torn tail; it never adds
  * or changes data, and may be missing.
  *
- * It is written after the sync of what it states, never before, and not synced but at a close: so
- * it is behind the log's disk or level with it, whatever a crash leaves of either.
+ * It is written after the sync of what it states, never before, and seldom synced: so it is behind
+ * the log's disk or level with it, whatever a crash leaves of either.
  * Threads: read and check are open's and verify's. The others are the commit thread's, or
  * open's before it runs and close's after it. */
 #ifndef ARY_STORE_WITNESS_H
@@ -42,7 +42,8 @@ bool ary_witness_pending(const struct ary_store *store);
 /* Writes what is pending and due. A failure is told to people, and is nobody's error. */
 void ary_witness_write_if_due(struct ary_store *store);
 
-/* Writes what is pending, and makes the file durable. Failures as above. */
+/* Writes what is pending, and makes the file durable: at a close, and before a merge counts, which
+ * rests on what it states. Failures as above. */
 void ary_witness_settle(struct ary_store *store);
 
 #endif

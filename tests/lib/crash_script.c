@@ -285,8 +285,8 @@ static void draw_options(struct script *script)
 						  : 512 + sim_draw(&script->random, 4000);
 	/* A quarter of it counts when a compaction is asked for. */
 	script->options.compact_percent = 20 + sim_draw(&script->random, 380);
-	/* Else WATERMARK is written at closes only: its versions, none of which is ever to matter,
-	 * would be most of the states. */
+	/* Else WATERMARK is written at closes and merges only: its versions, none of which is ever
+	 * to matter, would be most of the states. */
 	bool witnessed = sim_draw(&script->random, 8) == 0;
 	script->options.watermark_interval_ms = witnessed ? WATERMARK_INTERVAL_MS : UINT32_MAX;
 }
