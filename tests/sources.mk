@@ -13,8 +13,14 @@ testlib_sources = \
 	%D%/lib/crash_oracle.h \
 	%D%/lib/crash_script.c \
 	%D%/lib/crash_script.h \
+	%D%/lib/damage.c \
+	%D%/lib/damage.h \
+	%D%/lib/damage_store.c \
+	%D%/lib/damage_store.h \
 	%D%/lib/fault_env.c \
 	%D%/lib/fault_env.h \
+	%D%/lib/image.c \
+	%D%/lib/image.h \
 	%D%/lib/lines.c \
 	%D%/lib/lines.h \
 	%D%/lib/load.c \
@@ -395,6 +401,11 @@ check_PROGRAMS += %D%/store/damage_test
 tests_store_damage_test_CPPFLAGS = $(test_cppflags)
 tests_store_damage_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_damage_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/damages_test
+tests_store_damages_test_CPPFLAGS = $(test_cppflags)
+tests_store_damages_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_damages_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
 check_PROGRAMS += %D%/store/durability_test
 tests_store_durability_test_CPPFLAGS = $(test_cppflags)
