@@ -144,13 +144,20 @@ static void restart(struct damage_store *self, enum damage_ending ending)
 	open_store(self);
 }
 
+static void compact(struct damage_store *self)
+{
+	bool full = sim_draw(&self->random, 2) == 0;
+
+	ARY_CHECK(crash_compact(self->store, full).status == ARY_OK);
+}
+
 /* A run of some steps, which leaves the store open. */
 static void run(struct damage_store *self, uint64_t steps)
 {
 	for (; steps > 0; steps--) {
 		uint64_t kind = sim_draw(&self->random, 20);
 		if (kind < 2)
-			ARY_CHECK(crash_compact(self->store).status == ARY_OK);
+			compact(self);
 		else if (kind < 12)
 			write_group(self, 1);
 		else
@@ -181,6 +188,11 @@ void damage_store_begin(struct damage_store *self, uint64_t seed, enum damage_en
 	self->options.rotate_bytes = sim_draw(&self->random, 4) == 0
 					     ? UINT64_C(1) << 30
 					     : 400 + sim_draw(&self->random, 4000);
+	/* Mostly so little that some logs are left alone, and others merged one by one. */
+	self->options.merge_bytes_max = sim_draw(&self->random, 4) == 0
+						? UINT64_C(1) << 30
+						: 512 + sim_draw(&self->random, 8000);
+	self->options.compact_percent = 20 + sim_draw(&self->random, 380);
 	if (sim_draw(&self->random, 2) == 0) {
 		set_last(self, DAMAGE_KILLED);
 		open_store(self);
@@ -194,7 +206,7 @@ void damage_store_begin(struct damage_store *self, uint64_t seed, enum damage_en
 	/* The state at the end is that of a write, not of a restart. */
 	write_group(self, 1 + sim_draw(&self->random, 6));
 	if (sim_draw(&self->random, 8) == 0)
-		ARY_CHECK(crash_compact(self->store).status == ARY_OK);
+		compact(self);
 }
 
 /* A replay under way. */
