@@ -6,6 +6,8 @@ base_sources = \
 	%D%/base/attr.h \
 	%D%/base/base64.c \
 	%D%/base/base64.h \
+	%D%/base/budget.c \
+	%D%/base/budget.h \
 	%D%/base/bytes.c \
 	%D%/base/bytes.h \
 	%D%/base/check.c \
@@ -159,6 +161,8 @@ api_sources = \
 	%D%/api/target.c \
 	%D%/api/target.h
 http_sources = \
+	%D%/http/body.c \
+	%D%/http/body.h \
 	%D%/http/deadline.c \
 	%D%/http/deadline.h \
 	%D%/http/exchange.c \

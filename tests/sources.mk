@@ -92,6 +92,11 @@ tests_unit_base_base64_test_CPPFLAGS = $(test_cppflags)
 tests_unit_base_base64_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_base_base64_test_LDADD = libtestary.a $(upto_base) $(test_libs)
 
+check_PROGRAMS += %D%/unit/base/budget_test
+tests_unit_base_budget_test_CPPFLAGS = $(test_cppflags)
+tests_unit_base_budget_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_base_budget_test_LDADD = libtestary.a $(upto_base) $(test_libs)
+
 check_PROGRAMS += %D%/unit/base/bytes_test
 tests_unit_base_bytes_test_CPPFLAGS = $(test_cppflags)
 tests_unit_base_bytes_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -337,6 +342,11 @@ tests_unit_api_target_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_target_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_target_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/http/body_test
+tests_unit_http_body_test_CPPFLAGS = $(test_cppflags)
+tests_unit_http_body_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_http_body_test_LDADD = libtestary.a $(upto_http) $(test_libs)
+
 check_PROGRAMS += %D%/unit/http/deadline_test
 tests_unit_http_deadline_test_CPPFLAGS = $(test_cppflags)
 tests_unit_http_deadline_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -481,6 +491,11 @@ check_PROGRAMS += %D%/rest/condition_test
 tests_rest_condition_test_CPPFLAGS = $(test_cppflags)
 tests_rest_condition_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_condition_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/flight_test
+tests_rest_flight_test_CPPFLAGS = $(test_cppflags)
+tests_rest_flight_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_flight_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
 check_PROGRAMS += %D%/rest/guard_test
 tests_rest_guard_test_CPPFLAGS = $(test_cppflags)

@@ -171,6 +171,7 @@ enum ary_step ary_admin_stats(struct ary_api *api, struct ary_call *call)
 	ary_json_set(&root, "durability", json_string(ary_durability_name(stats.durability)));
 	add_log_figures(&root, &stats);
 	add_work_figures(&root, &stats);
+	ary_json_number(&root, "flight_bytes", ary_budget_used(ary_api_flight_bytes(api)));
 	ary_json_set(&root, "read_only", json_boolean(stats.read_only));
 	ary_json_set(&root, "disk_full", json_boolean(stats.disk_full));
 	if (stats.read_only)

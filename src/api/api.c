@@ -23,6 +23,7 @@ struct ary_api *ary_api_create(const struct ary_api_options *options)
 		api->cors_origin = ary_strdup(options->cors_origin);
 	api->options.version = api->version;
 	api->options.cors_origin = api->cors_origin;
+	ary_budget_init(&api->flight_bytes, options->flight_bytes_max);
 	return api;
 }
 
@@ -56,6 +57,11 @@ enum ary_phase ary_api_phase(struct ary_api *api)
 	if (atomic_load(&api->draining))
 		return ARY_PHASE_DRAINING;
 	return atomic_load(&api->replica) != NULL ? ARY_PHASE_SERVING : ARY_PHASE_STARTING;
+}
+
+struct ary_budget *ary_api_flight_bytes(struct ary_api *api)
+{
+	return &api->flight_bytes;
 }
 
 struct ary_store *ary_api_store(struct ary_api *api)
@@ -230,6 +236,11 @@ void ary_api_refuse_body(struct ary_api *api, struct ary_call *call, enum ary_st
 		(void)ary_problem_respond(call, ARY_PROBLEM_VALUE_TOO_LARGE,
 					  "the body has more than %llu bytes",
 					  (unsigned long long)call->body_bytes_max);
+	else if (status == ARY_BUSY)
+		(void)ary_problem_respond(call, ARY_PROBLEM_TOO_MANY_BYTES,
+					  "%llu of %llu bytes are held",
+					  (unsigned long long)ary_budget_used(&api->flight_bytes),
+					  (unsigned long long)api->flight_bytes.max);
 	else
 		(void)ary_problem_respond_status(call, status, NULL);
 	complete(api, call);

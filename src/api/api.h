@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "api/call.h"
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "base/status.h"
 #include "env/env.h"
@@ -20,6 +21,7 @@ struct ary_api_options {
 	uint64_t value_bytes_max;
 	uint64_t target_bytes_max;   /* longer request targets are 414 */
 	uint64_t header_bytes_max;   /* more request header bytes are 431 */
+	uint64_t flight_bytes_max;   /* that all requests under way may hold, see below */
 	const char *cors_origin;     /* NULL: none; "*"; or a comma-separated list of origins */
 	const char *version;
 };
@@ -55,7 +57,14 @@ void ary_api_set_draining(struct ary_api *api);
  * says why. */
 enum ary_step ary_api_admit(struct ary_api *api, struct ary_call *call);
 
-/* Fills call->response for a body that grew past its limit (413), or could not be held (503). */
+/* What requests under way hold of their flight_bytes_max: bodies that have come in, replies that
+ * were not taken yet. Who holds them, http, takes and gives back. Returns borrowed until API is
+ * destroyed. */
+struct ary_budget *ary_api_flight_bytes(struct ary_api *api);
+
+/* Fills call->response for a body that is not taken, or a value that is not sent. TOO_LARGE: the
+ * body grew past its limit (413). BUSY: its bytes do not fit beside those in flight (503).
+ * NO_MEMORY: they could not be held (503). */
 void ary_api_refuse_body(struct ary_api *api, struct ary_call *call, enum ary_status status);
 
 /* The body is complete. RESPOND or PARK. */

@@ -17,6 +17,7 @@ struct ary_api {
 	atomic_bool draining;
 	_Atomic uint64_t replay_done_bytes;
 	_Atomic uint64_t replay_total_bytes;
+	struct ary_budget flight_bytes;
 };
 
 enum ary_phase ary_api_phase(struct ary_api *api);

@@ -148,6 +148,11 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"overloaded", 503, 1, "Overloaded",
 		"More work is waiting than the server queues; this request was not carried out.",
 		RETRY},
+	[ARY_PROBLEM_TOO_MANY_BYTES] = {
+		"too-many-bytes", 503, 1, "Too many bytes in flight",
+		"The bodies being received and the values being sent hold as many bytes as "
+		"--flight-bytes-max allows, and those of this request do not fit beside them.",
+		RETRY},
 	[ARY_PROBLEM_READ_ONLY] = {
 		"read-only", 503, 60, "Read-only",
 		"After a failed write to the disk the server takes no more changes; reads go on.",

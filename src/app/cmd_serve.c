@@ -82,6 +82,7 @@ static struct ary_api *create_api(const struct ary_config *config)
 		.value_bytes_max = config->max_value_bytes,
 		.target_bytes_max = config->max_target_bytes,
 		.header_bytes_max = config->max_header_bytes,
+		.flight_bytes_max = config->flight_bytes_max,
 		.cors_origin = *config->cors_origin ? config->cors_origin : NULL,
 		.version = ary_version(),
 	};

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "http/body.h"
 #include "http/guard.h"
 #include "http/reply.h"
 
@@ -19,10 +20,7 @@ enum state {
 	STATE_REPLY,  /* the library sends the response */
 };
 
-enum {
-	BODY_RESERVE_BYTES = 256 * 1024, /* at most this much memory for a body not yet seen */
-	DRAIN_BYTES_MIN = 64 * 1024,
-};
+enum { DRAIN_BYTES_MIN = 64 * 1024 };
 
 struct exchange {
 	struct ary_exchanges *shared;
@@ -45,6 +43,12 @@ static void set_deadline(struct exchange *exchange, enum ary_deadline_kind kind)
 {
 	ary_deadline_set(&exchange->shared->deadlines, &exchange->deadline, kind,
 			 exchange->shared->now_ms);
+}
+
+/* The bytes that all requests under way hold. */
+static struct ary_budget *flight_bytes(const struct exchange *exchange)
+{
+	return ary_api_flight_bytes(exchange->shared->api);
 }
 
 /* ---- Connections ---- */
@@ -71,6 +75,7 @@ static void reset(struct exchange *exchange)
 	if (exchange->state == STATE_PARKED)
 		exchange->shared->parked--;
 	if (exchange->has_call) {
+		ary_body_release(&exchange->call.body, flight_bytes(exchange));
 		ary_call_release(&exchange->call);
 		exchange->has_call = false;
 	}
@@ -120,12 +125,31 @@ static void enter_flight(struct exchange *exchange)
 	ary_flight_enter(exchange->shared->flight);
 }
 
+/* Whether the answer's body stays here, and only its size is sent. */
+static bool is_size_only(const struct ary_call *call)
+{
+	return call->response.status == 304 || call->method == ARY_HEAD;
+}
+
+/* Whatever was to be done with the request's body has been done, so only the reply is held on to
+ * while the client takes it. A value is read before it is known how much it holds, so each loop may
+ * have one more than the budget for a moment. */
 static enum MHD_Result reply(struct exchange *exchange)
 {
+	struct ary_budget *flight = flight_bytes(exchange);
+	struct ary_call *call = &exchange->call;
+
 	enter_flight(exchange);
 	exchange->state = STATE_REPLY;
 	set_deadline(exchange, ARY_DEADLINE_REPLY);
-	return ary_reply_queue(exchange->connection, &exchange->call.response);
+	ary_body_release(&call->body, flight);
+	if (is_size_only(call))
+		ary_reply_drop_body(&call->response);
+	if (!ary_reply_charge(&call->response, flight)) {
+		ary_api_refuse_body(exchange->shared->api, call, ARY_BUSY);
+		ARY_CHECK(ary_reply_charge(&call->response, flight));
+	}
+	return ary_reply_queue(exchange->connection, &call->response, flight);
 }
 
 /* Replies before the body was read, which ends the connection: the rest of it would be taken for
@@ -250,14 +274,14 @@ static enum MHD_Result refuse(struct exchange *exchange, const struct ary_guard_
 	return MHD_YES;
 }
 
-/* Memory for what is announced, up to a modest part of it: announcing is cheap for a stranger. */
-static bool reserve(struct exchange *exchange)
+/* Whether there is room for what is announced, so that a body which has no chance is refused before
+ * it is sent. Nothing is set aside for it: announcing is cheap for a stranger. */
+static bool has_room(const struct exchange *exchange)
 {
-	uint64_t length = exchange->call.request.length;
+	const struct ary_request *request = &exchange->call.request;
+	uint64_t bytes_min = request->has_length ? request->length : 1;
 
-	if (length > BODY_RESERVE_BYTES)
-		length = BODY_RESERVE_BYTES;
-	return length == 0 || ary_buf_reserve(&exchange->call.body, (size_t)length);
+	return !request->has_body || ary_budget_fits(flight_bytes(exchange), bytes_min);
 }
 
 static void set_drain_limit(struct exchange *exchange)
@@ -284,8 +308,8 @@ static enum MHD_Result admit(struct exchange *exchange, const struct ary_guard_f
 		set_deadline(exchange, ARY_DEADLINE_BODY);
 	if (step != ARY_STEP_BODY)
 		return refuse(exchange, framing);
-	if (!reserve(exchange)) {
-		ary_api_refuse_body(api, call, ARY_NO_MEMORY);
+	if (!has_room(exchange)) {
+		ary_api_refuse_body(api, call, ARY_BUSY);
 		return refuse(exchange, framing);
 	}
 	exchange->state = STATE_BODY;
@@ -357,24 +381,36 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
 
 static void refuse_body(struct exchange *exchange, enum ary_status status)
 {
-	ary_buf_release(&exchange->call.body);
+	ary_body_release(&exchange->call.body, flight_bytes(exchange));
 	ary_api_refuse_body(exchange->shared->api, &exchange->call, status);
 	exchange->state = STATE_DRAIN;
+}
+
+/* The most bytes that the body can have. */
+static uint64_t body_bytes_max(const struct ary_call *call)
+{
+	return call->request.has_length ? call->request.length : call->body_bytes_max;
+}
+
+static void keep(struct exchange *exchange, struct ary_bytes data)
+{
+	struct ary_call *call = &exchange->call;
+	enum ary_status status = ARY_TOO_LARGE;
+
+	if (exchange->received_bytes <= body_bytes_max(call))
+		status = ary_body_append(&call->body, data, body_bytes_max(call),
+					 flight_bytes(exchange));
+	if (status != ARY_OK)
+		refuse_body(exchange, status);
 }
 
 /* A response cannot be queued in the middle of a body, so a refused one is read to its end, or cut
  * off when there is too much of it. */
 static enum MHD_Result take_body(struct exchange *exchange, struct ary_bytes data)
 {
-	struct ary_call *call = &exchange->call;
-
 	exchange->received_bytes += data.size;
-	if (exchange->state == STATE_BODY) {
-		if (exchange->received_bytes > call->body_bytes_max)
-			refuse_body(exchange, ARY_TOO_LARGE);
-		else if (!ary_buf_append(&call->body, data))
-			refuse_body(exchange, ARY_NO_MEMORY);
-	}
+	if (exchange->state == STATE_BODY)
+		keep(exchange, data);
 	if (exchange->state == STATE_DRAIN && exchange->received_bytes > exchange->drain_bytes_max)
 		return MHD_NO;
 	return MHD_YES;

@@ -11,6 +11,8 @@ struct held {
 	struct ary_buf owned;
 	struct ary_value value;
 	bool has_value;
+	struct ary_budget *flight;
+	uint64_t charged_bytes;
 };
 
 static void let_go(void *context)
@@ -20,6 +22,7 @@ static void let_go(void *context)
 	if (held->has_value)
 		ary_value_release(&held->value);
 	ary_buf_release(&held->owned);
+	ary_budget_give(held->flight, held->charged_bytes);
 	free(held);
 }
 
@@ -28,25 +31,80 @@ static void keep(void *context)
 	(void)context;
 }
 
-/* The body of RESPONSE as the library's; whatever holds it has moved into it. */
-static struct MHD_Response *make_body(struct ary_response *response)
+/* The memory that holds the body, all of it: a value's line as it was read, too. */
+static uint64_t held_bytes(const struct ary_response *response)
+{
+	uint64_t bytes = response->owned.capacity;
+
+	if (response->has_value)
+		bytes += response->value.line.capacity + response->value.scratch.capacity;
+	return bytes;
+}
+
+void ary_reply_drop_body(struct ary_response *response)
+{
+	if (!response->has_value && !response->owned.data)
+		return;
+	if (response->has_value)
+		ary_value_release(&response->value);
+	response->has_value = false;
+	ary_buf_release(&response->owned);
+	response->body.data = NULL;
+}
+
+bool ary_reply_charge(const struct ary_response *response, struct ary_budget *flight)
+{
+	uint64_t bytes = held_bytes(response);
+
+	if (response->has_value)
+		return ary_budget_take(flight, bytes) || ary_budget_take_alone(flight, bytes);
+	ary_budget_charge(flight, bytes);
+	return true;
+}
+
+/* The library asks for no byte of a body that it does not send. */
+static ssize_t refuse_to_read(void *context, uint64_t position, char *data, size_t size)
+{
+	(void)context;
+	(void)position;
+	(void)data;
+	(void)size;
+	return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+/* RESPONSE's body as the library's, when nothing has to be freed after it. */
+static struct MHD_Response *make_plain_body(const struct ary_response *response)
 {
 	union {
 		const void *constant;
 		void *data;
 	} body = { .constant = response->body.data };
-	bool is_literal = !response->has_value && !response->owned.data;
+
+	if (!body.data && response->body.size > 0)
+		return MHD_create_response_from_callback(response->body.size, 1, refuse_to_read,
+							 NULL, NULL);
+	return MHD_create_response_from_buffer_with_free_callback_cls(response->body.size,
+								      body.data, keep, NULL);
+}
+
+/* RESPONSE's body as the library's; whatever holds it has moved into it, the charge too. */
+static struct MHD_Response *make_body(struct ary_response *response, struct ary_budget *flight)
+{
+	union {
+		const void *constant;
+		void *data;
+	} body = { .constant = response->body.data };
 	struct MHD_Response *made;
 	struct held *held;
 
-	if (is_literal)
-		return MHD_create_response_from_buffer_with_free_callback_cls(
-			response->body.size, body.data, keep, NULL);
+	if (!response->has_value && !response->owned.data)
+		return make_plain_body(response);
 	held = ary_try_alloc(sizeof(*held));
 	if (!held)
 		return NULL;
 	*held = (struct held){ .owned = response->owned, .value = response->value,
-			       .has_value = response->has_value };
+			       .has_value = response->has_value, .flight = flight,
+			       .charged_bytes = held_bytes(response) };
 	made = MHD_create_response_from_buffer_with_free_callback_cls(response->body.size,
 								      body.data, let_go, held);
 	if (!made) {
@@ -95,11 +153,14 @@ static enum MHD_Result queue_bare(struct MHD_Connection *connection)
 	return queue_made(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, made);
 }
 
-enum MHD_Result ary_reply_queue(struct MHD_Connection *connection, struct ary_response *response)
+enum MHD_Result ary_reply_queue(struct MHD_Connection *connection, struct ary_response *response,
+				struct ary_budget *flight)
 {
 	unsigned status = response->status;
-	struct MHD_Response *made = status ? make_body(response) : NULL;
+	struct MHD_Response *made = status ? make_body(response, flight) : NULL;
 
+	/* What did not move into the library's response is freed here. */
+	ary_budget_give(flight, held_bytes(response));
 	if (made && !add_fields(made, response)) {
 		MHD_destroy_response(made);
 		made = NULL;

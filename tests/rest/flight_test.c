@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/* Promise: bodies being received and values being sent hold no more than --flight-bytes-max, to the
+ * byte; what does not fit is told to come later, everything else goes on; and the room comes back
+ * whatever becomes of a request. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "lib/rest.h"
+#include "lib/wire.h"
+
+enum { MIB = 1024 * 1024, FLIGHT_MAX = 8 * MIB, VALUE_MAX = 4 * MIB, PATIENCE_MS = 20000 };
+
+/* One loop, so that the answer that tells the figure is not itself in flight any more when the next
+ * bytes come in. */
+static int setup(void **state)
+{
+	static const char *const options[] = { "--flight-bytes-max", "8MiB", "--max-value-bytes",
+					       "4MiB", "--threads", "1", NULL };
+
+	*state = rest_start(options);
+	return 0;
+}
+
+static unsigned long long flight_bytes(struct rest *rest)
+{
+	struct client_reply reply;
+	const char *figure;
+	unsigned long long bytes;
+
+	assert_int_equal(client_ask(rest->client, "GET", "/stats", NULL, &reply), 200);
+	figure = strstr((const char *)reply.body, "\"flight_bytes\":");
+	assert_non_null(figure);
+	bytes = strtoull(figure + strlen("\"flight_bytes\":"), NULL, 10);
+	client_reply_release(&reply);
+	return bytes;
+}
+
+static void expect_flight(struct rest *rest, unsigned long long bytes)
+{
+	long long end = node_now_ms() + PATIENCE_MS;
+	unsigned long long now;
+
+	while ((now = flight_bytes(rest)) != bytes) {
+		if (node_now_ms() > end)
+			fail_msg("%llu bytes in flight, not %llu", now, bytes);
+		node_sleep_ms(5);
+	}
+}
+
+static void expect_soon(struct rest *rest, const char *target, long status)
+{
+	long long end = node_now_ms() + PATIENCE_MS;
+
+	while (client_status(rest->client, "GET", target) != status) {
+		if (node_now_ms() > end)
+			fail_msg("GET %s never answered %ld", target, status);
+		node_sleep_ms(5);
+	}
+}
+
+/* Announces SIZE bytes of KEY and sends SENT of them. */
+static int upload(struct rest *rest, const char *key, size_t size, size_t sent)
+{
+	char *bytes = calloc(1, sent + 256);
+	int head;
+	int fd = wire_open(rest->node->port);
+
+	assert_non_null(bytes);
+	assert_true(fd >= 0);
+	head = snprintf(bytes, 256,
+			"PUT /keys/%s HTTP/1.1\r\nHost: h\r\nContent-Length: %zu\r\n\r\n",
+			key, size);
+	memset(bytes + head, 'u', sent);
+	assert_true(wire_send(fd, bytes, (size_t)head + sent));
+	free(bytes);
+	return fd;
+}
+
+/* Sends the last byte of an upload; it must be stored. */
+static void finish(int fd)
+{
+	struct wire_reply reply;
+
+	assert_true(wire_send(fd, "u", 1));
+	assert_int_equal(wire_receive(fd, true, WIRE_TIMEOUT_MS, &reply), 201);
+	wire_reply_release(&reply);
+	wire_close(fd);
+}
+
+static void reset(int fd)
+{
+	struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	wire_close(fd);
+}
+
+/* Fails unless REQUEST is told to come later, and as its first answer. */
+static void expect_later(struct rest *rest, const char *request)
+{
+	struct wire_reply reply;
+	char text[64];
+
+	if (wire_ask(rest->node->port, request, strlen(request), &reply) != 503)
+		fail_msg("answered %d: %s", reply.status, request);
+	assert_non_null(wire_header(&reply, "Retry-After", text, sizeof(text)));
+	assert_non_null(strstr(reply.data + reply.head_size, "\"/problems/too-many-bytes\""));
+	wire_reply_release(&reply);
+}
+
+static void expect_status(struct rest *rest, const char *request, int status)
+{
+	struct wire_reply reply;
+
+	if (wire_ask(rest->node->port, request, strlen(request), &reply) != status)
+		fail_msg("answered %d, not %d: %s", reply.status, status, request);
+	wire_reply_release(&reply);
+}
+
+static void expect_bodies_later(struct rest *rest)
+{
+	expect_later(rest, "PUT /keys/two HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab");
+	expect_later(rest, "PUT /keys/two HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n"
+			   "Expect: 100-continue\r\n\r\n");
+	expect_later(rest, "PUT /keys/two HTTP/1.1\r\nHost: h\r\nContent-Length: 4194304\r\n"
+			   "Expect: 100-continue\r\n\r\n");
+	expect_later(rest, "PUT /keys/two HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+			   "2\r\nab\r\n0\r\n\r\n");
+	expect_later(rest, "GET /keys/small HTTP/1.1\r\nHost: h\r\n\r\n");
+}
+
+static void expect_rest_goes_on(struct rest *rest)
+{
+	struct client_reply reply;
+	char etag[CLIENT_HEADER_BYTES];
+	char condition[CLIENT_HEADER_BYTES + 32];
+
+	rest_expect(rest, "GET", "/livez", 200);
+	rest_expect(rest, "GET", "/readyz", 200);
+	rest_expect(rest, "GET", "/keys/two", 404);
+	rest_expect(rest, "DELETE", "/keys/two", 404);
+	rest_expect(rest, "DELETE", "/keys/gone", 204);
+	rest_expect_put(rest, "/keys/empty", "", 0, 201);
+	assert_int_equal(client_ask(rest->client, "HEAD", "/keys/small", NULL, &reply), 200);
+	assert_string_equal(client_header(&reply, "Content-Length", etag), "5");
+	assert_non_null(client_header(&reply, "ETag", etag));
+	client_reply_release(&reply);
+	snprintf(condition, sizeof(condition), "If-None-Match: %s", etag);
+	assert_int_equal(client_ask(rest->client, "GET", "/keys/small", condition, &reply), 304);
+	client_reply_release(&reply);
+}
+
+static void test_bound_holds_to_the_byte(void **state)
+{
+	struct rest *rest = *state;
+	int first, second;
+
+	rest_expect_put(rest, "/keys/small", "small", 5, 201);
+	rest_expect_put(rest, "/keys/gone", "gone", 4, 201);
+	first = upload(rest, "first", VALUE_MAX, VALUE_MAX - 1);
+	second = upload(rest, "second", VALUE_MAX - 1, VALUE_MAX - 2);
+	expect_flight(rest, FLIGHT_MAX - 1);
+	expect_bodies_later(rest);
+	expect_rest_goes_on(rest);
+	expect_flight(rest, FLIGHT_MAX - 1);
+	rest_expect_put(rest, "/keys/one", "1", 1, 201);
+	finish(first);
+	finish(second);
+	expect_flight(rest, 0);
+	rest_expect_value(rest, "/keys/small", "small", 5);
+	rest_expect(rest, "GET", "/keys/two", 404);
+}
+
+/* A body that was let in, and finds the room taken as it grows. */
+static void test_body_is_refused_as_it_grows(void **state)
+{
+	struct rest *rest = *state;
+	struct wire_reply reply;
+	int late = upload(rest, "late", VALUE_MAX, 1000);
+	int first, second;
+	char *more = calloc(1, VALUE_MAX);
+
+	assert_non_null(more);
+	expect_flight(rest, 1000);
+	first = upload(rest, "grown", VALUE_MAX, VALUE_MAX - 1);
+	second = upload(rest, "grown-too", VALUE_MAX - 1000, VALUE_MAX - 1001);
+	expect_flight(rest, FLIGHT_MAX);
+	assert_true(wire_send(late, more, VALUE_MAX - 1000));
+	assert_int_equal(wire_receive(late, true, WIRE_TIMEOUT_MS, &reply), 503);
+	assert_non_null(strstr(reply.data + reply.head_size, "\"/problems/too-many-bytes\""));
+	wire_reply_release(&reply);
+	wire_close(late);
+	free(more);
+	finish(first);
+	finish(second);
+	expect_flight(rest, 0);
+	rest_expect(rest, "GET", "/keys/late", 404);
+}
+
+/* Announcing alone takes nothing. */
+static void test_announcing_takes_no_room(void **state)
+{
+	struct rest *rest = *state;
+	int fds[64];
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		fds[i] = upload(rest, "announced", VALUE_MAX, 0);
+	expect_flight(rest, 0);
+	rest_expect_put(rest, "/keys/beside", "beside", 6, 201);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		wire_close(fds[i]);
+}
+
+static void test_room_comes_back_when_a_client_leaves(void **state)
+{
+	struct rest *rest = *state;
+	int first = upload(rest, "left", VALUE_MAX, VALUE_MAX - 1);
+	int second = upload(rest, "left", VALUE_MAX, VALUE_MAX - 1);
+
+	expect_flight(rest, FLIGHT_MAX);
+	expect_bodies_later(rest);
+	wire_close(first);
+	expect_flight(rest, FLIGHT_MAX / 2);
+	reset(second);
+	expect_flight(rest, 0);
+	rest_expect(rest, "GET", "/keys/left", 404);
+}
+
+static void test_room_comes_back_after_a_timeout(void **state)
+{
+	static const char *const options[] = { "--flight-bytes-max", "8MiB", "--max-value-bytes",
+					       "4MiB", "--body-timeout-ms", "3000",
+					       "--threads", "1", NULL };
+	struct rest *rest = rest_start(options);
+	int first, second;
+
+	(void)state;
+	first = upload(rest, "slow", VALUE_MAX, VALUE_MAX - 1);
+	second = upload(rest, "slow", VALUE_MAX, VALUE_MAX - 1);
+	expect_flight(rest, 0);
+	assert_true(wire_is_closed_within(first, WIRE_TIMEOUT_MS));
+	assert_true(wire_is_closed_within(second, WIRE_TIMEOUT_MS));
+	wire_close(first);
+	wire_close(second);
+	rest_expect_put(rest, "/keys/slow", "now", 3, 201);
+	rest_end(rest);
+}
+
+/* Reads what the server sends until it is SIZE bytes. */
+static void read_away(int fd, size_t size)
+{
+	static char dropped[65536];
+
+	while (size > 0) {
+		ssize_t got = recv(fd, dropped, sizeof(dropped), 0);
+
+		assert_true(got > 0);
+		size -= (size_t)got < size ? (size_t)got : size;
+	}
+}
+
+/* More replies than fit into the buffers of sockets, so that one is held; two of this size, with
+ * the lines they were read from, do not fit. */
+static int ask_and_read_nothing(struct rest *rest)
+{
+	static const char ask[] = "GET /keys/big HTTP/1.1\r\nHost: h\r\n\r\n";
+	int fd = wire_open(rest->node->port);
+
+	assert_true(fd >= 0);
+	for (int i = 0; i < 8; i++)
+		assert_true(wire_send(fd, ask, sizeof(ask) - 1));
+	return fd;
+}
+
+static void test_room_comes_back_after_a_reply_is_read(void **state)
+{
+	struct rest *rest = *state;
+	size_t size = 3 * MIB;
+	char *value = calloc(1, size);
+	int fd;
+
+	assert_non_null(value);
+	rest_expect_put(rest, "/keys/big", value, size, 201);
+	rest_expect(rest, "GET", "/keys/big", 200);
+	fd = ask_and_read_nothing(rest);
+	expect_soon(rest, "/keys/big", 503);
+	expect_later(rest, "GET /keys/big HTTP/1.1\r\nHost: h\r\n\r\n");
+	expect_status(rest, "GET /livez HTTP/1.1\r\nHost: h\r\n\r\n", 200);
+	read_away(fd, 8 * size);
+	expect_flight(rest, 0);
+	rest_expect_value(rest, "/keys/big", value, size);
+	wire_close(fd);
+	fd = ask_and_read_nothing(rest);
+	expect_soon(rest, "/keys/big", 503);
+	reset(fd);
+	expect_flight(rest, 0);
+	rest_expect_value(rest, "/keys/big", value, size);
+	free(value);
+}
+
+/* A value of 4 MiB, with the line it was read from, is more than the whole bound: it is sent when
+ * nothing else is. */
+static void test_largest_value_is_sent_alone(void **state)
+{
+	struct rest *rest = *state;
+	char *value = calloc(1, VALUE_MAX);
+	int beside;
+
+	assert_non_null(value);
+	rest_expect_put(rest, "/keys/largest", value, VALUE_MAX, 201);
+	expect_flight(rest, 0);
+	rest_expect_value(rest, "/keys/largest", value, VALUE_MAX);
+	beside = upload(rest, "beside-it", 2, 1);
+	expect_flight(rest, 1);
+	expect_later(rest, "GET /keys/largest HTTP/1.1\r\nHost: h\r\n\r\n");
+	finish(beside);
+	expect_flight(rest, 0);
+	rest_expect_value(rest, "/keys/largest", value, VALUE_MAX);
+	free(value);
+}
+
+/* One of: an upload given up in the middle; a write whose client does not wait for it; an upload
+ * past the limit; a value asked for and not read. */
+static void disturb(struct rest *rest, int round)
+{
+	static const char ask[] = "GET /keys/mixed-0 HTTP/1.1\r\nHost: h\r\n\r\n";
+	static const size_t sent[] = { 50000, 100000, 1, 100000 };
+	char key[32];
+	int fd;
+
+	snprintf(key, sizeof(key), "mixed-%d", round % 7);
+	fd = upload(rest, key, round % 4 == 3 ? VALUE_MAX : 100000, sent[round % 4]);
+	if (round % 5 == 0)
+		assert_true(wire_send(fd, ask, sizeof(ask) - 1));
+	reset(fd);
+	fd = wire_open(rest->node->port);
+	assert_true(fd >= 0);
+	assert_true(wire_send(fd, ask, sizeof(ask) - 1));
+	reset(fd);
+}
+
+static void test_nothing_is_left_after_mixed_load(void **state)
+{
+	static const char *const options[] = { "--flight-bytes-max", "8MiB", "--threads", "4",
+					       NULL };
+	struct rest *rest = rest_start(options);
+	char *value = calloc(1, 200000);
+
+	(void)state;
+	assert_non_null(value);
+	memset(value, 'v', 199999);
+	for (int round = 0; round < 200; round++) {
+		disturb(rest, round);
+		if (round % 8 == 0)
+			assert_true(client_put_status(rest->client, "/keys/mixed-0", value) < 300);
+	}
+	expect_flight(rest, 0);
+	free(value);
+	rest_expect_put(rest, "/keys/after", "after", 5, 201);
+	rest_end(rest);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bound_holds_to_the_byte),
+		cmocka_unit_test(test_body_is_refused_as_it_grows),
+		cmocka_unit_test(test_announcing_takes_no_room),
+		cmocka_unit_test(test_room_comes_back_when_a_client_leaves),
+		cmocka_unit_test(test_room_comes_back_after_a_timeout),
+		cmocka_unit_test(test_room_comes_back_after_a_reply_is_read),
+		cmocka_unit_test(test_largest_value_is_sent_alone),
+		cmocka_unit_test(test_nothing_is_left_after_mixed_load),
+	};
+
+	return cmocka_run_group_tests_name("rest/flight", tests, setup, rest_teardown);
+}
