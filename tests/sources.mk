@@ -492,6 +492,11 @@ tests_rest_condition_test_CPPFLAGS = $(test_cppflags)
 tests_rest_condition_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_condition_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
+check_PROGRAMS += %D%/rest/crowd_test
+tests_rest_crowd_test_CPPFLAGS = $(test_cppflags)
+tests_rest_crowd_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_crowd_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
 check_PROGRAMS += %D%/rest/flight_test
 tests_rest_flight_test_CPPFLAGS = $(test_cppflags)
 tests_rest_flight_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

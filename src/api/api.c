@@ -78,7 +78,7 @@ static void complete(struct ary_api *api, struct ary_call *call)
 		ary_route_allow(call->route, methods);
 	ary_cors_apply(api->options.cors_origin, call, methods);
 	ary_response_mend(&call->response);
-	if (ary_api_phase(api) == ARY_PHASE_DRAINING)
+	if (ary_api_phase(api) == ARY_PHASE_DRAINING || call->is_surplus)
 		call->response.close = true;
 }
 
@@ -129,6 +129,16 @@ static enum ary_step find_route(struct ary_call *call)
 		return ary_problem_respond(call, ARY_PROBLEM_NO_SUCH_RESOURCE, "%s",
 					   "see / for what there is");
 	return ARY_STEP_BODY;
+}
+
+/* Probes are answered whatever else goes on: who asks them would otherwise restart what is only
+ * busy. */
+static enum ary_step check_surplus(struct ary_call *call)
+{
+	if (!call->is_surplus || (call->route != NULL && call->route->is_probe))
+		return ARY_STEP_BODY;
+	return ary_problem_respond(call, ARY_PROBLEM_TOO_MANY_CONNECTIONS, "%s",
+				   "this connection is one too many");
 }
 
 static enum ary_step find_action(struct ary_call *call)
@@ -208,6 +218,8 @@ static enum ary_step examine(struct ary_api *api, struct ary_call *call)
 	step = check_sizes(api, call);
 	if (step == ARY_STEP_BODY)
 		step = find_route(call);
+	if (step == ARY_STEP_BODY)
+		step = check_surplus(call);
 	if (step == ARY_STEP_BODY)
 		step = find_action(call);
 	if (step == ARY_STEP_BODY)

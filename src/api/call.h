@@ -77,6 +77,7 @@ struct ary_action;
 
 struct ary_call {
 	struct ary_request request;
+	bool is_surplus;             /* the connection is one too many: only probes are answered */
 	struct ary_buf body;         /* appended by http, at most body_bytes_max */
 	uint64_t body_bytes_max;     /* set by admit */
 	struct ary_response response;

@@ -153,6 +153,11 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"The bodies being received and the values being sent hold as many bytes as "
 		"--flight-bytes-max allows, and those of this request do not fit beside them.",
 		RETRY},
+	[ARY_PROBLEM_TOO_MANY_CONNECTIONS] = {
+		"too-many-connections", 503, 1, "Too many connections",
+		"As many connections are open as --connections-max allows; only probes are "
+		"answered on further ones.",
+		RETRY},
 	[ARY_PROBLEM_READ_ONLY] = {
 		"read-only", 503, 60, "Read-only",
 		"After a failed write to the disk the server takes no more changes; reads go on.",

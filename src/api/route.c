@@ -51,18 +51,21 @@ static const struct ary_route routes[] = {
 	},
 	{
 		.path = "/livez",
+		.is_probe = true,
 		.actions = {[ARY_GET] = {.parameter = "verbose",
 					 .check = ary_health_check,
 					 .begin = ary_health_live}},
 	},
 	{
 		.path = "/readyz",
+		.is_probe = true,
 		.actions = {[ARY_GET] = {.parameter = "verbose",
 					 .check = ary_health_check,
 					 .begin = ary_health_ready}},
 	},
 	{
 		.path = "/healthz",
+		.is_probe = true,
 		.actions = {[ARY_GET] = {.parameter = "verbose",
 					 .check = ary_health_check,
 					 .begin = ary_health_ready}},

@@ -23,6 +23,7 @@ struct ary_route {
 	bool has_tail;         /* the path goes on behind `path`, by at least one byte */
 	bool has_key;          /* that tail is a key */
 	bool needs_store;      /* 503 until the store is open */
+	bool is_probe;         /* answered also where there are too many connections */
 	/* By method. HEAD is served by GET's where it has none, OPTIONS everywhere. */
 	struct ary_action actions[ARY_METHOD_COUNT];
 };

@@ -24,6 +24,8 @@
 enum {
 	THREADS_MAX = 8,
 	CONNECTIONS_MIN = 16,
+	/* Connections beyond --connections-max, so that probes are answered all the same. */
+	SURPLUS_MAX = 64,
 	/* Kept for logs and for what the libraries open. */
 	FILES_RESERVED = 256,
 };
@@ -51,18 +53,21 @@ static enum ary_exit fail(const char *event, const struct ary_error *err)
 
 /* Fewer connections where the process may not have so many files open: a server that runs out of
  * descriptors could not even rotate its log. */
-static unsigned connections_max(const struct ary_config *config)
+static void limit_connections(const struct ary_config *config, struct ary_server_options *options)
 {
 	uint64_t files = ary_fd_limit_raise();
-	uint64_t most = files > FILES_RESERVED + CONNECTIONS_MIN ? files - FILES_RESERVED :
-								  CONNECTIONS_MIN;
+	bool has_surplus = files >= FILES_RESERVED + SURPLUS_MAX + CONNECTIONS_MIN;
+	uint64_t reserved = FILES_RESERVED + (has_surplus ? SURPLUS_MAX : 0);
+	uint64_t most = files > reserved + CONNECTIONS_MIN ? files - reserved : CONNECTIONS_MIN;
 
+	options->surplus_max = has_surplus ? SURPLUS_MAX : 0;
+	options->connections_max = (unsigned)config->connections_max;
 	if (config->connections_max <= most)
-		return (unsigned)config->connections_max;
+		return;
 	ary_diag(ARY_DIAG_WARN, "connections_limited",
 		 "wanted=%" PRIu64 " connections=%" PRIu64 " files=%" PRIu64,
 		 config->connections_max, most, files);
-	return (unsigned)most;
+	options->connections_max = (unsigned)most;
 }
 
 static unsigned thread_count(const struct ary_config *config)
@@ -96,7 +101,6 @@ static enum ary_status start_server(struct serve *serve, struct ary_error *err)
 	struct ary_server_options options = {
 		.listen = config->listen,
 		.loops = thread_count(config),
-		.connections_max = connections_max(config),
 		.header_timeout_ms = config->header_timeout_ms,
 		.body_timeout_ms = config->body_timeout_ms,
 		.reply_timeout_ms = config->reply_timeout_ms,
@@ -106,6 +110,7 @@ static enum ary_status start_server(struct serve *serve, struct ary_error *err)
 	struct ary_address bound;
 	enum ary_status status;
 
+	limit_connections(config, &options);
 	status = ary_server_start(&options, serve->api, &bound, &serve->server, err);
 	if (status != ARY_OK)
 		return status;

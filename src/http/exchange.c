@@ -27,6 +27,7 @@ struct exchange {
 	struct MHD_Connection *connection;
 	struct ary_deadline deadline;
 	enum state state;
+	bool has_place;        /* among the connections that are served; else it is surplus */
 	bool has_call;         /* `call` is initialised */
 	bool is_under_way;     /* counted in the flight */
 	struct ary_call call;
@@ -53,6 +54,13 @@ static struct ary_budget *flight_bytes(const struct exchange *exchange)
 
 /* ---- Connections ---- */
 
+/* A surplus connection becomes one like the others as soon as there is a place. */
+static void take_place(struct exchange *exchange)
+{
+	if (!exchange->has_place)
+		exchange->has_place = ary_budget_take(exchange->shared->places, 1);
+}
+
 static struct exchange *create(struct ary_exchanges *shared, struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
@@ -66,6 +74,7 @@ static struct exchange *create(struct ary_exchanges *shared, struct MHD_Connecti
 	exchange->connection = connection;
 	ary_deadline_init(&exchange->deadline, info->connect_fd);
 	set_deadline(exchange, ARY_DEADLINE_HEADER);
+	take_place(exchange);
 	return exchange;
 }
 
@@ -95,6 +104,8 @@ static void destroy(struct exchange *exchange)
 		return;
 	reset(exchange);
 	ary_deadline_clear(&exchange->shared->deadlines, &exchange->deadline);
+	if (exchange->has_place)
+		ary_budget_give(exchange->shared->places, 1);
 	ary_buf_release(&exchange->target);
 	free(exchange->fields);
 	free(exchange);
@@ -365,6 +376,8 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
 		return MHD_NO;
 	ary_call_init(call);
 	exchange->has_call = true;
+	take_place(exchange);
+	call->is_surplus = !exchange->has_place;
 	call->request.method = ary_bytes_of(method);
 	call->request.target = ary_buf_view(&exchange->target);
 	if (!collect_fields(exchange)) {

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "api/api.h"
+#include "base/budget.h"
 #include "env/net.h"
 #include "env/thread.h"
 #include "http/deadline.h"
@@ -22,6 +23,7 @@
 struct ary_exchanges {
 	struct ary_api *api;
 	struct ary_flight *flight;
+	struct ary_budget *places;
 	struct ary_deadlines deadlines;
 	uint64_t now_ms;        /* of this turn of the loop */
 	size_t parked;          /* suspended and not seen again since */

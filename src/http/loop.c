@@ -183,6 +183,7 @@ enum ary_status ary_loop_start(const struct ary_loop_options *options, struct ar
 	}
 	loop->exchanges.api = options->api;
 	loop->exchanges.flight = options->flight;
+	loop->exchanges.places = options->places;
 	loop->exchanges.wake = &loop->wake;
 	ary_deadlines_init(&loop->exchanges.deadlines, options->server);
 	ary_mutex_init(&loop->exchanges.resume);

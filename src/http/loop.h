@@ -16,6 +16,7 @@ struct ary_loop_options {
 	const struct ary_server_options *server;
 	struct ary_api *api;          /* borrowed until stop */
 	struct ary_flight *flight;    /* borrowed until stop */
+	struct ary_budget *places;    /* borrowed until stop */
 	int listen_fd;                /* borrowed until the loop is quiesced */
 	unsigned connections_max;     /* of this loop */
 };

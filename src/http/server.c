@@ -10,14 +10,18 @@
 
 struct ary_server {
 	struct ary_flight flight;
+	struct ary_budget places; /* of connections that are served */
 	int listen_fd; /* -1 once it is closed */
 	unsigned loop_count;
 	struct ary_loop *loops[];
 };
 
+/* The library counts for each loop: one that is full accepts no more, another one does. */
 static unsigned connections_of_loop(const struct ary_server_options *options)
 {
-	return (options->connections_max + options->loops - 1) / options->loops;
+	unsigned connections = options->connections_max + options->surplus_max;
+
+	return (connections + options->loops - 1) / options->loops;
 }
 
 static enum ary_status start_loops(struct ary_server *server, struct ary_loop_options *options,
@@ -49,7 +53,9 @@ enum ary_status ary_server_start(const struct ary_server_options *options, struc
 	server = ary_alloc(sizeof(*server) + options->loops * sizeof(server->loops[0]));
 	ary_flight_init(&server->flight);
 	server->listen_fd = listen_fd;
+	ary_budget_init(&server->places, options->connections_max);
 	loop_options.flight = &server->flight;
+	loop_options.places = &server->places;
 	loop_options.listen_fd = listen_fd;
 	loop_options.connections_max = connections_of_loop(options);
 	status = start_loops(server, &loop_options, err);

@@ -4,6 +4,10 @@
  * N loops, each a thread with an event loop of the library that it drives itself, all on one
  * listening socket. (The library's own epoll thread stalls at exactly k x 128 ready connections.)
  *
+ * A connection that finds all places taken is surplus: its requests are answered 503 and it is
+ * closed, but for probes, so that an overloaded server is not taken for a dead one. Beyond the
+ * surplus, connections wait in the backlog until one ends.
+ *
  * Stop: ary_server_quiesce (no new connections), drain the replica so that nothing is parked, then
  * ary_server_stop.
  * Threads: start, quiesce and stop belong to one thread. */
@@ -21,7 +25,8 @@ struct ary_server;
 struct ary_server_options {
 	struct ary_address listen;
 	unsigned loops;               /* threads; at least 1 */
-	unsigned connections_max;     /* of all loops together; fewer than files may be open */
+	unsigned connections_max;     /* served at once, by all loops together */
+	unsigned surplus_max;         /* taken beyond those: only probes are answered on them */
 	uint64_t header_timeout_ms;   /* from accept, or the request line, to the head's end */
 	uint64_t body_timeout_ms;     /* from the end of the head to the end of the body */
 	uint64_t reply_timeout_ms;    /* for a reply to be taken; parked requests do not count */

@@ -338,8 +338,9 @@ static void disturb(struct rest *rest, int round)
 
 	snprintf(key, sizeof(key), "mixed-%d", round % 7);
 	fd = upload(rest, key, round % 4 == 3 ? VALUE_MAX : 100000, sent[round % 4]);
+	/* The server may have refused and closed it by now. */
 	if (round % 5 == 0)
-		assert_true(wire_send(fd, ask, sizeof(ask) - 1));
+		(void)wire_send(fd, ask, sizeof(ask) - 1);
 	reset(fd);
 	fd = wire_open(rest->node->port);
 	assert_true(fd >= 0);
