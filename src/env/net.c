@@ -245,6 +245,16 @@ void ary_net_shutdown(int fd)
 	(void)shutdown(fd, SHUT_RDWR);
 }
 
+bool ary_net_is_at_end(int fd)
+{
+	char next;
+	ssize_t got = recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	if (got < 0)
+		return errno != EAGAIN && errno != EINTR;
+	return got == 0;
+}
+
 uint64_t ary_fd_limit_raise(void)
 {
 	struct rlimit limit;

@@ -35,6 +35,10 @@ void ary_net_close(int fd);
 /* Ends both directions of socket FD without closing it: whoever reads it sees its end. */
 void ary_net_shutdown(int fd);
 
+/* Whether nothing more will come from socket FD: its peer has ended, and all that it sent was read;
+ * or the connection is broken. Does not block. */
+bool ary_net_is_at_end(int fd);
+
 /* A wake-up that one thread waits for and any thread gives. */
 struct ary_wake {
 	int fd;

@@ -7,6 +7,7 @@
 #ifndef ARY_HTTP_DEADLINE_H
 #define ARY_HTTP_DEADLINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "http/server.h"
@@ -26,6 +27,7 @@ struct ary_deadline {
 	enum ary_deadline_kind kind; /* ARY_DEADLINE_KINDS: none is set */
 	uint64_t at_ms;
 	int fd;                      /* shut down when the time is over */
+	bool was_at_end;             /* its peer had gone when it was last looked at */
 };
 
 struct ary_deadline_queue {
@@ -36,6 +38,7 @@ struct ary_deadline_queue {
 
 struct ary_deadlines {
 	struct ary_deadline_queue queues[ARY_DEADLINE_KINDS];
+	uint64_t looked_ms; /* when the peers were last looked at */
 };
 
 /* No deadlines, with the lengths of OPTIONS. */
@@ -51,10 +54,18 @@ void ary_deadline_set(struct ary_deadlines *deadlines, struct ary_deadline *dead
 
 void ary_deadline_clear(struct ary_deadlines *deadlines, struct ary_deadline *deadline);
 
-/* Milliseconds from NOW_MS to the next deadline, 0 when one is over, -1 when there is none. */
+/* Milliseconds from NOW_MS to the next deadline, or to when peers are to be looked at; 0 when that
+ * is now, -1 when there is none. */
 int64_t ary_deadlines_wait_ms(const struct ary_deadlines *deadlines, uint64_t now_ms);
 
 /* Shuts down the sockets whose time is over at NOW_MS; their deadlines are clear then. */
 void ary_deadlines_expire(struct ary_deadlines *deadlines, uint64_t now_ms);
+
+/* Shuts down the sockets that wait for bytes (of a head, a body, the next request) from a peer that
+ * has gone, all it sent taken; their deadlines are clear then. The library can miss that a client
+ * left when that is told together with its last bytes. Looks at most once a second, and acts when
+ * the second look sees the same: whatever the library still had to do has been done by then. A peer
+ * that has only ended its side and waits for a reply is let be. */
+void ary_deadlines_drop_gone(struct ary_deadlines *deadlines, uint64_t now_ms);
 
 #endif

@@ -126,8 +126,7 @@ void ary_exchange_on_connection(void *context, struct MHD_Connection *connection
 /* ---- The end of a request ---- */
 
 /* A request is under way once it is whole, or refused: a shutdown waits for its answer, but not for
- * bodies to arrive. (The library can miss that a client left in the middle of one; its deadline
- * finds out.) */
+ * bodies to arrive. */
 static void enter_flight(struct exchange *exchange)
 {
 	if (exchange->is_under_way)

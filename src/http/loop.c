@@ -157,6 +157,7 @@ static void run(void *context)
 		exchanges->has_closed = false;
 		ary_deadlines_expire(&exchanges->deadlines, exchanges->now_ms);
 		ARY_CHECK(MHD_run(loop->daemon) == MHD_YES);
+		ary_deadlines_drop_gone(&exchanges->deadlines, exchanges->now_ms);
 	}
 }
 

@@ -16,7 +16,8 @@
 #include "lib/rest.h"
 #include "lib/wire.h"
 
-enum { MIB = 1024 * 1024, FLIGHT_MAX = 8 * MIB, VALUE_MAX = 4 * MIB, PATIENCE_MS = 20000 };
+enum { MIB = 1024 * 1024, FLIGHT_MAX = 8 * MIB, VALUE_MAX = 4 * MIB };
+enum { PATIENCE_MS = 20000, BODY_TIMEOUT_MS = 60000 };
 
 /* One loop, so that the answer that tells the figure is not itself in flight any more when the next
  * bytes come in. */
@@ -234,6 +235,41 @@ static void test_room_comes_back_when_a_client_leaves(void **state)
 	rest_expect(rest, "GET", "/keys/left", 404);
 }
 
+/* The end comes with the last bytes, which hides it from the library. */
+static void test_room_comes_back_when_bytes_and_end_come_together(void **state)
+{
+	struct rest *rest = *state;
+	long long begin = node_now_ms();
+
+	for (int i = 0; i < 32; i++)
+		wire_close(upload(rest, "cut", 200000, 100000));
+	/* Accepted after those, so that they are known by now. */
+	expect_status(rest, "GET /livez HTTP/1.1\r\nHost: h\r\n\r\n", 200);
+	expect_flight(rest, 0);
+	assert_true(node_now_ms() - begin < BODY_TIMEOUT_MS / 2);
+	rest_expect(rest, "GET", "/keys/cut", 404);
+}
+
+/* A client that has sent everything and ended its side is answered, and not waited for after. */
+static void test_client_that_ended_its_side_is_answered(void **state)
+{
+	static const char ask[] = "GET /livez HTTP/1.1\r\nHost: h\r\n\r\n";
+	struct rest *rest = *state;
+
+	for (int i = 0; i < 2; i++) {
+		struct wire_reply reply;
+		int fd = wire_open(rest->node->port);
+
+		assert_true(fd >= 0);
+		assert_true(wire_send(fd, ask, sizeof(ask) - 1));
+		assert_int_equal(shutdown(fd, SHUT_WR), 0);
+		assert_int_equal(wire_receive(fd, true, WIRE_TIMEOUT_MS, &reply), 200);
+		wire_reply_release(&reply);
+		assert_true(wire_is_closed_within(fd, PATIENCE_MS));
+		wire_close(fd);
+	}
+}
+
 static void test_room_comes_back_after_a_timeout(void **state)
 {
 	static const char *const options[] = { "--flight-bytes-max", "8MiB", "--max-value-bytes",
@@ -376,6 +412,8 @@ int main(void)
 		cmocka_unit_test(test_body_is_refused_as_it_grows),
 		cmocka_unit_test(test_announcing_takes_no_room),
 		cmocka_unit_test(test_room_comes_back_when_a_client_leaves),
+		cmocka_unit_test(test_room_comes_back_when_bytes_and_end_come_together),
+		cmocka_unit_test(test_client_that_ended_its_side_is_answered),
 		cmocka_unit_test(test_room_comes_back_after_a_timeout),
 		cmocka_unit_test(test_room_comes_back_after_a_reply_is_read),
 		cmocka_unit_test(test_largest_value_is_sent_alone),

@@ -277,6 +277,26 @@ static void test_shutdown_ends_both_directions(void **state)
 	ary_net_close(-1);
 }
 
+/* What was sent is there to be read before the end is. */
+static void test_end_of_a_peer_is_seen(void **state)
+{
+	int ends[2];
+	char byte;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_false(ary_net_is_at_end(ends[0]));
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	assert_int_equal(shutdown(ends[1], SHUT_WR), 0);
+	assert_false(ary_net_is_at_end(ends[0]));
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	assert_true(ary_net_is_at_end(ends[0]));
+	assert_false(ary_net_is_at_end(ends[1]));
+	ary_net_close(ends[0]);
+	assert_true(ary_net_is_at_end(ends[1]));
+	ary_net_close(ends[1]);
+}
+
 /* What a wait ends by when its time is far longer than the test: the test would hang without. */
 enum { LONG_MS = 60000 };
 
@@ -401,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_port_is_free_again_at_once),
 		cmocka_unit_test(test_address_that_is_not_here_is_refused),
 		cmocka_unit_test(test_shutdown_ends_both_directions),
+		cmocka_unit_test(test_end_of_a_peer_is_seen),
 		cmocka_unit_test(test_wake_given_before_the_wait_is_not_lost),
 		cmocka_unit_test(test_wake_ends_the_wait_of_another_thread),
 		cmocka_unit_test(test_giving_a_wake_keeps_errno),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Promise: exactly the connections whose time is over are shut down, each once, in whatever order
- * deadlines were set, changed and cleared; and the loop is told when the next one is due. */
+ * deadlines were set, changed and cleared; so are those that wait for bytes which nobody will send;
+ * and the loop is told when the next one is due. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,7 @@
 
 #include "http/deadline.h"
 
-enum { COUNT = 40, STEPS = 4000 };
+enum { COUNT = 40, STEPS = 4000, LOOK_MS = 1000 };
 
 struct model {
 	struct ary_deadline deadline;
@@ -25,6 +26,11 @@ struct model {
 static const struct ary_server_options lengths = {
 	.header_timeout_ms = 10, .body_timeout_ms = 50, .reply_timeout_ms = 30,
 	.idle_timeout_ms = 100,
+};
+
+static const struct ary_server_options long_lengths = {
+	.header_timeout_ms = 60000, .body_timeout_ms = 60000, .reply_timeout_ms = 60000,
+	.idle_timeout_ms = 60000,
 };
 
 static const uint64_t length_of[ARY_DEADLINE_KINDS] = {
@@ -76,6 +82,7 @@ static void test_deadline_shuts_down_in_time(void **state)
 	make(&model);
 	ary_deadline_set(&deadlines, &model.deadline, ARY_DEADLINE_IDLE, 1000);
 	ary_deadline_set(&deadlines, &model.deadline, ARY_DEADLINE_HEADER, 1000);
+	ary_deadlines_drop_gone(&deadlines, 1000);
 	assert_int_equal(ary_deadlines_wait_ms(&deadlines, 1004), 6);
 	ary_deadlines_expire(&deadlines, 1009);
 	assert_false(is_shut_down(&model));
@@ -96,17 +103,22 @@ static int draw(int below)
 	return (int)((state >> 16) % (uint32_t)below);
 }
 
-static int64_t expected_wait(const struct model models[COUNT], uint64_t now_ms)
+static int64_t expected_wait(const struct ary_deadlines *deadlines,
+			     const struct model models[COUNT], uint64_t now_ms)
 {
+	int64_t look_ms = (int64_t)(deadlines->looked_ms + LOOK_MS - now_ms);
 	int64_t wait_ms = -1;
+	bool waits = false;
 
 	for (int i = 0; i < COUNT; i++) {
 		int64_t rest_ms = (int64_t)(models[i].at_ms - now_ms);
 
 		if (models[i].at_ms && (wait_ms < 0 || rest_ms < wait_ms))
 			wait_ms = rest_ms > 0 ? rest_ms : 0;
+		waits = waits ||
+			(models[i].at_ms && models[i].deadline.kind != ARY_DEADLINE_REPLY);
 	}
-	return wait_ms;
+	return waits && look_ms < wait_ms ? look_ms : wait_ms;
 }
 
 static void expire(struct ary_deadlines *deadlines, struct model models[COUNT], uint64_t now_ms)
@@ -150,11 +162,79 @@ static void test_any_order_is_as_the_model_says(void **state)
 		}
 		now_ms += (uint64_t)draw(3);
 		expire(&deadlines, models, now_ms);
+		ary_deadlines_drop_gone(&deadlines, now_ms);
 		assert_int_equal(ary_deadlines_wait_ms(&deadlines, now_ms),
-				 expected_wait(models, now_ms));
+				 expected_wait(&deadlines, models, now_ms));
 	}
 	for (int i = 0; i < COUNT; i++)
 		drop(&models[i]);
+}
+
+/* Nobody will send the rest; what was sent is taken first, and one look alone does not tell. */
+static void expect_dropped(enum ary_deadline_kind kind)
+{
+	struct ary_deadlines deadlines;
+	struct model staying, leaving;
+	char byte;
+
+	ary_deadlines_init(&deadlines, &long_lengths);
+	make(&staying);
+	make(&leaving);
+	ary_deadline_set(&deadlines, &leaving.deadline, kind, 5000);
+	ary_deadline_set(&deadlines, &staying.deadline, kind, 5000);
+	assert_int_equal(ary_deadlines_wait_ms(&deadlines, 5000), 0);
+	ary_deadlines_drop_gone(&deadlines, 5000);
+	assert_int_equal(ary_deadlines_wait_ms(&deadlines, 5100), LOOK_MS - 100);
+	assert_int_equal(send(leaving.far_end, "x", 1, 0), 1);
+	assert_int_equal(shutdown(leaving.far_end, SHUT_WR), 0);
+	ary_deadlines_drop_gone(&deadlines, 6000);
+	ary_deadlines_drop_gone(&deadlines, 7000);
+	assert_false(is_shut_down(&leaving));
+	assert_int_equal(recv(leaving.deadline.fd, &byte, 1, 0), 1);
+	ary_deadlines_drop_gone(&deadlines, 8000);
+	ary_deadlines_drop_gone(&deadlines, 8999);
+	assert_false(is_shut_down(&leaving));
+	ary_deadlines_drop_gone(&deadlines, 9000);
+	assert_true(is_shut_down(&leaving));
+	assert_false(is_shut_down(&staying));
+	assert_int_equal(ary_deadlines_wait_ms(&deadlines, 9400), LOOK_MS - 400);
+	ary_deadline_clear(&deadlines, &staying.deadline);
+	assert_int_equal(ary_deadlines_wait_ms(&deadlines, 9400), -1);
+	drop(&staying);
+	drop(&leaving);
+}
+
+static void test_peer_that_left_is_not_waited_for(void **state)
+{
+	(void)state;
+	expect_dropped(ARY_DEADLINE_HEADER);
+	expect_dropped(ARY_DEADLINE_BODY);
+	expect_dropped(ARY_DEADLINE_IDLE);
+}
+
+/* Who sent everything and ended its side waits for the reply; and a deadline that was set anew is
+ * looked at anew. */
+static void test_peer_that_waits_for_a_reply_is_let_be(void **state)
+{
+	struct ary_deadlines deadlines;
+	struct model model;
+
+	(void)state;
+	ary_deadlines_init(&deadlines, &long_lengths);
+	make(&model);
+	assert_int_equal(shutdown(model.far_end, SHUT_WR), 0);
+	ary_deadline_set(&deadlines, &model.deadline, ARY_DEADLINE_BODY, 5000);
+	ary_deadlines_drop_gone(&deadlines, 5000);
+	ary_deadline_set(&deadlines, &model.deadline, ARY_DEADLINE_REPLY, 5500);
+	ary_deadlines_drop_gone(&deadlines, 6000);
+	ary_deadlines_drop_gone(&deadlines, 7000);
+	assert_false(is_shut_down(&model));
+	ary_deadline_set(&deadlines, &model.deadline, ARY_DEADLINE_IDLE, 7500);
+	ary_deadlines_drop_gone(&deadlines, 8000);
+	assert_false(is_shut_down(&model));
+	ary_deadlines_drop_gone(&deadlines, 9000);
+	assert_true(is_shut_down(&model));
+	drop(&model);
 }
 
 int main(void)
@@ -163,6 +243,8 @@ int main(void)
 		cmocka_unit_test(test_nothing_set_is_nothing_due),
 		cmocka_unit_test(test_deadline_shuts_down_in_time),
 		cmocka_unit_test(test_any_order_is_as_the_model_says),
+		cmocka_unit_test(test_peer_that_left_is_not_waited_for),
+		cmocka_unit_test(test_peer_that_waits_for_a_reply_is_let_be),
 	};
 
 	return cmocka_run_group_tests_name("http/deadline", tests, NULL, NULL);
