@@ -31,6 +31,8 @@ testlib_sources = \
 	%D%/lib/model.h \
 	%D%/lib/node.c \
 	%D%/lib/node.h \
+	%D%/lib/probe.c \
+	%D%/lib/probe.h \
 	%D%/lib/program.c \
 	%D%/lib/program.h \
 	%D%/lib/rest.c \
@@ -531,6 +533,11 @@ check_PROGRAMS += %D%/rest/limits_test
 tests_rest_limits_test_CPPFLAGS = $(test_cppflags)
 tests_rest_limits_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_limits_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/line_test
+tests_rest_line_test_CPPFLAGS = $(test_cppflags)
+tests_rest_line_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_line_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
 check_PROGRAMS += %D%/rest/many_test
 tests_rest_many_test_CPPFLAGS = $(test_cppflags)

@@ -352,6 +352,33 @@ static bool has_folded_field(const struct ary_request *request)
 	return false;
 }
 
+/* The library hands out the values of fields as strings too, and takes a field without a name for
+ * the end of the head: what follows would be the next request. All lies where it was received, with
+ * the ends of lines overwritten by NULs, so in a whole head each name begins one end of a line
+ * behind the value before, and the last value is followed by two of them. Versions from 1.0 on lay
+ * it out in another way, and refuse both themselves. */
+static bool are_fields_whole(const struct ary_request *request, const char *version)
+{
+	const char *end = version + strlen(version);
+	size_t line_end_bytes = 1;
+
+	if (MHD_get_version()[0] != '0')
+		return true;
+	if (request->field_count > 0 && (const char *)request->fields[0].name.data == end + 2)
+		line_end_bytes = 2;
+	for (size_t i = 0; i < request->field_count; i++) {
+		const struct ary_field *field = &request->fields[i];
+
+		if ((const char *)field->name.data != end + line_end_bytes || !field->value.data)
+			return false;
+		end = (const char *)field->value.data + field->value.size;
+	}
+	for (size_t i = 0; i < 2 * line_end_bytes; i++)
+		if (end[i] != '\0')
+			return false;
+	return true;
+}
+
 static bool check_head(struct exchange *exchange, const char *method, const char *version,
 		       struct ary_guard_framing *framing, struct ary_guard_finding *finding)
 {
@@ -362,6 +389,8 @@ static bool check_head(struct exchange *exchange, const char *method, const char
 		finding->detail = "the request line holds a NUL, or a space too many";
 	else if (has_folded_field(&exchange->call.request))
 		finding->detail = "a field is folded over several lines";
+	else if (!are_fields_whole(&exchange->call.request, version))
+		finding->detail = "a field holds a NUL, has no name, or ends in another way";
 	return !finding->detail;
 }
 

@@ -132,6 +132,28 @@ static bool check_singles(struct check *check)
 	return true;
 }
 
+/* RFC 9110 section 7.2: a name or an address in brackets, or nothing; then a colon and digits, or
+ * nothing. */
+static bool is_host(struct ary_bytes host)
+{
+	bool is_in_brackets = false;
+	bool has_port = false;
+
+	for (size_t i = 0; i < host.size; i++) {
+		uint8_t byte = host.data[i];
+
+		if (byte == '[' || byte == ']')
+			is_in_brackets = byte == '[';
+		else if (has_port && !is_digit(byte))
+			return false;
+		else if (byte == ':' && !is_in_brackets)
+			has_port = true;
+		else if (!is_alphanumeric(byte) && (!byte || !strchr("-._~!$&'()*+,;=:%", byte)))
+			return false;
+	}
+	return !is_in_brackets;
+}
+
 static bool check_host(struct check *check)
 {
 	struct ary_bytes host;
@@ -142,13 +164,7 @@ static bool check_host(struct check *check)
 	if (count == 0)
 		return check->is_http_1_0 ||
 		       refuse(check, BAD, "HTTP/1.1 requires a Host field");
-	for (size_t i = 0; i < host.size; i++) {
-		uint8_t byte = host.data[i];
-
-		if (!is_alphanumeric(byte) && !strchr("-._~!$&'()*+,;=:[]%", byte))
-			return refuse(check, BAD, "the Host field names no host");
-	}
-	return true;
+	return is_host(host) || refuse(check, BAD, "the Host field names no host");
 }
 
 /* Content-Length is 1*DIGIT: leading zeros are legal, signs, lists and spaces are not. */

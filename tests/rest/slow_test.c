@@ -81,6 +81,23 @@ static void test_dripping_body_is_cut_off(void **state)
 	rest_expect(rest, "GET", "/keys/slow", 404);
 }
 
+/* However fast it comes, it does not end. */
+static void test_endless_head_and_chunk_line_are_cut_off(void **state)
+{
+	struct rest *rest = *state;
+
+	expect_cut_off(open_with(rest, "PUT /keys/slow HTTP/1.1\r\nHost: h\r\n"
+				       "Transfer-Encoding: chunked\r\n\r\n"), "0");
+	expect_cut_off(open_with(rest, "PUT /keys/slow HTTP/1.1\r\nHost: h\r\n"
+				       "Transfer-Encoding: chunked\r\n\r\n1;a="), "x");
+	expect_cut_off(open_with(rest, "PUT /keys/slow HTTP/1.1\r\nHost: h\r\n"
+				       "Transfer-Encoding: chunked\r\n\r\n1\r\nv\r\n0\r\n"),
+		       "X: y\r\n");
+	expect_cut_off(open_with(rest, "\r\n"), "\r\n");
+	expect_cut_off(open_with(rest, "GET /keys/"), "k");
+	rest_expect(rest, "GET", "/keys/slow", 404);
+}
+
 static void test_idle_connection_is_closed(void **state)
 {
 	struct rest *rest = *state;
@@ -151,6 +168,7 @@ int main(void)
 		cmocka_unit_test(test_silent_connection_is_closed),
 		cmocka_unit_test(test_dripping_head_is_cut_off),
 		cmocka_unit_test(test_dripping_body_is_cut_off),
+		cmocka_unit_test(test_endless_head_and_chunk_line_are_cut_off),
 		cmocka_unit_test(test_idle_connection_is_closed),
 		cmocka_unit_test(test_reply_that_is_not_taken_is_given_up),
 		cmocka_unit_test(test_full_house_is_cleared),
