@@ -568,22 +568,28 @@ check_PROGRAMS += %D%/fuzz/api_fuzz
 tests_fuzz_api_fuzz_SOURCES = %D%/fuzz/api_fuzz.c %D%/fuzz/fuzz.h $(fuzz_main)
 tests_fuzz_api_fuzz_CPPFLAGS = $(test_cppflags)
 tests_fuzz_api_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
-tests_fuzz_api_fuzz_LDADD = libtestary.a $(upto_api) $(test_libs)
+tests_fuzz_api_fuzz_LDADD = libtestary.a $(upto_http) $(test_libs)
+
+check_PROGRAMS += %D%/fuzz/http_fuzz
+tests_fuzz_http_fuzz_SOURCES = %D%/fuzz/http_fuzz.c %D%/fuzz/fuzz.h $(fuzz_main)
+tests_fuzz_http_fuzz_CPPFLAGS = $(test_cppflags)
+tests_fuzz_http_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
+tests_fuzz_http_fuzz_LDADD = libtestary.a $(upto_http) $(test_libs)
 
 check_PROGRAMS += %D%/fuzz/record_fuzz
 tests_fuzz_record_fuzz_SOURCES = %D%/fuzz/record_fuzz.c %D%/fuzz/fuzz.h $(fuzz_main)
 tests_fuzz_record_fuzz_CPPFLAGS = $(test_cppflags)
 tests_fuzz_record_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
-tests_fuzz_record_fuzz_LDADD = libtestary.a $(upto_api) $(test_libs)
+tests_fuzz_record_fuzz_LDADD = libtestary.a $(upto_http) $(test_libs)
 
 check_PROGRAMS += %D%/fuzz/scan_fuzz
 tests_fuzz_scan_fuzz_SOURCES = %D%/fuzz/scan_fuzz.c %D%/fuzz/fuzz.h $(fuzz_main)
 tests_fuzz_scan_fuzz_CPPFLAGS = $(test_cppflags)
 tests_fuzz_scan_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
-tests_fuzz_scan_fuzz_LDADD = libtestary.a $(upto_api) $(test_libs)
+tests_fuzz_scan_fuzz_LDADD = libtestary.a $(upto_http) $(test_libs)
 
 check_PROGRAMS += %D%/fuzz/target_fuzz
 tests_fuzz_target_fuzz_SOURCES = %D%/fuzz/target_fuzz.c %D%/fuzz/fuzz.h $(fuzz_main)
 tests_fuzz_target_fuzz_CPPFLAGS = $(test_cppflags)
 tests_fuzz_target_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
-tests_fuzz_target_fuzz_LDADD = libtestary.a $(upto_api) $(test_libs)
+tests_fuzz_target_fuzz_LDADD = libtestary.a $(upto_http) $(test_libs)

@@ -21,6 +21,7 @@ struct ary_loop {
 	int epoll_fd;
 	struct ary_wake wake;
 	struct ary_thread thread;
+	bool has_thread;
 
 	struct ary_mutex mutex; /* guards what follows */
 	struct ary_cond changed;
@@ -74,12 +75,20 @@ static enum ary_status start_daemon(struct ary_loop *loop, const struct ary_loop
 {
 	const union MHD_DaemonInfo *info;
 	struct ary_exchanges *exchanges = &loop->exchanges;
+	bool listens = options->listen_fd >= 0;
+	struct MHD_OptionItem listening[] = {
+		{ listens ? MHD_OPTION_LISTEN_SOCKET : MHD_OPTION_END, options->listen_fd, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
 
+	loop->is_quiesced = !listens;
 	loop->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+			(listens ? MHD_NO_FLAG : MHD_USE_NO_LISTEN_SOCKET),
+		0, NULL, NULL,
 		ary_exchange_on_request, exchanges,
 		MHD_OPTION_EXTERNAL_LOGGER, tell, NULL,
-		MHD_OPTION_LISTEN_SOCKET, options->listen_fd,
+		MHD_OPTION_ARRAY, listening,
 		MHD_OPTION_CONNECTION_LIMIT, options->connections_max,
 		MHD_OPTION_CONNECTION_TIMEOUT, 0U,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -145,20 +154,24 @@ static bool heed(struct ary_loop *loop)
 	return goes_on;
 }
 
+static void turn(struct ary_loop *loop, int wait_ms)
+{
+	struct ary_exchanges *exchanges = &loop->exchanges;
+
+	ary_net_wait(loop->epoll_fd, &loop->wake, wait_ms);
+	exchanges->now_ms = ary_monotonic_ms(ary_env_posix());
+	exchanges->has_closed = false;
+	ary_deadlines_expire(&exchanges->deadlines, exchanges->now_ms);
+	ARY_CHECK(MHD_run(loop->daemon) == MHD_YES);
+	ary_deadlines_drop_gone(&exchanges->deadlines, exchanges->now_ms);
+}
+
 static void run(void *context)
 {
 	struct ary_loop *loop = context;
-	struct ary_exchanges *exchanges = &loop->exchanges;
 
-	exchanges->now_ms = ary_monotonic_ms(ary_env_posix());
-	while (heed(loop)) {
-		ary_net_wait(loop->epoll_fd, &loop->wake, wait_ms(loop));
-		exchanges->now_ms = ary_monotonic_ms(ary_env_posix());
-		exchanges->has_closed = false;
-		ary_deadlines_expire(&exchanges->deadlines, exchanges->now_ms);
-		ARY_CHECK(MHD_run(loop->daemon) == MHD_YES);
-		ary_deadlines_drop_gone(&exchanges->deadlines, exchanges->now_ms);
-	}
+	while (heed(loop))
+		turn(loop, wait_ms(loop));
 }
 
 /* ---- From outside ---- */
@@ -172,8 +185,8 @@ static void release(struct ary_loop *loop)
 	free(loop);
 }
 
-enum ary_status ary_loop_start(const struct ary_loop_options *options, struct ary_loop **out,
-			       struct ary_error *err)
+enum ary_status ary_loop_create(const struct ary_loop_options *options, struct ary_loop **out,
+				struct ary_error *err)
 {
 	struct ary_loop *loop = ARY_NEW(struct ary_loop);
 	enum ary_status status = ary_wake_init(&loop->wake, err);
@@ -186,24 +199,40 @@ enum ary_status ary_loop_start(const struct ary_loop_options *options, struct ar
 	loop->exchanges.flight = options->flight;
 	loop->exchanges.places = options->places;
 	loop->exchanges.wake = &loop->wake;
+	loop->exchanges.now_ms = ary_monotonic_ms(ary_env_posix());
 	ary_deadlines_init(&loop->exchanges.deadlines, options->server);
 	ary_mutex_init(&loop->exchanges.resume);
 	ary_mutex_init(&loop->mutex);
 	ary_cond_init(&loop->changed);
 	status = start_daemon(loop, options, err);
-	if (status != ARY_OK)
-		goto release_loop;
-	status = ary_thread_start(&loop->thread, "http", run, loop, err);
-	if (status != ARY_OK)
-		goto stop_library;
+	if (status != ARY_OK) {
+		release(loop);
+		return status;
+	}
 	*out = loop;
 	return ARY_OK;
+}
 
-stop_library:
-	stop_daemon(loop);
-release_loop:
-	release(loop);
+enum ary_status ary_loop_start(struct ary_loop *loop, struct ary_error *err)
+{
+	enum ary_status status = ary_thread_start(&loop->thread, "http", run, loop, err);
+
+	loop->has_thread = status == ARY_OK;
 	return status;
+}
+
+bool ary_loop_take(struct ary_loop *loop, int fd)
+{
+	static const struct sockaddr nowhere;
+
+	return MHD_add_connection(loop->daemon, fd, &nowhere, sizeof(nowhere)) == MHD_YES;
+}
+
+void ary_loop_turn(struct ary_loop *loop, int wait_ms_max)
+{
+	int own_ms = wait_ms(loop);
+
+	turn(loop, own_ms < 0 || own_ms > wait_ms_max ? wait_ms_max : own_ms);
 }
 
 void ary_loop_quiesce(struct ary_loop *loop)
@@ -230,7 +259,8 @@ void ary_loop_stop(struct ary_loop *loop)
 	loop->wants_stop = true;
 	ary_mutex_unlock(&loop->mutex);
 	ary_wake_give(&loop->wake);
-	ary_thread_join(&loop->thread);
+	if (loop->has_thread)
+		ary_thread_join(&loop->thread);
 	stop_daemon(loop);
 	release(loop);
 }

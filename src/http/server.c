@@ -24,11 +24,24 @@ static unsigned connections_of_loop(const struct ary_server_options *options)
 	return (connections + options->loops - 1) / options->loops;
 }
 
+static enum ary_status start_loop(const struct ary_loop_options *options, struct ary_loop **out,
+				  struct ary_error *err)
+{
+	enum ary_status status = ary_loop_create(options, out, err);
+
+	if (status != ARY_OK)
+		return status;
+	status = ary_loop_start(*out, err);
+	if (status != ARY_OK)
+		ary_loop_stop(*out);
+	return status;
+}
+
 static enum ary_status start_loops(struct ary_server *server, struct ary_loop_options *options,
 				   struct ary_error *err)
 {
 	for (unsigned i = 0; i < options->server->loops; i++) {
-		enum ary_status status = ary_loop_start(options, &server->loops[i], err);
+		enum ary_status status = start_loop(options, &server->loops[i], err);
 
 		if (status != ARY_OK)
 			return status;

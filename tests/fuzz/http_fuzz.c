@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+/* Promise: whatever bytes come in on a connection, in whatever pieces, what goes out is whole
+ * responses of documented statuses; every write that was taken is answered; the next connection is
+ * served; and nothing is held when all have gone.
+ *
+ * The first byte is a set of enum option and how many pieces there are; then a byte a piece, its
+ * size; then what is sent. Its end is the end of the client's side. */
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "base/diag.h"
+#include "fuzz/fuzz.h"
+#include "http/loop.h"
+#include "lib/memory_env.h"
+
+const char fuzz_name[] = "http";
+const unsigned long fuzz_runs = 2000;
+
+enum option {
+	PIECES_MASK = 7,
+	OPTION_CROWDED = 8,   /* no place is free: only probes are answered */
+	OPTION_NO_ROOM = 128, /* hardly any byte may be in flight */
+};
+
+enum {
+	KEY_BYTES_MAX = 32,
+	VALUE_BYTES_MAX = 1000,
+	TARGET_BYTES_MAX = 200,
+	HEADER_BYTES_MAX = 2000,
+	ROOM_BYTES = 1024 * 1024,
+	NO_ROOM_BYTES = 20,
+	TURN_MS = 50,
+	PATIENCE_MS = 20000,
+	TIMEOUT_MS = 600000, /* no deadline comes in the way */
+};
+
+struct service {
+	struct memory_env *memory;
+	struct ary_store *store;
+	struct ary_replica *replica;
+	struct ary_api *api;
+	struct ary_flight flight;
+	struct ary_budget places;
+	struct ary_loop *loop;
+	unsigned options;
+};
+
+/* A connection, as its client sees it. */
+struct client {
+	struct service *service;
+	int fd;
+	struct ary_buf received;
+	bool is_closed;
+};
+
+/* ---- A service ---- */
+
+static void open_store(struct service *service)
+{
+	struct ary_store_options options;
+
+	ary_store_options_default(&options);
+	options.env = memory_env_env(service->memory);
+	options.path = "store";
+	options.create = true;
+	options.key_bytes_max = KEY_BYTES_MAX;
+	options.value_bytes_max = VALUE_BYTES_MAX;
+	ARY_CHECK(ary_store_open(&options, &service->store, NULL) == ARY_OK);
+	service->replica = ary_replica_solo(service->store);
+}
+
+static void open_loop(struct service *service)
+{
+	struct ary_server_options server = {
+		.loops = 1,
+		.connections_max = 4,
+		.header_timeout_ms = TIMEOUT_MS,
+		.body_timeout_ms = TIMEOUT_MS,
+		.reply_timeout_ms = TIMEOUT_MS,
+		.idle_timeout_ms = TIMEOUT_MS,
+		.header_bytes_max = HEADER_BYTES_MAX,
+	};
+	struct ary_loop_options options = {
+		.server = &server,
+		.api = service->api,
+		.flight = &service->flight,
+		.places = &service->places,
+		.listen_fd = -1,
+		.connections_max = 4,
+	};
+
+	ary_flight_init(&service->flight);
+	ary_budget_init(&service->places, service->options & OPTION_CROWDED ? 0 : 4);
+	ARY_CHECK(ary_loop_create(&options, &service->loop, NULL) == ARY_OK);
+}
+
+static void start(struct service *service, unsigned chosen)
+{
+	struct ary_api_options options = {
+		.key_bytes_max = KEY_BYTES_MAX,
+		.value_bytes_max = VALUE_BYTES_MAX,
+		.target_bytes_max = TARGET_BYTES_MAX,
+		.header_bytes_max = HEADER_BYTES_MAX,
+		.flight_bytes_max = chosen & OPTION_NO_ROOM ? NO_ROOM_BYTES : ROOM_BYTES,
+		.version = "1.2.3",
+	};
+
+	ary_diag_set_level(ARY_DIAG_ERROR);
+	memset(service, 0, sizeof(*service));
+	service->options = chosen;
+	service->memory = memory_env_create();
+	options.env = memory_env_env(service->memory);
+	service->api = ary_api_create(&options);
+	open_store(service);
+	ary_api_set_serving(service->api, service->replica);
+	open_loop(service);
+}
+
+static void stop(struct service *service)
+{
+	ary_loop_stop(service->loop);
+	ARY_CHECK(ary_flight_wait(&service->flight, 0));
+	ARY_CHECK(ary_budget_used(ary_api_flight_bytes(service->api)) == 0);
+	ARY_CHECK(ary_budget_used(&service->places) == 0);
+	ary_flight_release(&service->flight);
+	ary_api_destroy(service->api);
+	ary_replica_close_gate(service->replica);
+	ARY_CHECK(ary_replica_drain(service->replica, PATIENCE_MS) == ARY_OK);
+	ary_replica_destroy(service->replica);
+	ARY_CHECK(ary_store_close(service->store, NULL) == ARY_OK);
+	memory_env_destroy(service->memory);
+}
+
+/* ---- A connection ---- */
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void connect_client(struct client *client, struct service *service)
+{
+	int ends[2];
+
+	memset(client, 0, sizeof(*client));
+	ARY_CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+	ARY_CHECK(ary_loop_take(service->loop, ends[0]));
+	client->service = service;
+	client->fd = ends[1];
+}
+
+/* Takes what came. */
+static void receive(struct client *client)
+{
+	uint8_t bytes[65536];
+	ssize_t got;
+
+	while (!client->is_closed) {
+		got = recv(client->fd, bytes, sizeof(bytes), 0);
+		if (got < 0 && errno == EAGAIN)
+			return;
+		client->is_closed = got <= 0;
+		if (got > 0)
+			ARY_CHECK(ary_buf_append(&client->received,
+						 (struct ary_bytes){bytes, (size_t)got}));
+	}
+}
+
+/* Turns the loop until no request is under way: each is answered. */
+static void settle(struct client *client)
+{
+	long long end_ms = now_ms() + PATIENCE_MS;
+
+	ary_loop_turn(client->service->loop, 0);
+	ary_loop_turn(client->service->loop, 0);
+	receive(client);
+	while (!ary_flight_wait(&client->service->flight, 0)) {
+		ARY_CHECK(now_ms() < end_ms);
+		ary_loop_turn(client->service->loop, TURN_MS);
+		receive(client);
+	}
+}
+
+/* Sends BYTES, which fit into the socket's buffer; the server may have closed by now. */
+static void send_piece(struct client *client, struct ary_bytes bytes)
+{
+	if (bytes.size > 0 && !client->is_closed)
+		(void)send(client->fd, bytes.data, bytes.size, MSG_NOSIGNAL);
+	settle(client);
+}
+
+/* Ends the client's side, and waits for the server's end. */
+static void finish(struct client *client)
+{
+	long long end_ms = now_ms() + PATIENCE_MS;
+
+	(void)shutdown(client->fd, SHUT_WR);
+	for (;;) {
+		ary_loop_turn(client->service->loop, 0);
+		receive(client);
+		if (client->is_closed)
+			break;
+		ARY_CHECK(now_ms() < end_ms);
+		ary_loop_turn(client->service->loop, TURN_MS);
+	}
+	(void)close(client->fd);
+}
+
+/* ---- What holds for what comes out ---- */
+
+static bool may_be_answered(const struct service *service, unsigned status)
+{
+	static const unsigned documented[] = {100, 200, 201, 202, 204, 304, 400, 404, 405,
+					      412, 413, 414, 415, 417, 431, 501, 505};
+
+	if (status == 503)
+		return (service->options & (OPTION_CROWDED | OPTION_NO_ROOM)) != 0;
+	for (size_t i = 0; i < sizeof(documented) / sizeof(documented[0]); i++)
+		if (documented[i] == status)
+			return true;
+	return false;
+}
+
+/* Takes a line off the front of *TEXT, which must hold one. */
+static struct ary_bytes take_line(struct ary_bytes *text)
+{
+	const uint8_t *end = text->size > 0 ? memchr(text->data, '\n', text->size) : NULL;
+	struct ary_bytes line;
+
+	ARY_CHECK(end && end > text->data && end[-1] == '\r');
+	line = fuzz_take(text, (size_t)(end - text->data) - 1);
+	(void)fuzz_take(text, 2);
+	return line;
+}
+
+static unsigned parse_status(struct ary_bytes line)
+{
+	unsigned status = 0;
+
+	ARY_CHECK(line.size >= 13 && ary_bytes_start_with(line, ary_bytes_of("HTTP/1.")));
+	ARY_CHECK(line.data[8] == ' ' && line.data[12] == ' ');
+	for (size_t i = 9; i < 12; i++) {
+		ARY_CHECK(line.data[i] >= '0' && line.data[i] <= '9');
+		status = status * 10 + (unsigned)(line.data[i] - '0');
+	}
+	return status;
+}
+
+/* The value of Content-Length in LINE; false: it is another field. */
+static bool parse_length(struct ary_bytes line, size_t *out)
+{
+	static const char name[] = "Content-Length: ";
+	size_t length = 0;
+
+	ARY_CHECK(memchr(line.data, ':', line.size));
+	if (line.size < sizeof(name) || strncasecmp((const char *)line.data, name, 16) != 0)
+		return false;
+	for (size_t i = sizeof(name) - 1; i < line.size; i++) {
+		ARY_CHECK(line.data[i] >= '0' && line.data[i] <= '9' && length < SIZE_MAX / 16);
+		length = length * 10 + (size_t)(line.data[i] - '0');
+	}
+	*out = length;
+	return true;
+}
+
+static bool is_at_head(struct ary_bytes text)
+{
+	return text.size == 0 || ary_bytes_start_with(text, ary_bytes_of("HTTP/1."));
+}
+
+/* A body that is announced is there, unless a HEAD or a 304 is answered, where none is. */
+static void skip_body(struct ary_bytes *text, size_t length)
+{
+	struct ary_bytes after = *text;
+
+	(void)fuzz_take(&after, length);
+	if (length <= text->size && is_at_head(after))
+		*text = after;
+	else
+		ARY_CHECK(is_at_head(*text));
+}
+
+/* Answers the status of the response that it takes off the front of *TEXT. */
+static unsigned check_response(const struct service *service, struct ary_bytes *text)
+{
+	unsigned status = parse_status(take_line(text));
+	struct ary_bytes line;
+	size_t length = 0;
+
+	ARY_CHECK(may_be_answered(service, status));
+	while ((line = take_line(text)).size > 0)
+		(void)parse_length(line, &length);
+	skip_body(text, length);
+	return status;
+}
+
+/* Answers the status of the last response. */
+static unsigned check_received(struct client *client)
+{
+	struct ary_bytes text = ary_buf_view(&client->received);
+	unsigned status = 0;
+
+	while (text.size > 0)
+		status = check_response(client->service, &text);
+	ary_buf_release(&client->received);
+	return status;
+}
+
+/* ---- One input ---- */
+
+static void try_bytes(struct service *service, struct ary_bytes input)
+{
+	struct ary_bytes sizes = fuzz_take(&input, service->options & PIECES_MASK);
+	struct client client;
+
+	connect_client(&client, service);
+	for (size_t i = 0; i < sizes.size; i++)
+		send_piece(&client, fuzz_take(&input, sizes.data[i]));
+	send_piece(&client, input);
+	finish(&client);
+	(void)check_received(&client);
+}
+
+static void expect_served(struct service *service)
+{
+	struct client client;
+
+	connect_client(&client, service);
+	send_piece(&client, ary_bytes_of("GET /livez HTTP/1.1\r\nHost: h\r\n\r\n"));
+	finish(&client);
+	ARY_CHECK(check_received(&client) == 200);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ary_bytes input = {data, size};
+	struct service service;
+
+	start(&service, fuzz_take_byte(&input));
+	try_bytes(&service, input);
+	expect_served(&service);
+	stop(&service);
+	return 0;
+}
