@@ -37,6 +37,7 @@ testlib_sources = \
 	%D%/lib/program.h \
 	%D%/lib/rest.c \
 	%D%/lib/rest.h \
+	%D%/lib/sanitizer.h \
 	%D%/lib/script.c \
 	%D%/lib/script.h \
 	%D%/lib/sim_crash.c \

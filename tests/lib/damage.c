@@ -242,6 +242,11 @@ static bool is_same(const struct line *line, const struct ary_buf *before,
 	       memcmp(before->data + line->offset, after->data + line->offset, line->size) == 0;
 }
 
+static bool is_merge(const struct ary_record *record)
+{
+	return record->op == ARY_OP_BASE || record->op == ARY_OP_MERGE;
+}
+
 /* Log I of WHOLE, the one that was written to last, is now AFTER. */
 static struct damage_forecast forecast_tail(const struct logs *whole, size_t i,
 					    const struct ary_buf *after,
@@ -254,14 +259,15 @@ static struct damage_forecast forecast_tail(const struct logs *whole, size_t i,
 
 	while (read_line(before, at, &line) && is_same(&line, before, after)) {
 		/* A merge has no torn tail. */
-		if (line.record.op == ARY_OP_BASE)
+		if (is_merge(&line.record))
 			return refusal;
 		seq = line.record.seq;
 		at += line.size;
 	}
 	size_t bad = at;
-	/* Without its Base line, a merge's lower logs are missing. */
-	if (bad == 0 && i == 0 && whole->numbers[0] > 0)
+	/* Without its first line, the logs are missing that a merge stands for. */
+	if (bad == 0 && read_line(before, 0, &line) && is_merge(&line.record) &&
+	    line.record.base < whole->numbers[i])
 		return refusal;
 	for (; read_line(before, at, &line); at += line.size) {
 		bool confirms = line.record.has_durable && line.record.durable_bytes > bad;

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Gives the program that includes it, in one of its files, fibers for threads: see
  * lib/sim_thread.h. The linker then finds the functions of env/thread.h here, and leaves those of
- * env out. SIM_REAL_THREADS: a sanitizer watches, which follows real threads only. */
+ * env out. Not where a sanitizer watches, which follows real threads only. */
 #ifndef ARY_TESTS_LIB_SIM_THREAD_USE_H
 #define ARY_TESTS_LIB_SIM_THREAD_USE_H
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define SIM_REAL_THREADS 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define SIM_REAL_THREADS 1
-#endif
-#endif
+#include "lib/sanitizer.h"
 
-#ifndef SIM_REAL_THREADS
+#if !SANITIZED
 
 #include "lib/sim_thread_locks.h"
 

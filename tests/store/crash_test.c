@@ -19,11 +19,7 @@
 #include "lib/sim_thread_use.h"
 
 /* Under a sanitizer everything takes a hundred times as long. */
-#ifdef SIM_REAL_THREADS
-enum { STATES = 1000 };
-#else
-enum { STATES = 200000 };
-#endif
+enum { STATES = SANITIZED ? 1000 : 200000 };
 
 static uint64_t number_from(const char *name, uint64_t otherwise)
 {

@@ -24,11 +24,7 @@
 #include "store/verify.h"
 
 /* Under a sanitizer everything takes a hundred times as long. */
-#ifdef SIM_REAL_THREADS
-enum { DAMAGES = 4000 };
-#else
-enum { DAMAGES = 40000 };
-#endif
+enum { DAMAGES = SANITIZED ? 4000 : 40000 };
 
 /* Each store is damaged so often, each time from what it was. */
 enum { DAMAGES_PER_STORE = 50, STORES_RUNNING = 20 };

@@ -22,6 +22,7 @@
 
 #include "base/alloc.h"
 #include "base/diag.h"
+#include "lib/sanitizer.h"
 #include "lib/store_files.h"
 #include "lib/store_helper.h"
 #include "store/verify.h"
@@ -368,11 +369,9 @@ static unsigned long count_calls(enum fault_kind kind)
 	return calls;
 }
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define STEP 3 /* it takes long there */
-#else
-#define STEP 1
-#endif
+/* It takes long where a sanitizer watches. */
+enum { STEP = SANITIZED ? 3 : 1 };
+
 /* Each call of ROW's operation fails as FAULT says, in a run of its own. */
 static void fail_row(const struct row *row, struct fault fault)
 {
