@@ -205,7 +205,8 @@ enum ary_status ary_inventory_check(const struct ary_inventory *inventory, size_
 		return ary_fail(err, ARY_CORRUPT, "0.log is missing: the logs begin with %" PRIu64
 				".log, which is not a merge of all those before it", logs[0]);
 	if (i > 0 && base != logs[i - 1] + 1)
-		return ary_fail(err, ARY_CORRUPT, "%" PRIu64 ".log is missing", logs[i - 1] + 1);
+		return ary_fail(err, ARY_CORRUPT, "%" PRIu64 ".log is missing: %" PRIu64 ".log "
+				"does not say that it stands for it", logs[i - 1] + 1, logs[i]);
 	return ARY_OK;
 }
 
@@ -256,6 +257,10 @@ enum ary_status ary_inventory_clean(struct ary_dir *dir, const struct ary_invent
 {
 	char name[ARY_NAME_BYTES];
 	enum ary_status status = ARY_OK;
+	/* A merge may have its name in the system's memory only: what it stands for must not go
+	 * before that is on the disk. */
+	if (inventory->obsolete_count > 0)
+		status = ary_dir_sync(dir, err);
 	for (size_t i = 0; status == ARY_OK && i < inventory->temporary_count; i++) {
 		ary_name_temporary(inventory->temporary[i], name);
 		status = ary_dir_unlink(dir, name, err);

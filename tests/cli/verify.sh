@@ -103,7 +103,7 @@ rm -rf data
 cp -Rp intact data
 rm data/logs/1.log
 verify 3
-said '^1\.log bytes 0 .* is missing$'
+said '^1\.log bytes 0 .* is missing: '
 said '^0\.log .* ok$'
 said '^2\.log .* ok$'
 rm data/logs/0.log

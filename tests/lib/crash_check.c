@@ -16,6 +16,8 @@ enum {
 	COMPACT_EVERY = 8,
 	/* One state in so many also has its recovery cut off. */
 	RECOVERY_CUT_EVERY = 64,
+	/* Likewise, of the kills. */
+	KILL_CUT_EVERY = 16,
 	RECOVERY_EXHAUSTIVE_MAX = 16,
 	RECOVERY_MIXES = 8,
 };
@@ -343,6 +345,9 @@ void crash_check_kill(struct crash_check *check, const struct sim_disk *disk)
 	struct sim_env sim;
 
 	check->figures->kills++;
+	/* The power may fail while what the system has cached is recovered, too. */
+	if (sim_draw(&check->random, KILL_CUT_EVERY) == 0)
+		cut_recovery(check, disk);
 	sim_disk_copy(disk, &copy);
 	start(check, &sim, &copy);
 	struct ary_store *store = open_and_read(check, &sim, check->oracle->acked, &state);
