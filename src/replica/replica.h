@@ -18,16 +18,16 @@ struct ary_replica;
 /* A cluster of one over STORE, which is borrowed. Returns owned. */
 struct ary_replica *ary_replica_solo(struct ary_store *store);
 
-/* Takes REPLICA (NULL is fine). Nothing may be in flight, and a compaction that it asked for must
- * have ended: after its store was closed that is sure. */
+/* Takes REPLICA (NULL is fine). Nothing may be in flight. */
 void ary_replica_destroy(struct ary_replica *replica);
 
 /* Proposes WRITE (borrowed until its `done`). After the gate is closed its answer is SHUTDOWN. The
  * write's `private` fields are this floor's and below. */
 void ary_replica_propose(struct ary_replica *replica, struct ary_write *write);
 
-/* As ary_store_compact. Not counted as in flight: when the gate is closed, whoever waits is
- * answered SHUTDOWN, and the compaction goes on until the store closes. */
+/* As ary_store_compact; `done` must not call the replica. Not counted as in flight: when the gate
+ * is closed, whoever waits is answered SHUTDOWN, and the compaction goes on until the store
+ * closes. */
 void ary_replica_compact(struct ary_replica *replica, struct ary_compaction_request *request);
 
 /* The store for reading. Returns borrowed until the store is closed. */

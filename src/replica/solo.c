@@ -14,9 +14,6 @@ struct ary_replica {
 	struct ary_cond drained;
 	uint64_t in_flight;   /* under lock: writes */
 	bool closed;          /* under lock: the gate */
-	bool compacting;      /* under lock: `run` is the store's */
-	struct ary_compaction_request *waiting; /* under lock: for the end of `run` */
-	struct ary_compaction_request run;
 };
 
 struct ary_replica *ary_replica_solo(struct ary_store *store)
@@ -32,7 +29,7 @@ void ary_replica_destroy(struct ary_replica *replica)
 {
 	if (replica == NULL)
 		return;
-	ARY_CHECK(replica->in_flight == 0 && !replica->compacting);
+	ARY_CHECK(replica->in_flight == 0);
 	ary_cond_release(&replica->drained);
 	ary_mutex_release(&replica->lock);
 	free(replica);
@@ -97,75 +94,16 @@ static void refuse_compaction(struct ary_compaction_request *request)
 	request->done(request);
 }
 
-/* Takes those who wait; with FULL not set, those only for whom less than that is enough. */
-static struct ary_compaction_request *take_waiting_locked(struct ary_replica *replica, bool full)
-	ARY_REQUIRES(&replica->lock)
-{
-	struct ary_compaction_request *taken = NULL;
-	struct ary_compaction_request **at = &replica->waiting;
-	while (*at != NULL) {
-		struct ary_compaction_request *request = *at;
-		if (request->full && !full) {
-			at = &request->next;
-			continue;
-		}
-		*at = request->next;
-		request->next = taken;
-		taken = request;
-	}
-	return taken;
-}
-
-static void run_done(struct ary_compaction_request *run);
-
-static void start_run(struct ary_replica *replica, bool full)
-{
-	replica->run = (struct ary_compaction_request){
-		.full = full,
-		.done = run_done,
-		.context = replica,
-	};
-	ary_store_compact(replica->store, &replica->run);
-}
-
-static void run_done(struct ary_compaction_request *run)
-{
-	struct ary_replica *replica = run->context;
-	const struct ary_compaction_report report = run->report;
-	ary_mutex_lock(&replica->lock);
-	struct ary_compaction_request *waiting =
-		take_waiting_locked(replica, run->full || report.status != ARY_OK);
-	bool goes_on = replica->waiting != NULL;
-	replica->compacting = goes_on;
-	ary_mutex_unlock(&replica->lock);
-	while (waiting != NULL) {
-		/* After `done` the request is its owner's, and may be gone. */
-		struct ary_compaction_request *request = waiting;
-		waiting = request->next;
-		request->report = report;
-		request->done(request);
-	}
-	if (goes_on)
-		start_run(replica, true);
-}
-
+/* Under the lock of the gate, so that nobody begins to wait after it was closed. */
 void ary_replica_compact(struct ary_replica *replica, struct ary_compaction_request *request)
 {
 	ary_mutex_lock(&replica->lock);
 	bool open = !replica->closed;
-	bool starts = open && !replica->compacting;
-	bool full = request->full;
-	if (open) {
-		request->next = replica->waiting;
-		replica->waiting = request;
-		replica->compacting = true;
-	}
+	if (open)
+		ary_store_compact(replica->store, request);
 	ary_mutex_unlock(&replica->lock);
 	if (!open)
 		refuse_compaction(request);
-	if (!starts)
-		return;
-	start_run(replica, full);
 }
 
 /* A compaction may go on for long, so those who wait for it are not kept: closing the store will
@@ -174,13 +112,8 @@ void ary_replica_close_gate(struct ary_replica *replica)
 {
 	ary_mutex_lock(&replica->lock);
 	replica->closed = true;
-	struct ary_compaction_request *waiting = take_waiting_locked(replica, true);
 	ary_mutex_unlock(&replica->lock);
-	while (waiting != NULL) {
-		struct ary_compaction_request *request = waiting;
-		waiting = request->next;
-		refuse_compaction(request);
-	}
+	ary_store_compact_refuse(replica->store);
 }
 
 enum ary_status ary_replica_drain(struct ary_replica *replica, uint64_t timeout_ms)

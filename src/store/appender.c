@@ -135,7 +135,7 @@ enum ary_status ary_append_sync(struct ary_store *store, struct ary_error *err)
 	}
 	store->committer.dirty = false;
 	ary_witness_note(store, ary_segment_log(segment), ary_segment_durable_bytes(segment),
-			 store->committer.seq);
+			 atomic_load(&store->counters.seq));
 	atomic_fetch_add(&store->counters.syncs, 1);
 	return ARY_OK;
 }

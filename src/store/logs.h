@@ -3,7 +3,8 @@
  *
  * Threads: the commit thread alone changes the table (recovery before it starts), and so reads it
  * without the lock. Any thread may take a segment by its slot, and sum up; both hold the lock
- * for a moment and do no I/O. Counters are atomic: they are read for figures only. */
+ * for a moment and do no I/O. Counters are atomic, and exact on the commit thread: a compaction's
+ * plan, and which tombstones it may drop, rest on them. Others read them for figures. */
 #ifndef ARY_STORE_LOGS_H
 #define ARY_STORE_LOGS_H
 

@@ -263,6 +263,9 @@ static enum ary_status take_over(struct work *work, struct ary_error *err)
 {
 	size_t old_count = work->merge->count - 1;
 	uint64_t *numbers = ary_alloc((old_count + 1) * sizeof(*numbers));
+	/* Its file has no name any more: closing it, which frees the space, may take long, and is
+	 * not for the commit thread. */
+	struct ary_segment *newest = ary_segment_ref(work->merge->logs[old_count]->segment);
 	for (size_t i = 0; i < old_count; i++)
 		numbers[i] = number_of(work, i);
 	enum ary_status status = ary_takeover_run(work->store, work->merge->logs[0],
@@ -271,6 +274,7 @@ static enum ary_status take_over(struct work *work, struct ary_error *err)
 		remove_old_files(work->store, numbers, old_count);
 	else
 		work->store->compactor.broken = true;
+	ary_segment_unref(newest);
 	free(numbers);
 	return status;
 }

@@ -20,8 +20,9 @@ struct ary_merge {
 };
 
 /* Merges; afterwards the logs are gone, and one is in their place.
- * NO_SPACE, IO, NO_MEMORY, BUSY, CORRUPT, CANCELLED: the store is as it was before. READ_ONLY,
- * UNCERTAIN: the store is, or is now, read-only. */
+ * NO_SPACE, IO, NO_MEMORY, BUSY, CORRUPT, CANCELLED: the store holds what it held, and the files
+ * are as they were, unless reading the new one back failed: then both stay open, and no merge is
+ * run any more. READ_ONLY, UNCERTAIN: the store is, or is now, read-only. */
 ARY_MUST_CHECK enum ary_status ary_merge_run(struct ary_store *store,
 					     const struct ary_merge *wanted,
 					     struct ary_error *err);

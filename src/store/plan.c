@@ -49,7 +49,7 @@ struct ary_plan_log ary_plan_log_of(const struct ary_log *log)
 	};
 }
 
-/* Tombstones count as won while all lower logs are clean, or will be: those that pay. */
+/* Tombstones count as won while all lower logs are clean, or will be: those that pay, and fit. */
 static void estimate(struct planner *planner)
 {
 	bool clean = true;
@@ -60,7 +60,8 @@ static void estimate(struct planner *planner)
 		figure->kept = log->live + (clean ? 0 : log->tombstones);
 		figure->pays = figure->gain > 0 &&
 			       figure->gain >= log->bytes / 100 * planner->rules->percent;
-		clean = clean && (figure->pays || log->dead == 0);
+		bool goes = figure->pays && figure->kept <= planner->rules->room_bytes;
+		clean = clean && (goes || log->dead == 0);
 	}
 }
 

@@ -23,7 +23,7 @@ struct ary_plan_log {
 	uint64_t tombstones;
 	uint64_t dead;       /* of values that are not present any more */
 	uint64_t marks;
-	bool active;         /* merged only if it pays itself: it is sealed for that */
+	bool active;         /* is sealed to be merged: never only taken along */
 };
 
 struct ary_plan_rules {

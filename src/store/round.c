@@ -143,18 +143,27 @@ static uint64_t clean_seq(const struct round *round, size_t i)
 	return round->figures[i].dead == 0 ? round->seq : round->logs[i]->cleaned;
 }
 
-/* Merges what was chosen, the lowest first: what is clean then lets go of tombstones above it. */
+/* Lowers *CLEAN to what logs FIRST to END - 1, which stay as they are, are clean up to. */
+static void lower_clean(const struct round *round, size_t first, size_t end, uint64_t *clean)
+{
+	for (size_t i = first; i < end; i++) {
+		uint64_t seq = clean_seq(round, i);
+		*clean = seq < *clean ? seq : *clean;
+	}
+}
+
+/* Merges what was chosen, the lowest first: what is clean then lets go of tombstones above it. One
+ * that does not fit on the disk after all keeps no other from trying. */
 static enum ary_status run_plan(struct round *round, struct ary_error *err)
 {
 	uint64_t clean = round->seq;
 	size_t next = 0;
 	enum ary_status status = ARY_OK;
+	struct ary_error failure = {.status = ARY_OK};
 	for (size_t i = 0; status == ARY_OK && i < round->plan.count; i++) {
 		const struct ary_plan_step *step = &round->plan.steps[i];
-		for (; next < step->first; next++) {
-			uint64_t seq = clean_seq(round, next);
-			clean = seq < clean ? seq : clean;
-		}
+		size_t end = step->first + step->count;
+		lower_clean(round, next, step->first, &clean);
 		const struct ary_merge merge = {
 			.logs = round->logs + step->first,
 			.count = step->count,
@@ -163,32 +172,52 @@ static enum ary_status run_plan(struct round *round, struct ary_error *err)
 			.seq = round->seq,
 		};
 		status = ary_merge_run(round->store, &merge, err);
-		next = step->first + step->count;
+		if (status == ARY_NO_SPACE) {
+			failure = *err;
+			status = ARY_OK;
+			lower_clean(round, step->first, end, &clean);
+		}
+		next = end;
 	}
-	return status;
+	if (status != ARY_OK || failure.status == ARY_OK)
+		return status;
+	*err = failure;
+	return ARY_NO_SPACE;
+}
+
+/* One pass: chooses and merges. */
+static enum ary_status run_pass(struct round *round, struct ary_error *err)
+{
+	if (atomic_load(&round->store->compactor.cancel))
+		return ary_fail(err, ARY_CANCELLED, "the compaction was cancelled");
+	round->room_bytes = find_room(round->store);
+	struct ary_job job = {.run = choose, .context = round};
+	ary_commit_run_job(round->store, &job);
+	if (round->status != ARY_OK)
+		return round->status;
+	tell_selection(round);
+	return run_plan(round, err);
 }
 
 enum ary_status ary_round_run(struct ary_store *store, enum ary_compaction_effort effort,
-			      struct ary_error *err)
+			      bool *selected_out, struct ary_error *err)
 {
 	struct round round = {.store = store, .effort = effort, .err = err};
+	size_t too_large = SIZE_MAX;
 	enum ary_status status;
 	bool goes_on;
 	do {
-		round.room_bytes = find_room(store);
-		struct ary_job job = {.run = choose, .context = &round};
-		ary_commit_run_job(store, &job);
-		status = round.status;
-		if (status == ARY_OK)
-			tell_selection(&round);
-		if (status == ARY_OK)
-			status = run_plan(&round, err);
-		/* What was won may be room enough for a log that was too large before. */
-		goes_on = status == ARY_OK && round.plan.count > 0 && round.plan.too_large > 0;
-		if (status == ARY_OK && round.plan.count == 0 && round.plan.too_large > 0)
-			status = ary_fail(err, ARY_NO_SPACE, "%zu logs could be smaller, but there "
-					  "is no room for the new ones", round.plan.too_large);
+		status = run_pass(&round, err);
+		*selected_out = *selected_out || round.plan.count > 0;
+		/* What was won may be room for a log that was too large; without an end where it
+		 * is not, and writes go on that make others pay again. */
+		goes_on = status == ARY_OK && round.plan.count > 0 && round.plan.too_large > 0 &&
+			  round.plan.too_large < too_large;
+		too_large = round.plan.too_large;
 		release(&round);
 	} while (goes_on);
+	if (status == ARY_OK && too_large > 0)
+		return ary_fail(err, ARY_NO_SPACE, "%zu logs could be smaller, but there is no "
+				"room for the new ones", too_large);
 	return status;
 }

@@ -168,7 +168,7 @@ struct ary_compaction_report {
 	uint64_t logs_after;
 	uint64_t bytes_before;      /* of all logs, those that are left alone too */
 	uint64_t bytes_after;
-	uint64_t selected_logs;     /* that paid, and are rewritten */
+	uint64_t selected_logs;     /* that paid, or cost little beside those that did */
 	uint64_t selected_bytes;
 	uint64_t scanned_bytes;     /* progress: of selected_bytes */
 	uint64_t written_bytes;     /* of the logs that take their place */
@@ -184,8 +184,8 @@ struct ary_compaction_request {
 	void (*done)(struct ary_compaction_request *request);
 	void *context;
 	/* The answer. OK; NO_SPACE: some or all of it did not fit, or NO_MEMORY, IO, CORRUPT, BUSY
-	 * (no more files): the store holds what it held; CANCELLED, by request; READ_ONLY;
-	 * UNCERTAIN: sealing the log failed; SHUTDOWN. */
+	 * (no more files, or too many wait): the store holds what it held; CANCELLED, by request;
+	 * READ_ONLY; UNCERTAIN: sealing the log failed; SHUTDOWN. */
 	struct ary_compaction_report report;
 	struct ary_compaction_request *next; /* private to the floors that carry it */
 };
@@ -199,8 +199,12 @@ void ary_store_compact(struct ary_store *store, struct ary_compaction_request *r
 /* As ary_store_compact, but waits for nobody: one is under way from here on, for whoever looks. */
 void ary_store_compact_start(struct ary_store *store, bool full);
 
-/* Asks the compaction that runs to stop soon; what it has finished stays. False: none runs. */
+/* Asks the compaction that runs to stop soon; what it has finished stays, and what was to follow it
+ * does not come. False: none runs. */
 bool ary_store_compact_cancel(struct ary_store *store);
+
+/* Answers SHUTDOWN, on this thread, to all who wait for a compaction; what runs goes on. */
+void ary_store_compact_refuse(struct ary_store *store);
 
 void ary_store_compaction_report(struct ary_store *store, struct ary_compaction_report *out);
 

@@ -81,9 +81,12 @@ struct ary_compactor {
 	uint64_t quiet_stale_bytes; /* the commit thread's own: with less, nothing pays */
 	struct ary_mutex lock;
 	struct ary_cond work;      /* signalled for a wish, a cancellation, the end */
-	struct ary_compaction_request *waiting; /* joined the run under way, or begin the next */
-	enum ary_compaction_effort wanted;
-	enum ary_compaction_effort effort;      /* of the run under way */
+	struct ary_compaction_request *waiting; /* for the run under way, or for the next */
+	struct ary_compaction_request *leaving; /* waited when the run under way was cancelled */
+	size_t waiting_count;                   /* of both */
+	enum ary_compaction_effort effort;      /* of the run under way; its report says RUNNING */
+	enum ary_compaction_effort wanted;      /* of the run that is to follow it; or NONE */
+	bool cancelled;                         /* the run under way was, by request */
 	bool stopping;
 	struct ary_compaction_report report;
 	uint64_t started_ns;                    /* the run under way */

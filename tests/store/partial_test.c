@@ -453,6 +453,92 @@ static void test_full_request_waits_for_a_full_compaction(void **state)
 	assert_int_equal(store_test_stats(&store).stale_bytes, 0);
 }
 
+static void await_idle(struct ary_compaction_report *report)
+{
+	do {
+		ary_store_compaction_report(store.store, report);
+	} while (report->state == ARY_COMPACTION_RUNNING);
+}
+
+/* Whether the thread has seen the one that was begun or not, it ends, and the next can begin. */
+static void test_compaction_that_is_cancelled_at_once_ends(void **state)
+{
+	struct ary_compaction_report report;
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		store_test_set(&store, "k", value);
+		ary_store_compact_start(store.store, round % 2 == 0);
+		(void)ary_store_compact_cancel(store.store);
+		await_idle(&report);
+	}
+	assert_true(report.runs >= 300);
+	assert_int_equal(store_test_compact(&store).status, ARY_OK);
+}
+
+static void test_full_compaction_is_not_lost_beside_another(void **state)
+{
+	struct ary_compaction_report report;
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		store_test_set(&store, "k", value);
+		ary_store_compact_start(store.store, false);
+		ary_store_compact_start(store.store, true);
+		await_idle(&report);
+		assert_true(report.full);
+		assert_int_equal(report.status, ARY_OK);
+	}
+}
+
+/* What the plan hopes for and the disk does not allow is not tried again and again. */
+static void test_compaction_that_finds_nothing_to_do_rests(void **state)
+{
+	struct ary_compaction_report report;
+
+	(void)state;
+	store_test_close(&store);
+	store.options.merge_bytes_max = UINT64_C(1) << 30;
+	store.options.compact_stale_bytes = 500;
+	store.options.compact_percent = 10000;
+	store_test_open(&store);
+	fill_log('a');
+	fill_log('b');
+	fault_env_set_space(store.faults, 2000, 1 << 20);
+	for (int i = 0; i < 5; i++)
+		store_test_set(&store, "a0", value);
+	for (int i = 0; i < 20; i++)
+		pause_briefly();
+	ary_store_compaction_report(store.store, &report);
+	assert_true(report.runs < 60);
+}
+
+/* Where the system does not tell how much is free, the disk does, log by log. */
+static void test_log_that_does_not_fit_keeps_no_other_from_it(void **state)
+{
+	(void)state;
+	int a = fill_log('a');
+	fill_log('b');
+	int c = fill_log('c');
+	set_all('a', 2, a);
+	set_all('c', 0, c);
+	store_test_remove(&store, "a0");
+	uint64_t sum = sum_of(0);
+	fault_env_fail(store.faults, (struct fault){
+		.kind = FAULT_FILE_WRITE, .name = "0.log.tmp", .nth = 1, .forever = true,
+		.os_errno = ENOSPC});
+	assert_int_equal(store_test_compact(&store).status, ARY_NO_SPACE);
+	fault_env_reset(store.faults);
+	assert_int_equal(sum_of(0), sum);
+	assert_true(file_bytes(store.path, "2.log") < 400);
+	for (int opened = 0; opened < 2; opened++) {
+		store_test_expect(&store, "a0", NULL);
+		expect_all('a', 1, a, value);
+		expect_all('c', 0, c, value);
+		store_test_reopen(&store);
+	}
+}
+
 static void test_merge_that_does_not_fit_is_not_begun(void **state)
 {
 	(void)state;
@@ -496,6 +582,10 @@ int main(void)
 		TEST(test_logs_do_not_become_many),
 		TEST(test_slow_compaction_can_be_cancelled),
 		TEST(test_full_request_waits_for_a_full_compaction),
+		TEST(test_compaction_that_is_cancelled_at_once_ends),
+		TEST(test_full_compaction_is_not_lost_beside_another),
+		TEST(test_compaction_that_finds_nothing_to_do_rests),
+		TEST(test_log_that_does_not_fit_keeps_no_other_from_it),
 		TEST(test_merge_that_does_not_fit_is_not_begun),
 	};
 

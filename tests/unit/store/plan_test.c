@@ -66,6 +66,9 @@ static const struct row rows[] = {
 	 {LOG(900, 0), LOG(300, 700), LOG(900, 0), LOG(299, 700)}, "3+1 too large: 1"},
 	{"no room for any", {.percent = 25, .bytes_max = 1000, .room_bytes = 10},
 	 {LOG(300, 700), LOG(900, 0), LOG(299, 700)}, " too large: 2"},
+	{"tombstones above a log that cannot be cleaned stay",
+	 {.percent = 25, .bytes_max = 1000, .room_bytes = 200},
+	 {LOG(300, 700), TOMBSTONES(100, 0, 900)}, " too large: 1"},
 	{"room for each, not for both", {.percent = 25, .bytes_max = 1000, .room_bytes = 350},
 	 {LOG(300, 700), LOG(300, 700)}, "0+1 1+1"},
 };
