@@ -150,9 +150,13 @@ struct ary_held *ary_backlog_next(struct ary_backlog *backlog)
 
 void ary_backlog_return(struct ary_backlog *backlog, struct ary_held *held)
 {
-	held->next = backlog->first;
-	backlog->first = held;
-	if (backlog->last == NULL)
+	struct ary_held **at = &backlog->first;
+
+	while (*at != NULL && (*at)->number < held->number)
+		at = &(*at)->next;
+	held->next = *at;
+	*at = held;
+	if (held->next == NULL)
 		backlog->last = held;
 }
 

@@ -53,7 +53,8 @@ bool ary_backlog_is_ready(const struct ary_backlog *backlog);
  * where it is, until ary_backlog_end. */
 struct ary_held *ary_backlog_next(struct ary_backlog *backlog);
 
-/* Puts HELD, which was taken and not carried out, back to the head of the line. */
+/* Puts HELD, which was taken and not carried out, back into the line, before those that came after
+ * it. */
 void ary_backlog_return(struct ary_backlog *backlog, struct ary_held *held);
 
 /* Ends HELD, which was taken: the next one to its key may be sent. */

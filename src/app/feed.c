@@ -83,7 +83,6 @@ enum ary_status ary_feed_next(struct ary_feed *feed, struct ary_bytes *out, stru
 			return status;
 	}
 	feed->line++;
-	feed->bytes += size;
 	*out = (struct ary_bytes){ feed->window.data + feed->start, size };
 	feed->start += size;
 	return ARY_OK;

@@ -15,7 +15,6 @@
 struct ary_feed {
 	const char *path;
 	uint64_t line;      /* number of the last line taken; the first is 1 */
-	uint64_t bytes;     /* of the lines taken */
 	/* Private. */
 	struct ary_input *input;
 	struct ary_buf window;

@@ -16,7 +16,7 @@ enum {
 	WAKE_COUNT = SLOT_COUNT / 2,
 	BYTES_MAX = 16 * 1024 * 1024,
 	/* A slot gives larger buffers back after use. */
-	KEPT_BYTES_MAX = 64 * 1024,
+	KEPT_BYTES_MAX = 8 * 1024,
 };
 
 struct slot {

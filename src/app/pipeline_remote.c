@@ -13,6 +13,8 @@
 
 enum {
 	LANE_COUNT = 32,
+	/* After so many that went well one more lane is tried, where some were given up. */
+	WELL_COUNT = 4096,
 	/* How long a server may put one write off, as it says itself. */
 	PUT_OFF_SECONDS_MAX = 30,
 	POLL_MS_MAX = 1000,
@@ -32,6 +34,8 @@ struct remote {
 	struct ary_backlog *backlog;
 	CURLM *multi;
 	size_t under_way;
+	size_t under_way_max;   /* of LANE_COUNT: fewer, where the server had no room for all */
+	uint64_t went_well;     /* since that last changed */
 	uint64_t resume_ms;     /* nothing is sent before this */
 	uint64_t done;
 	struct ary_error error; /* of the first that failed; its status is OK until then */
@@ -67,11 +71,24 @@ static bool put_off(struct remote *remote, struct ary_held *held, uint64_t secon
 	if (seconds > PUT_OFF_SECONDS_MAX - held->put_off_seconds)
 		return false;
 	held->put_off_seconds += seconds;
+	/* It may have fewer places for connections than there are lanes, now or always. */
+	if (remote->under_way_max > 1)
+		remote->under_way_max--;
+	remote->went_well = 0;
 	resume_ms = ary_monotonic_ms(remote->env) + seconds * 1000;
 	if (resume_ms > remote->resume_ms)
 		remote->resume_ms = resume_ms;
 	ary_backlog_return(remote->backlog, held);
 	return true;
+}
+
+static void note_success(struct remote *remote)
+{
+	remote->done++;
+	if (remote->under_way_max == LANE_COUNT || ++remote->went_well < WELL_COUNT)
+		return;
+	remote->under_way_max++;
+	remote->went_well = 0;
 }
 
 /* What becomes of HELD now that its request has ended on TRANSFER. */
@@ -81,7 +98,7 @@ static void settle(struct remote *remote, struct ary_held *held,
 	enum ary_status status = err->status;
 
 	if (status == ARY_OK || (status == ARY_NOT_FOUND && held->op == ARY_WRITE_REMOVE))
-		remote->done++;
+		note_success(remote);
 	else if (transfer->status == 503 && put_off(remote, held, transfer->retry_after_seconds))
 		return;
 	else
@@ -155,7 +172,8 @@ static enum ary_status launch(struct remote *remote, struct lane *lane, struct a
 
 static bool may_send(const struct remote *remote)
 {
-	return remote->error.status == ARY_OK && ary_backlog_is_ready(remote->backlog) &&
+	return remote->error.status == ARY_OK && remote->under_way < remote->under_way_max &&
+	       ary_backlog_is_ready(remote->backlog) &&
 	       ary_monotonic_ms(remote->env) >= remote->resume_ms;
 }
 
@@ -269,6 +287,7 @@ enum ary_exit ary_pipeline_open_remote(const struct ary_config *config, struct a
 	}
 	remote->pipeline.ops = &ops;
 	remote->env = ary_env_posix();
+	remote->under_way_max = LANE_COUNT;
 	remote->backlog = ary_backlog_create();
 	remote->multi = curl_multi_init();
 	if (!remote->multi) {

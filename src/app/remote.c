@@ -124,14 +124,6 @@ static enum ary_status ask_for_report(struct remote *remote,
 	return ary_answer_compaction(ary_buf_view(&transfer->body), out, err);
 }
 
-/* Whether REPORT is the end of what was asked for. One that ran already, and goes less far than a
- * FULL one, is followed by that, unless it fails. */
-static bool is_end(const struct ary_compaction_report *report, bool full)
-{
-	return report->state != ARY_COMPACTION_RUNNING &&
-	       (report->full || !full || report->status != ARY_OK);
-}
-
 /* Asks until the compaction has ended that runs in REPORT, and makes REPORT what came of it. A
  * server counts those that ended since it started. */
 static enum ary_status wait_for_end(struct remote *remote, bool full,
@@ -141,7 +133,7 @@ static enum ary_status wait_for_end(struct remote *remote, bool full,
 	uint64_t runs = report->runs;
 	uint64_t pause_ms = POLL_MS_MIN;
 
-	while (!is_end(report, full)) {
+	while (report->state == ARY_COMPACTION_RUNNING) {
 		enum ary_status status;
 
 		ary_console_progress("compacting", report->scanned_bytes, report->selected_bytes);
@@ -153,6 +145,10 @@ static enum ary_status wait_for_end(struct remote *remote, bool full,
 		if (report->state != ARY_COMPACTION_RUNNING && report->runs <= runs)
 			return ary_fail(err, ARY_CANCELLED, "the server was started anew");
 	}
+	/* One that goes less far is followed at once by the one that was asked for; not if somebody
+	 * cancelled it. */
+	if (full && !report->full && report->status == ARY_OK)
+		return ary_fail(err, ARY_CANCELLED, "the compaction was cancelled");
 	ary_console_progress("compacting", report->selected_bytes, report->selected_bytes);
 	return ARY_OK;
 }

@@ -86,4 +86,14 @@ expect 0 import --server "$server_url" removal
 expect 3 import --server "$server_url" removal good
 complained '^aryavarth: good, line 1: http://.*No space left.*; 1 lines were applied$'
 stop_server TERM
+
+# Fewer places for connections than an import would take: it makes do with them.
+serve --dir few --connections-max 4
+expect 0 import --server "$server_url" many
+stop_server TERM
+expect 0 import --dir few-local many
+expect 0 export --dir few-local
+cp out wanted
+expect 0 export --dir few
+check "few places do for all lines" cmp wanted out
 finish
