@@ -594,3 +594,6 @@ tests_fuzz_target_fuzz_SOURCES = %D%/fuzz/target_fuzz.c %D%/fuzz/fuzz.h $(fuzz_m
 tests_fuzz_target_fuzz_CPPFLAGS = $(test_cppflags)
 tests_fuzz_target_fuzz_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
 tests_fuzz_target_fuzz_LDADD = libtestary.a $(upto_http) $(test_libs)
+
+noinst_PROGRAMS += %D%/bench/bare_http
+tests_bench_bare_http_LDADD = $(MICROHTTPD_LIBS)
