@@ -25,6 +25,14 @@ plain_files = \
 	build-aux/tidy.awk \
 	docker/check \
 	docker/compose.yaml \
+	script/bench \
+	script/bench.d/load.lua \
+	script/bench.d/measure.sh \
+	script/bench.d/peers.sh \
+	script/bench.d/processes.sh \
+	script/bench.d/report.sh \
+	script/bench.d/sections.sh \
+	script/bench.d/servers.sh \
 	script/bootstrap \
 	script/fuzz \
 	script/lib.sh \
