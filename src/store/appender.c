@@ -105,6 +105,7 @@ static void account(struct ary_store *store, const struct ary_append *append)
 	atomic_fetch_add(&log->overhead_bytes, append->overhead_bytes);
 	atomic_fetch_add(&log->bytes, committer->batch.size);
 	atomic_fetch_add(&store->counters.appended_bytes, committer->batch.size);
+	committer->seq_stored = committer->seq;
 	atomic_store(&store->counters.seq, committer->seq);
 	uint64_t size = committer->batch.size;
 	committer->space_free_bytes -= size < committer->space_free_bytes

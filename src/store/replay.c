@@ -132,6 +132,8 @@ static enum ary_status replay_log(struct ary_replay *replay, uint64_t number, bo
 		status = apply_waiting(replay, err);
 	if (status != ARY_OK)
 		return status;
+	if (replay->report.seq_last > replay->seq_kept)
+		replay->seq_kept = replay->report.seq_last;
 	if (replay->report.seq_seen > replay->seq)
 		replay->seq = replay->report.seq_seen;
 	note_log(replay);

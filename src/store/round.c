@@ -23,7 +23,7 @@ struct round {
 	struct ary_log **logs;
 	struct ary_plan_log *figures;
 	size_t count;
-	uint64_t seq;           /* all writes up to it are in the index */
+	uint64_t seq;           /* of the last line; all writes up to it are in the index */
 	struct ary_plan plan;
 	enum ary_status status; /* of the job */
 	struct ary_error *err;
@@ -103,7 +103,9 @@ static void choose(struct ary_store *store, struct ary_job *job)
 	make_plan(round);
 	if (takes_active(round))
 		round->status = ary_rotate_now(store, round->err);
-	round->seq = store->committer.seq;
+	/* Not one that was only jumped to, or cut off: after a crash, writes to come could have
+	 * lower ones, and the merges would pass for clean of them. */
+	round->seq = store->committer.seq_stored;
 }
 
 /* What of the disk a compaction may fill. */

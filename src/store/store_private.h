@@ -49,7 +49,8 @@ struct ary_witness {
 /* The commit thread's own; nobody else reads or writes it while that thread runs. */
 struct ary_committer {
 	struct ary_thread thread;
-	uint64_t seq;                 /* the last one used */
+	uint64_t seq;                 /* the last one used, or jumped over */
+	uint64_t seq_stored;          /* of the last line that is in a log */
 	struct ary_log *active;       /* appended to; NULL: the next group begins a log */
 	struct ary_segment *next;     /* created for the coming rotation, still empty; owned */
 	bool rotation_postponed;      /* and it has been said */
