@@ -25,6 +25,8 @@ testlib_sources = \
 	%D%/lib/lines.h \
 	%D%/lib/load.c \
 	%D%/lib/load.h \
+	%D%/lib/log_keys.c \
+	%D%/lib/log_keys.h \
 	%D%/lib/memory_env.c \
 	%D%/lib/memory_env.h \
 	%D%/lib/model.c \
@@ -394,6 +396,11 @@ check_PROGRAMS += %D%/store/compact_test
 tests_store_compact_test_CPPFLAGS = $(test_cppflags)
 tests_store_compact_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_compact_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/compact_wish_test
+tests_store_compact_wish_test_CPPFLAGS = $(test_cppflags)
+tests_store_compact_wish_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_compact_wish_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
 check_PROGRAMS += %D%/store/concurrent_test
 tests_store_concurrent_test_CPPFLAGS = $(test_cppflags)
