@@ -35,4 +35,8 @@ void probe_refused(struct rest *rest, const struct probe *probe);
 void probe_taken(struct rest *rest, const struct probe *probe, const char *target,
 		 const char *value);
 
+/* As probe_taken, or refused and nothing done: versions of the library differ. */
+void probe_settled(struct rest *rest, const struct probe *probe, const char *target,
+		   const char *value);
+
 #endif

@@ -186,6 +186,15 @@ static void test_old_version_needs_no_host(void **state)
 	wire_reply_release(&reply);
 }
 
+/* A body that never ends is waited for no longer than this. */
+static int setup(void **state)
+{
+	static const char *const options[] = { "--body-timeout-ms=5000", NULL };
+
+	*state = rest_start(options);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,5 +206,5 @@ int main(void)
 		cmocka_unit_test(test_folded_framing_smuggles_nothing),
 	};
 
-	return cmocka_run_group_tests_name("rest/guard", tests, rest_setup, rest_teardown);
+	return cmocka_run_group_tests_name("rest/guard", tests, setup, rest_teardown);
 }
