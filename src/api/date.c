@@ -1,43 +1,62 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/date.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "base/check.h"
 
-static const char *const weekdays[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-				     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+enum {
+	DAYS_OF_400_YEARS = 146097,
+	DAYS_BEFORE_1970 = 719468, /* since 1 March of the year 0 */
+};
 
-static bool is_leap(unsigned year)
+struct date {
+	unsigned year;
+	unsigned month; /* 0: January */
+	unsigned day;   /* 1: the first */
+};
+
+/* Years are counted from March, so that the leap day is the last one and months follow one rule:
+ * H. Hinnant, chrono-compatible low-level date algorithms, civil_from_days. */
+static struct date date_of(unsigned days_since_1970)
 {
-	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	unsigned days = days_since_1970 + DAYS_BEFORE_1970;
+	unsigned day = days % DAYS_OF_400_YEARS;
+	unsigned year = (day - day / 1460 + day / 36524 - day / (DAYS_OF_400_YEARS - 1)) / 365;
+	unsigned day_of_year = day - (365 * year + year / 4 - year / 100);
+	unsigned month = (5 * day_of_year + 2) / 153; /* 0: March */
+
+	return (struct date){
+		.year = days / DAYS_OF_400_YEARS * 400 + year + (month >= 10 ? 1 : 0),
+		.month = (month + 2) % 12,
+		.day = day_of_year - (153 * month + 2) / 5 + 1,
+	};
 }
 
-static unsigned month_days(unsigned year, unsigned month)
+static void put_two_digits(char *out, unsigned number)
 {
-	static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-
-	return days[month] + (month == 1 && is_leap(year) ? 1u : 0u);
+	out[0] = (char)('0' + number / 10 % 10);
+	out[1] = (char)('0' + number % 10);
 }
 
 void ary_date_format(uint64_t time_ms, char out[ARY_DATE_BYTES])
 {
-	unsigned second, day, year, month = 0;
-	const char *weekday;
+	static const char weekdays[] = "ThuFriSatSunMonTueWed";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	unsigned second, days;
+	struct date date;
 
 	ARY_CHECK(time_ms <= ARY_DATE_MS_MAX);
 	second = (unsigned)(time_ms / 1000 % 86400);
-	day = (unsigned)(time_ms / 86400000);
-	weekday = weekdays[day % 7];
-	/* Whole cycles of 400 years first, so that the loop below is short for every date. */
-	year = 1970 + day / 146097 * 400;
-	day %= 146097;
-	for (; day >= (is_leap(year) ? 366u : 365u); year++)
-		day -= is_leap(year) ? 366u : 365u;
-	for (; day >= month_days(year, month); month++)
-		day -= month_days(year, month);
-	(void)snprintf(out, ARY_DATE_BYTES, "%s, %02u %s %04u %02u:%02u:%02u GMT", weekday,
-		       (day + 1) % 100, months[month], year % 10000, second / 3600 % 24,
-		       second / 60 % 60, second % 60);
+	days = (unsigned)(time_ms / 86400000);
+	date = date_of(days);
+	memcpy(out, "Www, DD Mmm YYYY hh:mm:ss GMT", ARY_DATE_BYTES);
+	memcpy(out, weekdays + 3 * (days % 7), 3);
+	put_two_digits(out + 5, date.day);
+	memcpy(out + 8, months + 3 * date.month, 3);
+	put_two_digits(out + 12, date.year / 100);
+	put_two_digits(out + 14, date.year);
+	put_two_digits(out + 17, second / 3600);
+	put_two_digits(out + 20, second / 60 % 60);
+	put_two_digits(out + 23, second % 60);
 }

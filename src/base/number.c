@@ -57,6 +57,19 @@ bool ary_parse_size(struct ary_bytes text, uint64_t *out)
 	return true;
 }
 
+size_t ary_format_u64(uint64_t value, uint8_t out[ARY_U64_DIGITS_MAX])
+{
+	uint8_t digits[ARY_U64_DIGITS_MAX];
+	size_t first = sizeof(digits);
+
+	do {
+		digits[--first] = (uint8_t)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	memcpy(out, digits + first, sizeof(digits) - first);
+	return sizeof(digits) - first;
+}
+
 bool ary_parse_hex32(const uint8_t digits[8], uint32_t *out)
 {
 	uint32_t value = 0;

@@ -17,6 +17,11 @@ ARY_MUST_CHECK bool ary_parse_u64(struct ary_bytes text, uint64_t *out);
  * with or without "iB" after it. */
 ARY_MUST_CHECK bool ary_parse_size(struct ary_bytes text, uint64_t *out);
 
+enum { ARY_U64_DIGITS_MAX = 20 };
+
+/* Writes VALUE in decimal, no terminator; answers how many digits these are. */
+size_t ary_format_u64(uint64_t value, uint8_t out[ARY_U64_DIGITS_MAX]);
+
 /* Exactly eight lower-case hexadecimal digits. */
 ARY_MUST_CHECK bool ary_parse_hex32(const uint8_t digits[8], uint32_t *out);
 

@@ -10,11 +10,8 @@
 #include "format/record_private.h"
 #include "format/text.h"
 
-enum {
-	/* More than all names, numbers, quotes and the trailer of any line. */
-	FRAME_BYTES = 384,
-	NUMBER_DIGITS_MAX = 20,
-};
+/* More than all names, numbers, quotes and the trailer of any line. */
+enum { FRAME_BYTES = 384 };
 
 static uint8_t *put_text(uint8_t *out, const char *text)
 {
@@ -25,15 +22,7 @@ static uint8_t *put_text(uint8_t *out, const char *text)
 
 static uint8_t *put_number(uint8_t *out, uint64_t number)
 {
-	uint8_t digits[NUMBER_DIGITS_MAX];
-	size_t first = sizeof(digits);
-
-	do {
-		digits[--first] = (uint8_t)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	memcpy(out, digits + first, sizeof(digits) - first);
-	return out + (sizeof(digits) - first);
+	return out + ary_format_u64(number, out);
 }
 
 /* NAME is all that comes before the number: `,"prev":`. */

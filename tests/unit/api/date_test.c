@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -40,9 +41,30 @@ static void test_dates_are_those_of_the_calendar(void **state)
 	}
 }
 
+/* Every day of four centuries and some, against the system's own calendar. */
+static void test_every_day_is_the_systems(void **state)
+{
+	char expected[ARY_DATE_BYTES];
+	char text[ARY_DATE_BYTES];
+
+	(void)state;
+	for (time_t day = 0; day < 450 * 366; day++) {
+		time_t second = day * 86400 + day % 86400;
+		struct tm parts;
+
+		assert_non_null(gmtime_r(&second, &parts));
+		assert_int_equal(strftime(expected, sizeof(expected), "%a, %d %b %Y %H:%M:%S GMT",
+					  &parts),
+				 ARY_DATE_BYTES - 1);
+		ary_date_format((uint64_t)second * 1000, text);
+		assert_string_equal(text, expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_day_is_the_systems),
 		cmocka_unit_test(test_dates_are_those_of_the_calendar),
 	};
 

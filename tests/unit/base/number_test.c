@@ -132,9 +132,25 @@ static void test_hex_of_other_characters_is_refused(void **state)
 	assert_int_equal(value, UNTOUCHED);
 }
 
+static void test_numbers_are_written_as_they_are_read(void **state)
+{
+	static const uint64_t numbers[] = { 0, 1, 9, 10, 99, 100, 12345678901, UINT64_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		uint8_t digits[ARY_U64_DIGITS_MAX];
+		size_t size = ary_format_u64(numbers[i], digits);
+		uint64_t value;
+
+		assert_true(ary_parse_u64((struct ary_bytes){ digits, size }, &value));
+		assert_true(value == numbers[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_numbers_are_written_as_they_are_read),
 		cmocka_unit_test(test_numbers_up_to_64_bits_are_parsed),
 		cmocka_unit_test(test_what_is_no_number_is_refused),
 		cmocka_unit_test(test_only_the_bytes_given_are_read),
