@@ -145,6 +145,8 @@ api_sources = \
 	%D%/api/cors.h \
 	%D%/api/date.c \
 	%D%/api/date.h \
+	%D%/api/field.c \
+	%D%/api/field.h \
 	%D%/api/handler.h \
 	%D%/api/health.c \
 	%D%/api/kv.c \

@@ -307,6 +307,11 @@ tests_unit_api_fault_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_fault_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_fault_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/field_test
+tests_unit_api_field_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_field_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_field_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/health_test
 tests_unit_api_health_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_health_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -11,7 +11,7 @@
 static void respond_figures(struct ary_call *call, unsigned status, json_t *root)
 {
 	ary_respond_json(&call->response, status, ARY_TYPE_JSON, root);
-	ary_response_plain(&call->response, "Cache-Control", ary_bytes_of("no-store"));
+	ary_response_constant(&call->response, "Cache-Control", "no-store");
 }
 
 static void add_outcome(json_t **root, const struct ary_compaction_report *report)
@@ -87,8 +87,8 @@ static enum ary_step compact_async(struct ary_api *api, struct ary_call *call)
 		return ary_problem_respond_status(call, status, &err);
 	ary_store_compact_start(ary_api_store(api), call->compaction.full);
 	respond_report(api, call, 202);
-	ary_response_plain(&call->response, "Location", ary_bytes_of("/compact"));
-	ary_response_plain(&call->response, "Preference-Applied", ary_bytes_of("respond-async"));
+	ary_response_constant(&call->response, "Location", "/compact");
+	ary_response_constant(&call->response, "Preference-Applied", "respond-async");
 	return ARY_STEP_RESPOND;
 }
 

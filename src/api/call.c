@@ -18,25 +18,19 @@ void ary_call_release(struct ary_call *call)
 	memset(call, 0, sizeof(*call));
 }
 
-bool ary_field_is(const struct ary_field *field, const char *name)
+const struct ary_bytes *ary_call_field(const struct ary_call *call, enum ary_field_id id)
 {
-	return ary_bytes_are_caseless(field->name, name);
+	const struct ary_field *field =
+		ary_field_find(call->request.fields, call->request.field_count, id);
+
+	return field != NULL ? &field->value : NULL;
 }
 
-const struct ary_bytes *ary_call_field(const struct ary_call *call, const char *name)
-{
-	for (size_t i = 0; i < call->request.field_count; i++)
-		if (ary_field_is(&call->request.fields[i], name))
-			return &call->request.fields[i].value;
-	return NULL;
-}
-
-size_t ary_call_field_count(const struct ary_call *call, const char *name)
+size_t ary_call_field_count(const struct ary_call *call, enum ary_field_id id)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < call->request.field_count; i++)
-		if (ary_field_is(&call->request.fields[i], name))
-			count++;
+		count += call->request.fields[i].id == id;
 	return count;
 }

@@ -10,17 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/field.h"
 #include "base/bytes.h"
 #include "store/store.h"
 
 struct ary_call;
 struct ary_api;
-
-/* A request header's field. All views borrow until the call ends. */
-struct ary_field {
-	struct ary_bytes name;
-	struct ary_bytes value;
-};
 
 /* The head of a request. Everything borrows until the call ends. */
 struct ary_request {
@@ -35,9 +30,11 @@ struct ary_request {
 
 enum { ARY_RESPONSE_FIELDS_MAX = 24 };
 
-/* A response header. NAME is a literal; VALUE lies in the response's `text`. */
+/* A response header. NAME is a literal; so is the value, or else it lies in the response's
+ * `text`. */
 struct ary_response_field {
 	const char *name;
+	const char *constant;        /* or NULL */
 	size_t value_offset;
 };
 
@@ -49,7 +46,7 @@ struct ary_response {
 	unsigned status;             /* 0: none yet */
 	struct ary_response_field fields[ARY_RESPONSE_FIELDS_MAX];
 	size_t field_count;
-	struct ary_buf text;         /* the header values, each with a terminator */
+	struct ary_buf text;         /* header values that were made, each with a terminator */
 	struct ary_bytes body;
 	struct ary_buf owned;        /* holds `body`, when we composed it */
 	struct ary_value value;      /* holds `body`, when it is a stored value */
@@ -105,14 +102,11 @@ struct ary_call {
 void ary_call_init(struct ary_call *call);
 void ary_call_release(struct ary_call *call);
 
-/* Whether FIELD is header NAME (compared without case). */
-bool ary_field_is(const struct ary_field *field, const char *name);
+/* The value of the first field ID, or NULL. */
+const struct ary_bytes *ary_call_field(const struct ary_call *call, enum ary_field_id id);
 
-/* The value of the first field NAME, or NULL. */
-const struct ary_bytes *ary_call_field(const struct ary_call *call, const char *name);
-
-/* How many fields NAME there are. */
-size_t ary_call_field_count(const struct ary_call *call, const char *name);
+/* How many fields ID there are. */
+size_t ary_call_field_count(const struct ary_call *call, enum ary_field_id id);
 
 /* Adds a response header; its value is made from FORMAT, and must not hold line breaks. */
 void ary_response_field(struct ary_response *response, const char *name, const char *format, ...)

@@ -73,22 +73,22 @@ static bool is_star(struct ary_bytes text)
 	return ary_bytes_equal(ary_bytes_trim(text), ary_bytes_of("*"));
 }
 
-/* Reads all fields NAME of CALL as one list; `*` stands alone. */
-static enum ary_status read_header(const struct ary_call *call, const char *name,
+/* Reads all fields ID of CALL as one list; `*` stands alone. */
+static enum ary_status read_header(const struct ary_call *call, enum ary_field_id id,
 				   struct reader *reader)
 {
-	size_t fields = ary_call_field_count(call, name);
+	size_t fields = ary_call_field_count(call, id);
 
 	if (fields == 0)
 		return ARY_OK;
-	if (fields == 1 && is_star(*ary_call_field(call, name))) {
+	if (fields == 1 && is_star(*ary_call_field(call, id))) {
 		reader->set->kind = ARY_MATCH_ANY;
 		return ARY_OK;
 	}
 	for (size_t i = 0; i < call->request.field_count; i++) {
 		const struct ary_field *field = &call->request.fields[i];
 
-		if (ary_field_is(field, name) && !read_list(field->value, reader))
+		if (field->id == id && !read_list(field->value, reader))
 			return ARY_INVALID;
 	}
 	reader->set->kind = ARY_MATCH_LIST;
@@ -96,15 +96,15 @@ static enum ary_status read_header(const struct ary_call *call, const char *name
 	return reader->tags > 0 ? ARY_OK : ARY_INVALID;
 }
 
-/* No more tags than this are in all fields NAME: each takes two quotes. */
-static size_t tags_max(const struct ary_call *call, const char *name)
+/* No more tags than this are in all fields ID: each takes two quotes. */
+static size_t tags_max(const struct ary_call *call, enum ary_field_id id)
 {
 	size_t quotes = 0;
 
 	for (size_t i = 0; i < call->request.field_count; i++) {
 		const struct ary_field *field = &call->request.fields[i];
 
-		if (!ary_field_is(field, name))
+		if (field->id != id)
 			continue;
 		for (size_t j = 0; j < field->value.size; j++)
 			quotes += field->value.data[j] == '"';
@@ -114,8 +114,8 @@ static size_t tags_max(const struct ary_call *call, const char *name)
 
 enum ary_status ary_conditions_parse(struct ary_call *call)
 {
-	size_t match_max = tags_max(call, "If-Match");
-	size_t none_max = tags_max(call, "If-None-Match");
+	size_t match_max = tags_max(call, ARY_FIELD_IF_MATCH);
+	size_t none_max = tags_max(call, ARY_FIELD_IF_NONE_MATCH);
 	struct reader match = {.set = &call->if_match};
 	struct reader none = {.set = &call->if_none_match, .weak_too = true};
 	enum ary_status status;
@@ -127,9 +127,9 @@ enum ary_status ary_conditions_parse(struct ary_call *call)
 		match.seqs = call->match_seqs;
 		none.seqs = call->match_seqs + match_max;
 	}
-	status = read_header(call, "If-Match", &match);
+	status = read_header(call, ARY_FIELD_IF_MATCH, &match);
 	if (status == ARY_OK)
-		status = read_header(call, "If-None-Match", &none);
+		status = read_header(call, ARY_FIELD_IF_NONE_MATCH, &none);
 	return status;
 }
 

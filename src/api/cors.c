@@ -25,29 +25,29 @@ static bool is_listed(const char *origins, struct ary_bytes origin)
 bool ary_cors_is_preflight(const struct ary_call *call)
 {
 	return call->response.status == 204 && call->method == ARY_OPTIONS &&
-	       ary_call_field(call, "Origin") != NULL &&
-	       ary_call_field(call, "Access-Control-Request-Method") != NULL;
+	       ary_call_field(call, ARY_FIELD_ORIGIN) != NULL &&
+	       ary_call_field(call, ARY_FIELD_ACCESS_CONTROL_REQUEST_METHOD) != NULL;
 }
 
 static void apply_preflight(struct ary_response *response, const char *methods)
 {
 	ary_response_plain(response, "Access-Control-Allow-Methods", ary_bytes_of(methods));
-	ary_response_plain(response, "Access-Control-Allow-Headers",
-			   ary_bytes_of("Content-Type, If-Match, If-None-Match, Prefer"));
-	ary_response_plain(response, "Access-Control-Max-Age", ary_bytes_of("7200"));
+	ary_response_constant(response, "Access-Control-Allow-Headers",
+			      "Content-Type, If-Match, If-None-Match, Prefer");
+	ary_response_constant(response, "Access-Control-Max-Age", "7200");
 }
 
 void ary_cors_apply(const char *origins, struct ary_call *call, const char *methods)
 {
 	struct ary_response *response = &call->response;
-	const struct ary_bytes *origin = ary_call_field(call, "Origin");
+	const struct ary_bytes *origin = ary_call_field(call, ARY_FIELD_ORIGIN);
 	bool any;
 
 	if (origins == NULL)
 		return;
 	any = strcmp(origins, "*") == 0;
 	if (!any)
-		ary_response_plain(response, "Vary", ary_bytes_of("Origin"));
+		ary_response_constant(response, "Vary", "Origin");
 	if (origin == NULL || (!any && !is_listed(origins, *origin)))
 		return;
 	ary_response_plain(response, "Access-Control-Allow-Origin",
@@ -55,6 +55,6 @@ void ary_cors_apply(const char *origins, struct ary_call *call, const char *meth
 	if (ary_cors_is_preflight(call))
 		apply_preflight(response, methods);
 	else
-		ary_response_plain(response, "Access-Control-Expose-Headers",
-				   ary_bytes_of("ETag, Location, Retry-After"));
+		ary_response_constant(response, "Access-Control-Expose-Headers",
+				      "ETag, Location, Retry-After");
 }

@@ -59,9 +59,9 @@ static enum ary_step respond(struct ary_call *call, struct report *report)
 	append(report, report->failed ? "not ready\n" : "ok\n");
 	ary_respond_owned(response, report->failed ? 503 : 200, ARY_TYPE_TEXT, &report->text);
 	response->incomplete = response->incomplete || report->incomplete;
-	ary_response_plain(response, "Cache-Control", ary_bytes_of("no-store"));
+	ary_response_constant(response, "Cache-Control", "no-store");
 	if (report->failed)
-		ary_response_plain(response, "Retry-After", ary_bytes_of("1"));
+		ary_response_constant(response, "Retry-After", "1");
 	return ARY_STEP_RESPOND;
 }
 

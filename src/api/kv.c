@@ -8,6 +8,7 @@
 #include "api/problem.h"
 #include "api/respond.h"
 #include "api/target.h"
+#include "base/number.h"
 #include "format/record.h"
 
 #define KEYS_PATH "/keys/"
@@ -17,7 +18,11 @@ enum { FIXED_HEADER_BYTES = 512 };
 
 static void add_etag(struct ary_response *response, uint64_t seq)
 {
-	ary_response_field(response, "ETag", "\"%llu\"", (unsigned long long)seq);
+	uint8_t tag[ARY_U64_DIGITS_MAX + 2] = { '"' };
+	size_t size = 1 + ary_format_u64(seq, tag + 1);
+
+	tag[size++] = '"';
+	ary_response_plain(response, "ETag", (struct ary_bytes){ tag, size });
 }
 
 /* A write whose condition is not understood must not happen: If-Unmodified-Since counts where
@@ -25,8 +30,8 @@ static void add_etag(struct ary_response *response, uint64_t seq)
 static bool has_date_condition(const struct ary_call *call)
 {
 	return (call->method == ARY_PUT || call->method == ARY_DELETE) &&
-	       ary_call_field(call, "If-Unmodified-Since") != NULL &&
-	       ary_call_field(call, "If-Match") == NULL;
+	       ary_call_field(call, ARY_FIELD_IF_UNMODIFIED_SINCE) != NULL &&
+	       ary_call_field(call, ARY_FIELD_IF_MATCH) == NULL;
 }
 
 static enum ary_step check_conditions(struct ary_call *call)
@@ -87,9 +92,9 @@ static void respond_value(struct ary_api *api, struct ary_call *call, struct ary
 	ary_response_plain(response, "Content-Type", type);
 	add_etag(response, value->seq);
 	add_last_modified(api, response, value->time_ms);
-	ary_response_plain(response, "Cache-Control", ary_bytes_of("no-cache"));
-	ary_response_plain(response, "X-Content-Type-Options", ary_bytes_of("nosniff"));
-	ary_response_plain(response, "Content-Security-Policy", ary_bytes_of("sandbox"));
+	ary_response_constant(response, "Cache-Control", "no-cache");
+	ary_response_constant(response, "X-Content-Type-Options", "nosniff");
+	ary_response_constant(response, "Content-Security-Policy", "sandbox");
 	response->body = value->value;
 	response->value = *value;
 	response->has_value = true;
@@ -104,7 +109,7 @@ static void respond_not_modified(struct ary_call *call, struct ary_value *value)
 	ary_response_release(response);
 	response->status = 304;
 	add_etag(response, value->seq);
-	ary_response_plain(response, "Cache-Control", ary_bytes_of("no-cache"));
+	ary_response_constant(response, "Cache-Control", "no-cache");
 	response->body = value->value;
 	response->value = *value;
 	response->has_value = true;
@@ -138,11 +143,11 @@ enum ary_step ary_kv_get(struct ary_api *api, struct ary_call *call)
 
 static enum ary_step check_type(struct ary_call *call)
 {
-	const struct ary_bytes *type = ary_call_field(call, "Content-Type");
+	const struct ary_bytes *type = ary_call_field(call, ARY_FIELD_CONTENT_TYPE);
 
 	if (type == NULL)
 		return ARY_STEP_BODY;
-	if (ary_call_field_count(call, "Content-Type") > 1)
+	if (ary_call_field_count(call, ARY_FIELD_CONTENT_TYPE) > 1)
 		return ary_problem_respond(call, ARY_PROBLEM_BAD_CONTENT_TYPE, "%s",
 					   "there is more than one Content-Type");
 	if (type->size > ARY_RECORD_TYPE_BYTES_MAX)
@@ -159,14 +164,14 @@ static enum ary_step check_type(struct ary_call *call)
 /* An encoded body whose encoding is forgotten would come back as something else. */
 static enum ary_step check_encoding(struct ary_call *call)
 {
-	const struct ary_bytes *encoding = ary_call_field(call, "Content-Encoding");
+	const struct ary_bytes *encoding = ary_call_field(call, ARY_FIELD_CONTENT_ENCODING);
 
 	if (encoding == NULL || encoding->size == 0 ||
 	    ary_bytes_are_caseless(*encoding, "identity"))
 		return ARY_STEP_BODY;
 	(void)ary_problem_respond(call, ARY_PROBLEM_CONTENT_ENCODING, "%s",
 				  "only identity is stored");
-	ary_response_plain(&call->response, "Accept-Encoding", ary_bytes_of("identity"));
+	ary_response_constant(&call->response, "Accept-Encoding", "identity");
 	return ARY_STEP_RESPOND;
 }
 
@@ -174,7 +179,7 @@ enum ary_step ary_kv_check_put(struct ary_api *api, struct ary_call *call)
 {
 	enum ary_step step = ary_kv_check(api, call);
 
-	if (step == ARY_STEP_BODY && ary_call_field(call, "Content-Range") != NULL)
+	if (step == ARY_STEP_BODY && ary_call_field(call, ARY_FIELD_CONTENT_RANGE) != NULL)
 		step = ary_problem_respond(call, ARY_PROBLEM_CONTENT_RANGE, "%s",
 					   "a value is replaced as a whole");
 	if (step == ARY_STEP_BODY)
@@ -195,7 +200,7 @@ static void wake(struct ary_write *write)
  * must not turn the answer into a failure. */
 static bool reserve_headers(struct ary_call *call)
 {
-	const struct ary_bytes *origin = ary_call_field(call, "Origin");
+	const struct ary_bytes *origin = ary_call_field(call, ARY_FIELD_ORIGIN);
 	size_t location_bytes = sizeof(KEYS_PATH) + 3 * call->tail.size;
 	size_t origin_bytes = origin != NULL ? origin->size : 0;
 

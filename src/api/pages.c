@@ -60,8 +60,8 @@ static const char root_html[] =
 
 static void add_page_fields(struct ary_response *response)
 {
-	ary_response_plain(response, "Cache-Control", ary_bytes_of("no-cache"));
-	ary_response_plain(response, "X-Content-Type-Options", ary_bytes_of("nosniff"));
+	ary_response_constant(response, "Cache-Control", "no-cache");
+	ary_response_constant(response, "X-Content-Type-Options", "nosniff");
 }
 
 enum ary_step ary_pages_root(struct ary_api *api, struct ary_call *call)
@@ -75,11 +75,10 @@ enum ary_step ary_pages_root(struct ary_api *api, struct ary_call *call)
 	else
 		ary_respond_literal(response, 200, ARY_TYPE_TEXT, ary_bytes_of(root_text));
 	add_page_fields(response);
-	ary_response_plain(response, "Content-Security-Policy",
-			   ary_bytes_of("default-src 'none'; frame-ancestors 'none'"));
-	ary_response_plain(response, "Link",
-			   ary_bytes_of("</openapi.yaml>; rel=\"service-desc\""));
-	ary_response_plain(response, "Vary", ary_bytes_of("Accept"));
+	ary_response_constant(response, "Content-Security-Policy",
+			      "default-src 'none'; frame-ancestors 'none'");
+	ary_response_constant(response, "Link", "</openapi.yaml>; rel=\"service-desc\"");
+	ary_response_constant(response, "Vary", "Accept");
 	return ARY_STEP_RESPOND;
 }
 

@@ -47,7 +47,7 @@ bool ary_prefer_has(const struct ary_call *call, const char *token)
 	for (size_t i = 0; i < call->request.field_count; i++) {
 		const struct ary_field *field = &call->request.fields[i];
 
-		if (ary_field_is(field, "Prefer") && list_has(field->value, token))
+		if (field->id == ARY_FIELD_PREFER && list_has(field->value, token))
 			return true;
 	}
 	return false;
@@ -104,7 +104,7 @@ static unsigned quality_of(const struct ary_call *call, const char *type)
 	for (size_t i = 0; i < call->request.field_count; i++) {
 		struct ary_bytes list = call->request.fields[i].value;
 
-		if (!ary_field_is(&call->request.fields[i], "Accept"))
+		if (call->request.fields[i].id != ARY_FIELD_ACCEPT)
 			continue;
 		while (list.size > 0) {
 			struct ary_bytes element = take(&list, ',');

@@ -282,7 +282,7 @@ static void respond(struct ary_call *call, const struct ary_problem *problem, co
 	if (is_about_key(call, problem))
 		add_key(&root, call->tail);
 	ary_respond_json(&call->response, problem->status, "application/problem+json", root);
-	ary_response_plain(&call->response, "Cache-Control", ary_bytes_of("no-store"));
+	ary_response_constant(&call->response, "Cache-Control", "no-store");
 	if (problem->retry_after_seconds > 0)
 		ary_response_field(&call->response, "Retry-After", "%u",
 				   problem->retry_after_seconds);

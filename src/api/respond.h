@@ -13,6 +13,9 @@
 #define ARY_TYPE_JSON "application/json"
 #define ARY_TYPE_TEXT "text/plain; charset=utf-8"
 
+/* As ary_response_field, for a VALUE that lives for ever and is not copied. */
+void ary_response_constant(struct ary_response *response, const char *name, const char *value);
+
 /* As ary_response_field, for a value that needs no formatting; VALUE is copied. */
 void ary_response_plain(struct ary_response *response, const char *name, struct ary_bytes value);
 
@@ -21,7 +24,8 @@ void ary_response_plain(struct ary_response *response, const char *name, struct 
 void ary_response_begin_field(struct ary_response *response, const char *name);
 void ary_response_end_field(struct ary_response *response, bool written);
 
-/* Makes RESPONSE a new one with STATUS, a Content-Type and BODY, which must live for ever. */
+/* Makes RESPONSE a new one with STATUS, a Content-Type and BODY, which must live for ever, as
+ * must TYPE. */
 void ary_respond_literal(struct ary_response *response, unsigned status, const char *type,
 			 struct ary_bytes body);
 

@@ -20,8 +20,9 @@ void ary_response_begin_field(struct ary_response *response, const char *name)
 	ARY_CHECK(response->field_count < ARY_RESPONSE_FIELDS_MAX);
 	if (response->text.capacity == 0 && !ary_buf_reserve(&response->text, TEXT_BYTES))
 		response->incomplete = true;
-	response->fields[response->field_count].name = name;
-	response->fields[response->field_count].value_offset = response->text.size;
+	response->fields[response->field_count] = (struct ary_response_field){
+		.name = name, .value_offset = response->text.size,
+	};
 }
 
 void ary_response_end_field(struct ary_response *response, bool written)
@@ -38,6 +39,14 @@ void ary_response_plain(struct ary_response *response, const char *name, struct 
 {
 	ary_response_begin_field(response, name);
 	ary_response_end_field(response, ary_buf_append(&response->text, value));
+}
+
+void ary_response_constant(struct ary_response *response, const char *name, const char *value)
+{
+	ARY_CHECK(response->field_count < ARY_RESPONSE_FIELDS_MAX);
+	response->fields[response->field_count++] = (struct ary_response_field){
+		.name = name, .constant = value,
+	};
 }
 
 /* Formats in place: measured first, so that a long value (a Location) costs no second buffer. */
@@ -69,6 +78,8 @@ void ary_response_field(struct ary_response *response, const char *name, const c
 const char *ary_response_value(const struct ary_response *response,
 			       const struct ary_response_field *field)
 {
+	if (field->constant != NULL)
+		return field->constant;
 	return (const char *)response->text.data + field->value_offset;
 }
 
@@ -87,7 +98,7 @@ void ary_respond_literal(struct ary_response *response, unsigned status, const c
 	ary_response_release(response);
 	response->status = status;
 	response->body = body;
-	ary_response_plain(response, "Content-Type", ary_bytes_of(type));
+	ary_response_constant(response, "Content-Type", type);
 }
 
 void ary_respond_owned(struct ary_response *response, unsigned status, const char *type,
@@ -158,7 +169,7 @@ void ary_response_mend(struct ary_response *response)
 		return;
 	ary_respond_literal(response, 503, "application/problem+json",
 			    ary_bytes_of(out_of_memory));
-	ary_response_plain(response, "Retry-After", ary_bytes_of("1"));
+	ary_response_constant(response, "Retry-After", "1");
 	response->close = close;
 	response->incomplete = false;
 }

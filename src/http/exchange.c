@@ -241,14 +241,13 @@ static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const c
 {
 	struct exchange *exchange = context;
 	struct ary_request *request = &exchange->call.request;
-	struct ary_field *field;
 
 	(void)kind;
 	if (request->field_count == exchange->field_capacity)
 		return MHD_NO;
-	field = &exchange->fields[request->field_count++];
-	field->name = (struct ary_bytes){ (const uint8_t *)name, name_size };
-	field->value = (struct ary_bytes){ (const uint8_t *)value, value ? value_size : 0 };
+	exchange->fields[request->field_count++] = ary_field_of(
+		(struct ary_bytes){ (const uint8_t *)name, name_size },
+		(struct ary_bytes){ (const uint8_t *)value, value ? value_size : 0 });
 	return MHD_YES;
 }
 

@@ -41,14 +41,16 @@ static bool is_token(struct ary_bytes text)
 	for (size_t i = 0; i < text.size; i++) {
 		uint8_t byte = text.data[i];
 
-		if (!is_alphanumeric(byte) && (!byte || !strchr("!#$%&'*+-.^_`|~", byte)))
+		/* Names hold letters and hyphens, hardly ever another one. */
+		if (!is_alphanumeric(byte) && byte != '-' &&
+		    (!byte || !strchr("!#$%&'*+.^_`|~", byte)))
 			return false;
 	}
 	return text.size > 0;
 }
 
-/* How many fields NAME there are; *OUT is the first one's value, empty when there is none. */
-static size_t find(const struct check *check, const char *name, struct ary_bytes *out)
+/* How many fields ID there are; *OUT is the first one's value, empty when there is none. */
+static size_t find(const struct check *check, enum ary_field_id id, struct ary_bytes *out)
 {
 	size_t count = 0;
 
@@ -56,7 +58,7 @@ static size_t find(const struct check *check, const char *name, struct ary_bytes
 	for (size_t i = 0; i < check->request->field_count; i++) {
 		const struct ary_field *field = &check->request->fields[i];
 
-		if (ary_field_is(field, name) && count++ == 0)
+		if (field->id == id && count++ == 0)
 			*out = field->value;
 	}
 	return count;
@@ -119,15 +121,25 @@ static bool check_fields(struct check *check)
 /* Fields of which a second one could only mean that two parties read two different ones. */
 static bool check_singles(struct check *check)
 {
-	static const char *const names[] = {
-		"Authorization", "Content-Encoding", "Content-Range", "Content-Type",
-		"If-Modified-Since", "If-Range", "If-Unmodified-Since", "Origin", "Range",
+	static const bool is_single[ARY_FIELD_ID_COUNT] = {
+		[ARY_FIELD_AUTHORIZATION] = true,
+		[ARY_FIELD_CONTENT_ENCODING] = true,
+		[ARY_FIELD_CONTENT_RANGE] = true,
+		[ARY_FIELD_CONTENT_TYPE] = true,
+		[ARY_FIELD_IF_MODIFIED_SINCE] = true,
+		[ARY_FIELD_IF_RANGE] = true,
+		[ARY_FIELD_IF_UNMODIFIED_SINCE] = true,
+		[ARY_FIELD_ORIGIN] = true,
+		[ARY_FIELD_RANGE] = true,
 	};
-	struct ary_bytes value;
+	bool was_seen[ARY_FIELD_ID_COUNT] = { false };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (find(check, names[i], &value) > 1)
+	for (size_t i = 0; i < check->request->field_count; i++) {
+		enum ary_field_id id = check->request->fields[i].id;
+
+		if (is_single[id] && was_seen[id])
 			return refuse(check, BAD, "a field that may appear once appears twice");
+		was_seen[id] = true;
 	}
 	return true;
 }
@@ -148,7 +160,8 @@ static bool is_host(struct ary_bytes host)
 			return false;
 		else if (byte == ':' && !is_in_brackets)
 			has_port = true;
-		else if (!is_alphanumeric(byte) && (!byte || !strchr("-._~!$&'()*+,;=:%", byte)))
+		else if (!is_alphanumeric(byte) && byte != '.' &&
+			 (!byte || !strchr("-_~!$&'()*+,;=:%", byte)))
 			return false;
 	}
 	return !is_in_brackets;
@@ -157,7 +170,7 @@ static bool is_host(struct ary_bytes host)
 static bool check_host(struct check *check)
 {
 	struct ary_bytes host;
-	size_t count = find(check, "Host", &host);
+	size_t count = find(check, ARY_FIELD_HOST, &host);
 
 	if (count > 1)
 		return refuse(check, BAD, "there is more than one Host field");
@@ -186,7 +199,7 @@ static bool parse_length(struct ary_bytes text, uint64_t *out)
 static bool check_length(struct check *check)
 {
 	struct ary_bytes value;
-	size_t count = find(check, "Content-Length", &value);
+	size_t count = find(check, ARY_FIELD_CONTENT_LENGTH, &value);
 
 	if (count == 0)
 		return true;
@@ -201,7 +214,7 @@ static bool check_length(struct check *check)
 static bool check_transfer_encoding(struct check *check)
 {
 	struct ary_bytes value;
-	size_t count = find(check, "Transfer-Encoding", &value);
+	size_t count = find(check, ARY_FIELD_TRANSFER_ENCODING, &value);
 
 	if (count == 0)
 		return true;
@@ -222,7 +235,7 @@ static bool check_expect(struct check *check)
 	for (size_t i = 0; i < check->request->field_count; i++) {
 		const struct ary_field *field = &check->request->fields[i];
 
-		if (!ary_field_is(field, "Expect"))
+		if (field->id != ARY_FIELD_EXPECT)
 			continue;
 		if (!ary_bytes_are_caseless(field->value, "100-continue"))
 			return refuse(check, EXPECTATION, "only 100-continue can be expected");

@@ -337,12 +337,11 @@ static struct ary_bytes take_until(struct ary_bytes *input, char end)
 static void take_field(struct ary_bytes line, struct ary_request *request,
 		       struct ary_field *fields)
 {
-	struct ary_field *field = &fields[request->field_count++];
+	struct ary_bytes name = take_until(&line, ':');
 
-	field->name = take_until(&line, ':');
 	while (line.size > 0 && line.data[0] == ' ')
 		(void)fuzz_take_byte(&line);
-	field->value = line;
+	fields[request->field_count++] = ary_field_of(name, line);
 }
 
 static void read_request(struct ary_bytes text, struct exchange *exchange)
@@ -360,7 +359,7 @@ static void read_request(struct ary_bytes text, struct exchange *exchange)
 			take_field(line, request, exchange->fields);
 	}
 	exchange->body = text;
-	bool chunked = ary_call_field(&exchange->call, "Transfer-Encoding") != NULL;
+	bool chunked = ary_call_field(&exchange->call, ARY_FIELD_TRANSFER_ENCODING) != NULL;
 	request->has_body = chunked || text.size > 0;
 	request->has_length = !chunked;
 	request->length = chunked ? 0 : text.size;
@@ -374,8 +373,7 @@ static void get(struct service *service, struct ary_bytes target, const char *et
 	out->call.request.method = ary_bytes_of("GET");
 	out->call.request.target = target;
 	if (etag) {
-		out->fields[0] = (struct ary_field){ary_bytes_of("If-None-Match"),
-						    ary_bytes_of(etag)};
+		out->fields[0] = ary_field_of(ary_bytes_of("If-None-Match"), ary_bytes_of(etag));
 		out->call.request.field_count = 1;
 	}
 	carry_out(service->api, out);

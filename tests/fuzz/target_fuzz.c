@@ -174,12 +174,12 @@ static void check_same_conditions(const struct ary_call *call)
 	if (call->if_match.kind != ARY_MATCH_NONE) {
 		write_set(&call->if_match, &match);
 		fields[again.request.field_count++] =
-			(struct ary_field){ary_bytes_of("if-match"), ary_buf_view(&match)};
+			ary_field_of(ary_bytes_of("if-match"), ary_buf_view(&match));
 	}
 	if (call->if_none_match.kind != ARY_MATCH_NONE) {
 		write_set(&call->if_none_match, &none);
 		fields[again.request.field_count++] =
-			(struct ary_field){ary_bytes_of("IF-NONE-MATCH"), ary_buf_view(&none)};
+			ary_field_of(ary_bytes_of("IF-NONE-MATCH"), ary_buf_view(&none));
 	}
 	ARY_CHECK(ary_conditions_parse(&again) == ARY_OK);
 	ARY_CHECK(same_set(&call->if_match, &again.if_match));
@@ -208,8 +208,8 @@ static void check_conditions(struct ary_bytes input)
 		bool none = line.size > 0 && line.data[0] == '!';
 		if (none)
 			(void)fuzz_take_byte(&line);
-		fields[call.request.field_count++] = (struct ary_field){
-			ary_bytes_of(none ? "If-None-Match" : "If-Match"), line};
+		fields[call.request.field_count++] = ary_field_of(
+			ary_bytes_of(none ? "If-None-Match" : "If-Match"), line);
 	}
 	enum ary_status status = ary_conditions_parse(&call);
 	ARY_CHECK(status == ARY_OK || status == ARY_INVALID);

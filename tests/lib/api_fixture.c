@@ -84,8 +84,8 @@ void api_request_init(struct api_request *request, const char *method, const cha
 void api_request_header(struct api_request *request, const char *name, const char *value)
 {
 	assert_true(request->field_count < API_FIELDS_MAX);
-	request->fields[request->field_count].name = ary_bytes_of(name);
-	request->fields[request->field_count++].value = ary_bytes_of(value);
+	request->fields[request->field_count++] =
+		ary_field_of(ary_bytes_of(name), ary_bytes_of(value));
 }
 
 void api_request_body(struct api_request *request, struct ary_bytes body)

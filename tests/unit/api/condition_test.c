@@ -92,13 +92,13 @@ static enum ary_status parse(struct ary_call *call, const char *name, const stru
 	enum ary_status status;
 	size_t count = 0;
 
-	fields[count++] = (struct ary_field){ary_bytes_of("If-Range"), ary_bytes_of(other)};
+	fields[count++] = ary_field_of(ary_bytes_of("If-Range"), ary_bytes_of(other));
 	if (row->first != NULL)
 		fields[count++] =
-			(struct ary_field){ary_bytes_of(name), ary_bytes_of(row->first)};
+			ary_field_of(ary_bytes_of(name), ary_bytes_of(row->first));
 	if (row->second != NULL)
 		fields[count++] =
-			(struct ary_field){ary_bytes_of(name), ary_bytes_of(row->second)};
+			ary_field_of(ary_bytes_of(name), ary_bytes_of(row->second));
 	ary_call_init(call);
 	call->request.fields = fields;
 	call->request.field_count = count;
@@ -145,8 +145,8 @@ static void test_if_none_match_is_weak(void **state)
 static void test_both_headers_keep_apart(void **state)
 {
 	const struct ary_field fields[] = {
-		{ary_bytes_of("If-None-Match"), ary_bytes_of("\"3\", W/\"4\"")},
-		{ary_bytes_of("If-Match"), ary_bytes_of("\"1\", \"2\"")},
+		ary_field_of(ary_bytes_of("If-None-Match"), ary_bytes_of("\"3\", W/\"4\"")),
+		ary_field_of(ary_bytes_of("If-Match"), ary_bytes_of("\"1\", \"2\"")),
 	};
 	struct ary_call call;
 

@@ -17,7 +17,7 @@ static const struct ary_call *call_with(const char *name, const char *value)
 	static struct ary_call call;
 
 	ary_call_init(&call);
-	field = (struct ary_field){ary_bytes_of(name), ary_bytes_of(value)};
+	field = ary_field_of(ary_bytes_of(name), ary_bytes_of(value));
 	call.request.fields = &field;
 	call.request.field_count = 1;
 	return &call;

@@ -28,8 +28,8 @@ static unsigned check(const struct head *head, struct ary_guard_framing *framing
 				       .target = ary_bytes_of(head->target), .fields = fields };
 
 	for (size_t i = 0; i < FIELDS_MAX && head->fields[2 * i]; i++) {
-		fields[i].name = ary_bytes_of(head->fields[2 * i]);
-		fields[i].value = ary_bytes_of(head->fields[2 * i + 1]);
+		fields[i] = ary_field_of(ary_bytes_of(head->fields[2 * i]),
+					 ary_bytes_of(head->fields[2 * i + 1]));
 		request.field_count++;
 	}
 	if (ary_guard_check(&request, ary_bytes_of(head->version), framing, &finding))
@@ -146,7 +146,10 @@ static void test_doubt_is_refused(void **state)
 
 static void test_nul_is_a_control_byte(void **state)
 {
-	struct ary_field fields[] = { { ary_bytes_of("Host"), { (const uint8_t *)"h\0i", 3 } } };
+	struct ary_field fields[] = {
+		ary_field_of(ary_bytes_of("Host"),
+			     (struct ary_bytes){ (const uint8_t *)"h\0i", 3 }),
+	};
 	struct ary_request request = { .method = ary_bytes_of("GET"), .target = ary_bytes_of("/"),
 				       .fields = fields, .field_count = 1 };
 	struct ary_guard_framing framing;
