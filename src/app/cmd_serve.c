@@ -105,6 +105,7 @@ static enum ary_status start_server(struct serve *serve, struct ary_error *err)
 		.body_timeout_ms = config->body_timeout_ms,
 		.reply_timeout_ms = config->reply_timeout_ms,
 		.idle_timeout_ms = config->idle_timeout_ms,
+		.target_bytes_max = config->max_target_bytes,
 		.header_bytes_max = config->max_header_bytes,
 	};
 	struct ary_address bound;

@@ -13,7 +13,9 @@
 #include "env/env.h"
 #include "env/net.h"
 
-enum { CONNECTION_MEMORY_BYTES_MIN = 64 * 1024 };
+/* Of a connection's memory, beside the head's own bytes: what the library notes of each field, and
+ * the head of the answer. */
+enum { NOTES_BYTES = 8 * 1024 };
 
 struct ary_loop {
 	struct ary_exchanges exchanges;
@@ -59,14 +61,15 @@ __attribute__((format(printf, 2, 0))) static void tell(void *context, const char
 	ary_diag(ARY_DIAG_DEBUG, "http_library", "text=%s", ary_diag_quote(text, quoted));
 }
 
-/* A connection's memory holds the head; half of it is the first read. With four times the limit, a
- * head that is over the limit still reaches us, and we answer 431, not the library. */
-static size_t connection_memory(uint64_t header_bytes_max)
+/* What a connection holds for its heads. The library writes zeros over one and a half times as much
+ * for each request, so there is room for a head at its limits, and not for much more. */
+static size_t connection_memory(const struct ary_server_options *options)
 {
-	uint64_t bytes = header_bytes_max < SIZE_MAX / 4 ? 4 * header_bytes_max : SIZE_MAX;
+	uint64_t bytes;
 
-	if (bytes < CONNECTION_MEMORY_BYTES_MIN)
-		bytes = CONNECTION_MEMORY_BYTES_MIN;
+	if (__builtin_add_overflow(options->header_bytes_max, options->target_bytes_max, &bytes) ||
+	    __builtin_add_overflow(bytes, NOTES_BYTES, &bytes) || bytes > SIZE_MAX)
+		return SIZE_MAX;
 	return (size_t)bytes;
 }
 
@@ -91,8 +94,7 @@ static enum ary_status start_daemon(struct ary_loop *loop, const struct ary_loop
 		MHD_OPTION_ARRAY, listening,
 		MHD_OPTION_CONNECTION_LIMIT, options->connections_max,
 		MHD_OPTION_CONNECTION_TIMEOUT, 0U,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		connection_memory(options->server->header_bytes_max),
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory(options->server),
 		MHD_OPTION_STRICT_FOR_CLIENT, 0,
 		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
 		MHD_OPTION_URI_LOG_CALLBACK, ary_exchange_on_target, exchanges,

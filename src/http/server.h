@@ -31,7 +31,9 @@ struct ary_server_options {
 	uint64_t body_timeout_ms;     /* from the end of the head to the end of the body */
 	uint64_t reply_timeout_ms;    /* for a reply to be taken; parked requests do not count */
 	uint64_t idle_timeout_ms;     /* between requests of one connection */
-	uint64_t header_bytes_max;    /* a head somewhat over it still reaches the api floor */
+	/* A head within these reaches the api floor, and one somewhat over them does too. */
+	uint64_t target_bytes_max;
+	uint64_t header_bytes_max;
 };
 
 /* Listens and serves API (borrowed). *BOUND_OUT is the address in use. Returns owned. */

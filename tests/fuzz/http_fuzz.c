@@ -83,6 +83,7 @@ static void open_loop(struct service *service)
 		.body_timeout_ms = TIMEOUT_MS,
 		.reply_timeout_ms = TIMEOUT_MS,
 		.idle_timeout_ms = TIMEOUT_MS,
+		.target_bytes_max = TARGET_BYTES_MAX,
 		.header_bytes_max = HEADER_BYTES_MAX,
 	};
 	struct ary_loop_options options = {
