@@ -38,6 +38,7 @@ struct exchange {
 	size_t field_capacity;
 	uint64_t received_bytes; /* of the body, kept or not */
 	uint64_t drain_bytes_max;
+	struct exchange *next_answered; /* guarded by the loop's lock */
 };
 
 static void set_deadline(struct exchange *exchange, enum ary_deadline_kind kind)
@@ -170,17 +171,36 @@ static enum MHD_Result reply_early(struct exchange *exchange)
 	return reply(exchange);
 }
 
-/* Called by api when a parked call has its answer, on any thread. Resuming only makes a note of
- * it: the loop, woken, goes on with the request. Nothing of the exchange may be touched after. */
+/* Called by api when a parked call has its answer, on any thread. The loop goes on with the
+ * request; it is woken for the first of those that it finds together, for that costs a system call.
+ * Nothing of the exchange may be touched after. */
 static void wake(struct ary_call *call)
 {
 	struct exchange *exchange = call->wake_context;
 	struct ary_exchanges *shared = exchange->shared;
 
-	ary_mutex_lock(&shared->resume);
-	MHD_resume_connection(exchange->connection);
-	ary_wake_give(shared->wake);
-	ary_mutex_unlock(&shared->resume);
+	ary_mutex_lock(&shared->lock);
+	exchange->next_answered = NULL;
+	if (shared->first_answered) {
+		shared->last_answered->next_answered = exchange;
+	} else {
+		shared->first_answered = exchange;
+		ary_wake_give(shared->wake);
+	}
+	shared->last_answered = exchange;
+	ary_mutex_unlock(&shared->lock);
+}
+
+void ary_exchanges_resume(struct ary_exchanges *exchanges)
+{
+	struct exchange *answered;
+
+	ary_mutex_lock(&exchanges->lock);
+	answered = exchanges->first_answered;
+	exchanges->first_answered = NULL;
+	ary_mutex_unlock(&exchanges->lock);
+	for (; answered; answered = answered->next_answered)
+		MHD_resume_connection(answered->connection);
 }
 
 static enum MHD_Result park(struct exchange *exchange)

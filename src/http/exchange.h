@@ -19,6 +19,8 @@
 #include "http/deadline.h"
 #include "http/flight.h"
 
+struct exchange;
+
 /* What the exchanges of one loop share. */
 struct ary_exchanges {
 	struct ary_api *api;
@@ -30,10 +32,16 @@ struct ary_exchanges {
 	bool is_closing;        /* requests that have not begun are dropped */
 	bool has_closed;        /* a connection ended in this turn of the loop */
 	struct ary_wake *wake;  /* the loop's: without a thread of its own, the library has none */
-	/* Held while a connection is resumed: whoever takes it once nothing is parked knows that no
-	 * thread is inside the library any more. */
-	struct ary_mutex resume;
+	/* Guards what follows. Held while the loop is woken: whoever takes it once nothing is parked
+	 * knows that no other thread will touch the loop any more. */
+	struct ary_mutex lock;
+	struct exchange *first_answered; /* parked, with an answer since; in the order of these */
+	struct exchange *last_answered;
 };
+
+/* Resumes the connections of parked requests that have their answers. The loop calls it before it
+ * runs the library. */
+void ary_exchanges_resume(struct ary_exchanges *exchanges);
 
 /* The library's callbacks; CONTEXT is the struct ary_exchanges. */
 void ary_exchange_on_connection(void *context, struct MHD_Connection *connection, void **socket,

@@ -110,13 +110,13 @@ static enum ary_status start_daemon(struct ary_loop *loop, const struct ary_loop
 }
 
 /* The library closes the listening socket unless it was told to let go of it. Taking the mutex
- * waits for the thread that gave the last wake-up to come out of the library. */
+ * waits for the thread that gave the last wake-up to let go of the loop. */
 static void stop_daemon(struct ary_loop *loop)
 {
 	if (!loop->is_quiesced)
 		MHD_quiesce_daemon(loop->daemon);
-	ary_mutex_lock(&loop->exchanges.resume);
-	ary_mutex_unlock(&loop->exchanges.resume);
+	ary_mutex_lock(&loop->exchanges.lock);
+	ary_mutex_unlock(&loop->exchanges.lock);
 	MHD_stop_daemon(loop->daemon);
 }
 
@@ -164,6 +164,7 @@ static void turn(struct ary_loop *loop, int wait_ms)
 	exchanges->now_ms = ary_monotonic_ms(ary_env_posix());
 	exchanges->has_closed = false;
 	ary_deadlines_expire(&exchanges->deadlines, exchanges->now_ms);
+	ary_exchanges_resume(exchanges);
 	ARY_CHECK(MHD_run(loop->daemon) == MHD_YES);
 	ary_deadlines_drop_gone(&exchanges->deadlines, exchanges->now_ms);
 }
@@ -182,7 +183,7 @@ static void release(struct ary_loop *loop)
 {
 	ary_cond_release(&loop->changed);
 	ary_mutex_release(&loop->mutex);
-	ary_mutex_release(&loop->exchanges.resume);
+	ary_mutex_release(&loop->exchanges.lock);
 	ary_wake_release(&loop->wake);
 	free(loop);
 }
@@ -203,7 +204,7 @@ enum ary_status ary_loop_create(const struct ary_loop_options *options, struct a
 	loop->exchanges.wake = &loop->wake;
 	loop->exchanges.now_ms = ary_monotonic_ms(ary_env_posix());
 	ary_deadlines_init(&loop->exchanges.deadlines, options->server);
-	ary_mutex_init(&loop->exchanges.resume);
+	ary_mutex_init(&loop->exchanges.lock);
 	ary_mutex_init(&loop->mutex);
 	ary_cond_init(&loop->changed);
 	status = start_daemon(loop, options, err);
