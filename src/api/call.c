@@ -15,7 +15,6 @@ void ary_call_release(struct ary_call *call)
 	ary_buf_release(&call->path);
 	ary_response_release(&call->response);
 	free(call->match_seqs);
-	memset(call, 0, sizeof(*call));
 }
 
 const struct ary_bytes *ary_call_field(const struct ary_call *call, enum ary_field_id id)

@@ -44,7 +44,6 @@ struct ary_response_field {
  * sends its size and not its bytes. A 204 has no body. */
 struct ary_response {
 	unsigned status;             /* 0: none yet */
-	struct ary_response_field fields[ARY_RESPONSE_FIELDS_MAX];
 	size_t field_count;
 	struct ary_buf text;         /* header values that were made, each with a terminator */
 	struct ary_bytes body;
@@ -53,6 +52,7 @@ struct ary_response {
 	bool has_value;
 	bool close;                  /* the connection must not be used again */
 	bool incomplete;             /* private: memory ran out while it was composed */
+	struct ary_response_field fields[ARY_RESPONSE_FIELDS_MAX]; /* last: see its release */
 };
 
 /* The methods that HTTP itself defines, in the order in which `Allow` names them. */
@@ -98,7 +98,7 @@ struct ary_call {
 	struct ary_compaction_request compaction;
 };
 
-/* An empty call; release it at its end. */
+/* An empty call; release it at its end, and init it again before it is another one. */
 void ary_call_init(struct ary_call *call);
 void ary_call_release(struct ary_call *call);
 

@@ -119,7 +119,7 @@ static void respond_not_modified(struct ary_call *call, struct ary_value *value)
 enum ary_step ary_kv_get(struct ary_api *api, struct ary_call *call)
 {
 	struct ary_value value;
-	struct ary_error err = {0};
+	struct ary_error err;
 	enum ary_status status;
 
 	status = ary_store_get(ary_api_store(api), call->tail, &value, &err);

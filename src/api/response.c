@@ -89,7 +89,8 @@ void ary_response_release(struct ary_response *response)
 	ary_buf_release(&response->owned);
 	if (response->has_value)
 		ary_value_release(&response->value);
-	memset(response, 0, sizeof(*response));
+	/* Most of it are the fields, of which none counts any more. */
+	memset(response, 0, offsetof(struct ary_response, fields));
 }
 
 void ary_respond_literal(struct ary_response *response, unsigned status, const char *type,
