@@ -173,6 +173,8 @@ http_sources = \
 	%D%/http/flight.h \
 	%D%/http/guard.c \
 	%D%/http/guard.h \
+	%D%/http/hot.c \
+	%D%/http/hot.h \
 	%D%/http/loop.c \
 	%D%/http/loop.h \
 	%D%/http/reply.c \

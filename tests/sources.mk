@@ -317,6 +317,11 @@ tests_unit_api_health_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_health_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_health_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/kept_test
+tests_unit_api_kept_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_kept_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_kept_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/kv_test
 tests_unit_api_kv_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_kv_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -371,6 +376,11 @@ check_PROGRAMS += %D%/unit/http/guard_test
 tests_unit_http_guard_test_CPPFLAGS = $(test_cppflags)
 tests_unit_http_guard_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_http_guard_test_LDADD = libtestary.a $(upto_http) $(test_libs)
+
+check_PROGRAMS += %D%/unit/http/hot_test
+tests_unit_http_hot_test_CPPFLAGS = $(test_cppflags)
+tests_unit_http_hot_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_http_hot_test_LDADD = libtestary.a $(upto_http) $(test_libs)
 
 check_PROGRAMS += %D%/unit/app/backlog_test
 tests_unit_app_backlog_test_CPPFLAGS = $(test_cppflags)
@@ -526,6 +536,11 @@ check_PROGRAMS += %D%/rest/health_test
 tests_rest_health_test_CPPFLAGS = $(test_cppflags)
 tests_rest_health_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_health_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/hot_test
+tests_rest_hot_test_CPPFLAGS = $(test_cppflags)
+tests_rest_hot_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_hot_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
 check_PROGRAMS += %D%/rest/jq_test
 tests_rest_jq_test_CPPFLAGS = $(test_cppflags)

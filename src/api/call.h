@@ -50,6 +50,8 @@ struct ary_response {
 	struct ary_buf owned;        /* holds `body`, when we composed it */
 	struct ary_value value;      /* holds `body`, when it is a stored value */
 	bool has_value;
+	uint64_t value_seq;          /* not 0: the same answer for all who GET this value */
+	bool is_kept;                /* http has that answer, and this is a stand-in for it */
 	bool close;                  /* the connection must not be used again */
 	bool incomplete;             /* private: memory ran out while it was composed */
 	struct ary_response_field fields[ARY_RESPONSE_FIELDS_MAX]; /* last: see its release */
@@ -79,9 +81,12 @@ struct ary_call {
 	uint64_t body_bytes_max;     /* set by admit */
 	struct ary_response response;
 
+	void *host;                  /* set by http, for itself */
+	/* Set by http, or NULL: whether it has kept the answer to a plain GET of the value with
+	 * SEQ. Called by begin only. */
+	bool (*has_kept)(struct ary_call *call, uint64_t seq);
 	/* Set by http before launch; called exactly once, on any thread. */
 	void (*wake)(struct ary_call *call);
-	void *wake_context;
 
 	/* Private to api. */
 	const struct ary_route *route;   /* NULL: none, or the target `*` */

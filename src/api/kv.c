@@ -78,6 +78,15 @@ static void add_last_modified(struct ary_api *api, struct ary_response *response
 	ary_response_plain(response, "Last-Modified", ary_bytes_of(date));
 }
 
+/* Whether the answer depends on nothing but the value: everybody who asks so gets the same one. */
+static bool is_plain_get(struct ary_api *api, const struct ary_call *call)
+{
+	return call->method == ARY_GET && call->if_match.kind == ARY_MATCH_NONE &&
+	       call->if_none_match.kind == ARY_MATCH_NONE && !call->is_surplus &&
+	       ary_call_field(call, ARY_FIELD_ORIGIN) == NULL &&
+	       ary_api_phase(api) == ARY_PHASE_SERVING;
+}
+
 /* Stored bytes may be a page with scripts: nosniff and sandbox keep it from acting on this
  * origin. */
 static void respond_value(struct ary_api *api, struct ary_call *call, struct ary_value *value)
@@ -98,6 +107,7 @@ static void respond_value(struct ary_api *api, struct ary_call *call, struct ary
 	response->body = value->value;
 	response->value = *value;
 	response->has_value = true;
+	response->value_seq = is_plain_get(api, call) ? value->seq : 0;
 }
 
 /* The value is left to the response although it is not sent: RFC 9110 section 8.6 wants the
@@ -115,6 +125,32 @@ static void respond_not_modified(struct ary_call *call, struct ary_value *value)
 	response->has_value = true;
 }
 
+static bool has_kept(void *context, uint64_t seq)
+{
+	struct ary_call *call = context;
+
+	return call->has_kept(call, seq);
+}
+
+/* Reads the value for CALL. One whose answer http has kept is not read: all that comes of it is
+ * that there is such an answer, which is noted in the response. */
+static enum ary_status read_value(struct ary_api *api, struct ary_call *call,
+				  struct ary_value *value, struct ary_error *err)
+{
+	struct ary_store *store = ary_api_store(api);
+	enum ary_status status;
+
+	if (call->has_kept == NULL || !is_plain_get(api, call))
+		return ary_store_get(store, call->tail, value, err);
+	status = ary_store_get_unless(store, call->tail, has_kept, call, value, err);
+	if (status == ARY_OK && value->line.data == NULL) {
+		call->response.status = 200;
+		call->response.value_seq = value->seq;
+		call->response.is_kept = true;
+	}
+	return status;
+}
+
 /* Conditions in the order of RFC 9110 section 13.2.2, once it is known that the key is there. */
 enum ary_step ary_kv_get(struct ary_api *api, struct ary_call *call)
 {
@@ -122,7 +158,9 @@ enum ary_step ary_kv_get(struct ary_api *api, struct ary_call *call)
 	struct ary_error err;
 	enum ary_status status;
 
-	status = ary_store_get(ary_api_store(api), call->tail, &value, &err);
+	status = read_value(api, call, &value, &err);
+	if (status == ARY_OK && call->response.is_kept)
+		return ARY_STEP_RESPOND;
 	if (status == ARY_NOT_FOUND)
 		return ary_problem_respond_status(call, status, NULL);
 	if (status != ARY_OK)

@@ -101,6 +101,7 @@ static enum ary_status start_server(struct serve *serve, struct ary_error *err)
 	struct ary_server_options options = {
 		.listen = config->listen,
 		.loops = thread_count(config),
+		.hot_bytes_max = config->hot_bytes,
 		.header_timeout_ms = config->header_timeout_ms,
 		.body_timeout_ms = config->body_timeout_ms,
 		.reply_timeout_ms = config->reply_timeout_ms,

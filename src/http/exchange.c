@@ -154,13 +154,17 @@ static enum MHD_Result reply(struct exchange *exchange)
 	exchange->state = STATE_REPLY;
 	set_deadline(exchange, ARY_DEADLINE_REPLY);
 	ary_body_release(&call->body, flight);
+	if (call->response.is_kept)
+		return ary_reply_queue_kept(exchange->connection, &call->response,
+					    exchange->shared->hot);
 	if (is_size_only(call))
 		ary_reply_drop_body(&call->response);
 	if (!ary_reply_charge(&call->response, flight)) {
 		ary_api_refuse_body(exchange->shared->api, call, ARY_BUSY);
 		ARY_CHECK(ary_reply_charge(&call->response, flight));
 	}
-	return ary_reply_queue(exchange->connection, &call->response, flight);
+	return ary_reply_queue(exchange->connection, &call->response, flight,
+			       exchange->shared->hot);
 }
 
 /* Replies before the body was read, which ends the connection: the rest of it would be taken for
@@ -176,7 +180,7 @@ static enum MHD_Result reply_early(struct exchange *exchange)
  * Nothing of the exchange may be touched after. */
 static void wake(struct ary_call *call)
 {
-	struct exchange *exchange = call->wake_context;
+	struct exchange *exchange = call->host;
 	struct ary_exchanges *shared = exchange->shared;
 
 	ary_mutex_lock(&shared->lock);
@@ -209,7 +213,6 @@ static enum MHD_Result park(struct exchange *exchange)
 	exchange->shared->parked++;
 	ary_deadline_clear(&exchange->shared->deadlines, &exchange->deadline);
 	exchange->call.wake = wake;
-	exchange->call.wake_context = exchange;
 	MHD_suspend_connection(exchange->connection);
 	ary_api_launch(exchange->shared->api, &exchange->call);
 	return MHD_YES;
@@ -398,6 +401,13 @@ static bool are_fields_whole(const struct ary_request *request, const char *vers
 	return true;
 }
 
+static bool has_kept(struct ary_call *call, uint64_t seq)
+{
+	const struct exchange *exchange = call->host;
+
+	return ary_hot_find(exchange->shared->hot, seq) != NULL;
+}
+
 static bool check_head(struct exchange *exchange, const char *method, const char *version,
 		       struct ary_guard_framing *framing, struct ary_guard_finding *finding)
 {
@@ -422,6 +432,8 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
 	if (exchange->shared->is_closing || !exchange->has_target)
 		return MHD_NO;
 	ary_call_init(call);
+	call->host = exchange;
+	call->has_kept = has_kept;
 	exchange->has_call = true;
 	take_place(exchange);
 	call->is_surplus = !exchange->has_place;

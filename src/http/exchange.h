@@ -18,6 +18,7 @@
 #include "env/thread.h"
 #include "http/deadline.h"
 #include "http/flight.h"
+#include "http/hot.h"
 
 struct exchange;
 
@@ -26,14 +27,15 @@ struct ary_exchanges {
 	struct ary_api *api;
 	struct ary_flight *flight;
 	struct ary_budget *places;
+	struct ary_hot *hot;
 	struct ary_deadlines deadlines;
 	uint64_t now_ms;        /* of this turn of the loop */
 	size_t parked;          /* suspended and not seen again since */
 	bool is_closing;        /* requests that have not begun are dropped */
 	bool has_closed;        /* a connection ended in this turn of the loop */
 	struct ary_wake *wake;  /* the loop's: without a thread of its own, the library has none */
-	/* Guards what follows. Held while the loop is woken: whoever takes it once nothing is parked
-	 * knows that no other thread will touch the loop any more. */
+	/* Guards what follows. Held while the loop is woken: whoever takes it once nothing is
+	 * parked knows that no other thread will touch the loop any more. */
 	struct ary_mutex lock;
 	struct exchange *first_answered; /* parked, with an answer since; in the order of these */
 	struct exchange *last_answered;

@@ -19,6 +19,7 @@ enum { NOTES_BYTES = 8 * 1024 };
 
 struct ary_loop {
 	struct ary_exchanges exchanges;
+	struct ary_hot hot;
 	struct MHD_Daemon *daemon;
 	int epoll_fd;
 	struct ary_wake wake;
@@ -185,6 +186,7 @@ static void release(struct ary_loop *loop)
 	ary_mutex_release(&loop->mutex);
 	ary_mutex_release(&loop->exchanges.lock);
 	ary_wake_release(&loop->wake);
+	ary_hot_release(&loop->hot);
 	free(loop);
 }
 
@@ -202,6 +204,8 @@ enum ary_status ary_loop_create(const struct ary_loop_options *options, struct a
 	loop->exchanges.flight = options->flight;
 	loop->exchanges.places = options->places;
 	loop->exchanges.wake = &loop->wake;
+	loop->exchanges.hot = &loop->hot;
+	ary_hot_init(&loop->hot, options->server->hot_bytes_max);
 	loop->exchanges.now_ms = ary_monotonic_ms(ary_env_posix());
 	ary_deadlines_init(&loop->exchanges.deadlines, options->server);
 	ary_mutex_init(&loop->exchanges.lock);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/diag.h"
 
 /* What holds a body while the library sends it. */
@@ -87,8 +88,10 @@ static struct MHD_Response *make_plain_body(const struct ary_response *response)
 								      body.data, keep, NULL);
 }
 
-/* RESPONSE's body as the library's; whatever holds it has moved into it, the charge too. */
-static struct MHD_Response *make_body(struct ary_response *response, struct ary_budget *flight)
+/* RESPONSE's body as the library's; whatever holds it has moved into it, and CHARGED_BYTES will be
+ * given back to FLIGHT with it. */
+static struct MHD_Response *make_body(struct ary_response *response, struct ary_budget *flight,
+				      uint64_t charged_bytes)
 {
 	union {
 		const void *constant;
@@ -104,7 +107,7 @@ static struct MHD_Response *make_body(struct ary_response *response, struct ary_
 		return NULL;
 	*held = (struct held){ .owned = response->owned, .value = response->value,
 			       .has_value = response->has_value, .flight = flight,
-			       .charged_bytes = held_bytes(response) };
+			       .charged_bytes = charged_bytes };
 	made = MHD_create_response_from_buffer_with_free_callback_cls(response->body.size,
 								      body.data, let_go, held);
 	if (!made) {
@@ -153,22 +156,63 @@ static enum MHD_Result queue_bare(struct MHD_Connection *connection)
 	return queue_made(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, made);
 }
 
-enum MHD_Result ary_reply_queue(struct MHD_Connection *connection, struct ary_response *response,
-				struct ary_budget *flight)
+/* RESPONSE as the library's; NULL: it cannot be made. RESPONSE is empty afterwards. */
+static struct MHD_Response *make(struct ary_response *response, struct ary_budget *flight,
+				 bool is_charged)
 {
-	unsigned status = response->status;
-	struct MHD_Response *made = status ? make_body(response, flight) : NULL;
+	uint64_t charged_bytes = is_charged ? held_bytes(response) : 0;
+	struct MHD_Response *made = NULL;
 
+	if (response->status)
+		made = make_body(response, flight, charged_bytes);
 	/* What did not move into the library's response is freed here. */
-	ary_budget_give(flight, held_bytes(response));
+	if (is_charged)
+		ary_budget_give(flight, held_bytes(response));
 	if (made && !add_fields(made, response)) {
 		MHD_destroy_response(made);
 		made = NULL;
 	}
 	ary_response_release(response);
+	return made;
+}
+
+/* An answer that ends its connection says so, and is no answer for another one. */
+static bool is_to_be_kept(const struct ary_response *response, const struct ary_hot *hot)
+{
+	return response->value_seq != 0 && !response->close &&
+	       ary_hot_fits(hot, held_bytes(response));
+}
+
+enum MHD_Result ary_reply_queue(struct MHD_Connection *connection, struct ary_response *response,
+				struct ary_budget *flight, struct ary_hot *hot)
+{
+	unsigned status = response->status;
+	uint64_t seq = response->value_seq;
+	bool keeps = is_to_be_kept(response, hot);
+	struct MHD_Response *made;
+	enum MHD_Result result;
+
+	if (keeps)
+		ary_budget_give(flight, held_bytes(response));
+	made = make(response, flight, !keeps);
 	if (!made) {
 		ary_diag(ARY_DIAG_ERROR, "reply_failed", "status=%u", status);
 		return queue_bare(connection);
 	}
-	return queue_made(connection, status, made);
+	if (!keeps)
+		return queue_made(connection, status, made);
+	result = MHD_queue_response(connection, status, made);
+	ary_hot_keep(hot, seq, made);
+	return result;
+}
+
+enum MHD_Result ary_reply_queue_kept(struct MHD_Connection *connection,
+				     struct ary_response *response, const struct ary_hot *hot)
+{
+	struct MHD_Response *made = ary_hot_find(hot, response->value_seq);
+	unsigned status = response->status;
+
+	ARY_CHECK(made);
+	ary_response_release(response);
+	return MHD_queue_response(connection, status, made);
 }

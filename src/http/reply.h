@@ -10,6 +10,7 @@
 
 #include "api/call.h"
 #include "base/budget.h"
+#include "http/hot.h"
 
 /* Frees RESPONSE's body and keeps its size, for an answer that states the size and sends no body
  * (to a HEAD, or a 304): such an answer holds next to nothing, however slowly it is taken. */
@@ -23,9 +24,13 @@ ARY_MUST_CHECK bool ary_reply_charge(const struct ary_response *response,
 
 /* Queues RESPONSE, which was charged to FLIGHT, on CONNECTION and takes its memory, on failure too:
  * it is empty afterwards. What was charged is given back when the memory is freed, once the client
- * has taken it or has gone. A response that cannot be sent is replaced by a bare 500.
- * MHD_NO: nothing could be queued, the connection must be closed. */
+ * has taken it or has gone; or at once, when HOT keeps the answer. A response that cannot be sent
+ * is replaced by a bare 500. MHD_NO: nothing could be queued, the connection must be closed. */
 enum MHD_Result ary_reply_queue(struct MHD_Connection *connection, struct ary_response *response,
-				struct ary_budget *flight);
+				struct ary_budget *flight, struct ary_hot *hot);
+
+/* Queues the answer that HOT has kept for RESPONSE, which stands in for it, as above. */
+enum MHD_Result ary_reply_queue_kept(struct MHD_Connection *connection,
+				     struct ary_response *response, const struct ary_hot *hot);
 
 #endif

@@ -27,6 +27,7 @@ struct ary_server_options {
 	unsigned loops;               /* threads; at least 1 */
 	unsigned connections_max;     /* served at once, by all loops together */
 	unsigned surplus_max;         /* taken beyond those: only probes are answered on them */
+	uint64_t hot_bytes_max;       /* of answers that each loop keeps, to send them again */
 	uint64_t header_timeout_ms;   /* from accept, or the request line, to the head's end */
 	uint64_t body_timeout_ms;     /* from the end of the head to the end of the body */
 	uint64_t reply_timeout_ms;    /* for a reply to be taken; parked requests do not count */

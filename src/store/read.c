@@ -6,18 +6,20 @@
 #include "store/store.h"
 #include "store/store_private.h"
 
-/* Where KEY's line is, and its segment (owned). */
-static bool find(struct ary_store *store, struct ary_bytes key, struct ary_entry *entry,
-		 struct ary_segment **segment)
+/* The segment (owned) of ENTRY, which the index has for KEY; or else of what it has since. False:
+ * KEY is gone. */
+static bool take_segment(struct ary_store *store, struct ary_bytes key, struct ary_entry *entry,
+			 struct ary_segment **segment)
 {
 	/* A segment that is gone by the time it is asked for was merged, and the index has known
 	 * better since before it went: looking again finds the new place. */
-	do {
+	for (;;) {
+		*segment = ary_logs_ref(&store->logs, entry->location.slot);
+		if (*segment != NULL)
+			return true;
 		if (!ary_index_get(store->index, key, entry))
 			return false;
-		*segment = ary_logs_ref(&store->logs, entry->location.slot);
-	} while (*segment == NULL);
-	return true;
+	}
 }
 
 /* Reads ENTRY's line into VALUE and proves that it is what the index says. */
@@ -49,13 +51,33 @@ static enum ary_status read_value(struct ary_segment *segment, struct ary_bytes 
 	return ARY_OK;
 }
 
+static bool holds_nothing(void *context, uint64_t seq)
+{
+	(void)context;
+	(void)seq;
+	return false;
+}
+
 enum ary_status ary_store_get(struct ary_store *store, struct ary_bytes key, struct ary_value *out,
 			      struct ary_error *err)
+{
+	return ary_store_get_unless(store, key, holds_nothing, NULL, out, err);
+}
+
+enum ary_status ary_store_get_unless(struct ary_store *store, struct ary_bytes key,
+				     ary_store_holds holds, void *context, struct ary_value *out,
+				     struct ary_error *err)
 {
 	struct ary_entry entry;
 	struct ary_segment *segment;
 	atomic_fetch_add_explicit(&store->counters.reads, 1, memory_order_relaxed);
-	if (!find(store, key, &entry, &segment))
+	if (!ary_index_get(store->index, key, &entry))
+		return ary_fail(err, ARY_NOT_FOUND, "Key not found");
+	if (holds(context, entry.seq)) {
+		*out = (struct ary_value){.seq = entry.seq};
+		return ARY_OK;
+	}
+	if (!take_segment(store, key, &entry, &segment))
 		return ary_fail(err, ARY_NOT_FOUND, "Key not found");
 	struct ary_value value = {0};
 	enum ary_status status = read_value(segment, key, &entry, &value, err);

@@ -91,6 +91,14 @@ struct ary_value {
 ARY_MUST_CHECK enum ary_status ary_store_get(struct ary_store *store, struct ary_bytes key,
 					     struct ary_value *out, struct ary_error *err);
 
+/* Asked by the store, under no lock, whether the caller already holds the value with SEQ. */
+typedef bool (*ary_store_holds)(void *context, uint64_t seq);
+
+/* As ary_store_get, but where HOLDS says yes nothing is read: OUT has its seq and no value. */
+ARY_MUST_CHECK enum ary_status ary_store_get_unless(struct ary_store *store, struct ary_bytes key,
+						    ary_store_holds holds, void *context,
+						    struct ary_value *out, struct ary_error *err);
+
 void ary_value_release(struct ary_value *value);
 
 /* Called for each key in byte order; KEY borrows until it returns; must not call the store.

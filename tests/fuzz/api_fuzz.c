@@ -212,7 +212,7 @@ static void exchange_release(struct exchange *exchange)
 
 static void wake(struct ary_call *call)
 {
-	struct exchange *exchange = call->wake_context;
+	struct exchange *exchange = call->host;
 
 	ary_mutex_lock(&exchange->mutex);
 	ARY_CHECK(!exchange->awake);
@@ -244,7 +244,7 @@ static void carry_out(struct ary_api *api, struct exchange *exchange)
 	if (ary_api_begin(api, call) == ARY_STEP_RESPOND)
 		return;
 	call->wake = wake;
-	call->wake_context = exchange;
+	call->host = exchange;
 	ary_api_launch(api, call);
 	wait_for_wake(exchange);
 	ary_api_finish(api, call);

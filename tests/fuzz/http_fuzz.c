@@ -34,6 +34,7 @@ enum {
 	HEADER_BYTES_MAX = 2000,
 	ROOM_BYTES = 1024 * 1024,
 	NO_ROOM_BYTES = 20,
+	HOT_BYTES = 16 * 1024,
 	TURN_MS = 50,
 	PATIENCE_MS = 20000,
 	TIMEOUT_MS = 600000, /* no deadline comes in the way */
@@ -79,6 +80,7 @@ static void open_loop(struct service *service)
 	struct ary_server_options server = {
 		.loops = 1,
 		.connections_max = 4,
+		.hot_bytes_max = service->options & OPTION_NO_ROOM ? 0 : HOT_BYTES,
 		.header_timeout_ms = TIMEOUT_MS,
 		.body_timeout_ms = TIMEOUT_MS,
 		.reply_timeout_ms = TIMEOUT_MS,

@@ -98,7 +98,7 @@ void api_request_body(struct api_request *request, struct ary_bytes body)
 
 static void wake(struct ary_call *call)
 {
-	struct api_request *request = call->wake_context;
+	struct api_request *request = call->host;
 
 	ary_mutex_lock(&request->mutex);
 	assert_false(request->awake);
@@ -130,7 +130,7 @@ static void carry_out(struct ary_api *api, struct api_request *request)
 	if (ary_api_begin(api, call) == ARY_STEP_RESPOND)
 		return;
 	call->wake = wake;
-	call->wake_context = request;
+	call->host = request;
 	ary_api_launch(api, call);
 	wait_for_wake(request);
 	ary_api_finish(api, call);

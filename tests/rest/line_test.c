@@ -319,7 +319,7 @@ static void test_head_may_come_in_pieces(void **state)
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
 		assert_int_equal(send_in_pieces(*state, 200, pieces[i]), 200);
 		assert_int_equal(send_in_pieces(*state, 9000, pieces[i]), 200);
-		assert_int_equal(send_in_pieces(*state, 40000, pieces[i] * 8), 431);
+		assert_int_equal(send_in_pieces(*state, 28000, pieces[i] * 8), 431);
 	}
 }
 
