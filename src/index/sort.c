@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "env/thread.h"
 #include "index/blob.h"
 #include "index/run.h"
 
@@ -17,6 +18,8 @@ enum {
 	/* Up to here, moving one item after the other is quicker than counting digits. */
 	SMALL_ITEMS = 40,
 	PREFETCH_ITEMS = 16,
+	/* Fewer are sorted before a thread has begun. */
+	HALVES_ITEMS_MIN = 1 << 16,
 };
 
 struct group {
@@ -112,27 +115,37 @@ static void distribute(struct ary_sort_item *items, size_t count, unsigned shift
 	}
 }
 
-/* Sorts by words alone. Digits start at the highest bit in which the words differ: keys of few
- * letters leave much of each byte unused. Each call does away with 8 bits, so there are at most 9
- * at a time. */
-static void sort_words(struct ary_sort_item *items, size_t count)
+/* Distributes by the highest bits in which the words differ: keys of few letters leave much of each
+ * byte unused. False: all words are the same. *SHIFT_OUT: so many bits are left to sort by. */
+static bool distribute_highest(struct ary_sort_item *items, size_t count, size_t ends_out[DIGITS],
+			       unsigned *shift_out)
 {
 	uint64_t differing = 0;
+
+	for (size_t i = 1; i < count; i++)
+		differing |= items[i].word ^ items[0].word;
+	if (differing == 0)
+		return false;
+	unsigned top = WORD_BITS - (unsigned)__builtin_clzll(differing);
+
+	*shift_out = top > DIGIT_BITS ? top - DIGIT_BITS : 0;
+	distribute(items, count, *shift_out, ends_out);
+	return true;
+}
+
+/* Sorts by words alone. Each call does away with 8 bits, so there are at most 9 at a time. */
+static void sort_words(struct ary_sort_item *items, size_t count)
+{
 	size_t ends[DIGITS];
 	size_t start = 0;
+	unsigned shift;
 
 	if (count <= SMALL_ITEMS) {
 		sort_small(items, count);
 		return;
 	}
-	for (size_t i = 1; i < count; i++)
-		differing |= items[i].word ^ items[0].word;
-	if (differing == 0)
+	if (!distribute_highest(items, count, ends, &shift))
 		return;
-	unsigned top = WORD_BITS - (unsigned)__builtin_clzll(differing);
-	unsigned shift = top > DIGIT_BITS ? top - DIGIT_BITS : 0;
-
-	distribute(items, count, shift, ends);
 	for (unsigned digit = 0; shift > 0 && digit < DIGITS; digit++) {
 		sort_words(items + start, ends[digit] - start);
 		start = ends[digit];
@@ -215,6 +228,88 @@ static void sort_group(const struct ary_arena *arena, struct group group)
 	}
 }
 
+/* ---- With two threads ---- */
+
+struct half {
+	const struct ary_arena *arena;
+	struct group group;
+};
+
+/* Does WORK for both halves at a time; where there is no thread left, for one after the other. */
+static void do_both(struct half halves[2], void (*work)(void *half))
+{
+	struct ary_thread thread = { .running = false };
+
+	if (ary_thread_start(&thread, "sort", work, &halves[0], NULL) != ARY_OK)
+		work(&halves[0]);
+	work(&halves[1]);
+	ary_thread_join(&thread);
+}
+
+static void load_half(void *context)
+{
+	const struct half *half = context;
+
+	load_words(half->arena, &half->group);
+}
+
+/* Its words are loaded already. */
+static void sort_half(void *context)
+{
+	const struct half *half = context;
+
+	sort_words(half->group.items, half->group.count);
+	sort_group(half->arena, sort_ties(half->arena, half->group));
+}
+
+/* How many items, which stand in the order of their highest bits, come before a place where those
+ * change: about a half of COUNT; 0 or COUNT when there is no such place. */
+static size_t split_of(const size_t ends[DIGITS], size_t count)
+{
+	unsigned digit = 0;
+
+	while (ends[digit] < count / 2)
+		digit++;
+	return ends[digit] < count || digit == 0 ? ends[digit] : ends[digit - 1];
+}
+
+/* Where the last of the first LESSER items, once they are sorted, differs from the one after. */
+static uint16_t diff_between(const struct ary_sort_item *items, size_t lesser, size_t count)
+{
+	uint64_t last = 0;
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = 0; i < lesser; i++)
+		last = items[i].word > last ? items[i].word : last;
+	for (size_t i = lesser; i < count; i++)
+		next = items[i].word < next ? items[i].word : next;
+	return diff_of(0, last, next);
+}
+
+static void sort_in_halves(const struct ary_arena *arena, struct ary_sort_item *items,
+			   size_t count)
+{
+	size_t lesser = count / 2;
+	struct half halves[2] = {
+		{ arena, { items, lesser, 0, 0 } },
+		{ arena, { items + lesser, count - lesser, 0, 0 } },
+	};
+	size_t ends[DIGITS];
+	unsigned shift;
+
+	do_both(halves, load_half);
+	lesser = distribute_highest(items, count, ends, &shift) ? split_of(ends, count) : 0;
+	if (lesser == 0 || lesser == count) {
+		halves[0].group = (struct group){ items, count, 0, 0 };
+		sort_half(&halves[0]);
+		return;
+	}
+	halves[0].group = (struct group){ items, lesser, 0, 0 };
+	halves[1].group = (struct group){ items + lesser, count - lesser, 0,
+					  diff_between(items, lesser, count) };
+	do_both(halves, sort_half);
+}
+
 /* A key that ends before the bit that the words told differs from its successor where it ends. */
 static void settle_ends(struct ary_sort_item *items, size_t count)
 {
@@ -228,6 +323,9 @@ static void settle_ends(struct ary_sort_item *items, size_t count)
 
 void ary_sort_items(const struct ary_arena *arena, struct ary_sort_item *items, size_t count)
 {
-	sort_group(arena, (struct group){ items, count, 0, 0 });
+	if (count < HALVES_ITEMS_MIN)
+		sort_group(arena, (struct group){ items, count, 0, 0 });
+	else
+		sort_in_halves(arena, items, count);
 	settle_ends(items, count);
 }

@@ -3,7 +3,7 @@
  *
  * Most comparisons are of 8 bytes that lie beside the handle; a key itself is read once for each 8
  * bytes that it shares with others.
- * Threads: one. */
+ * Threads: one caller, and one more thread while it sorts very many. */
 #ifndef ARY_INDEX_SORT_H
 #define ARY_INDEX_SORT_H
 

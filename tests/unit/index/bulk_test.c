@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@
 #include "index/index.h"
 #include "index_support.h"
 
-enum { UNIVERSE = 6000, NESTED = 600 };
+enum { UNIVERSE = 6000, NESTED = 600, MANY = 70000, MANY_BYTES = 24 };
 
 /* The same done to two indexes, of which one was filled in bulk. */
 struct pair {
@@ -249,6 +250,48 @@ static void test_keys_within_keys_are_ordered_by_length(void **state)
 	}
 }
 
+/* So many keys are sorted by two threads. KIND says in which bytes they differ, which decides where
+ * they are divided, if they can be. */
+static size_t write_many_key(unsigned kind, unsigned i, char *out)
+{
+	switch (kind) {
+	case 0: /* evenly, from the first byte on */
+		return (size_t)snprintf(out, MANY_BYTES, "%08x%u", i * 2654435761u, i);
+	case 1: /* behind what the first words hold */
+		return (size_t)snprintf(out, MANY_BYTES, "the same twelve%06u", i);
+	case 2: /* nearly all have one first byte, a few a greater one */
+		return (size_t)snprintf(out, MANY_BYTES, "%c%06u", i % 1000 ? 'a' : 'z', i);
+	case 3: /* nearly all have one first byte, a few a lesser one */
+		return (size_t)snprintf(out, MANY_BYTES, "%c%06u", i % 1000 ? 'z' : 'a', i);
+	default: /* two halves, with words that tie within each */
+		return (size_t)snprintf(out, MANY_BYTES, "%s%05u",
+					i % 2 ? "left-left-" : "right-right-", i);
+	}
+}
+
+static void test_very_many_keys_are_ordered(void **state)
+{
+	static char bytes[MANY][MANY_BYTES];
+	static struct ary_bytes keys[MANY];
+
+	(void)state;
+	for (unsigned kind = 0; kind < 5; kind++) {
+		struct pair pair = pair_create(kind, keys, MANY);
+
+		ary_index_bulk_begin(pair.bulk, 0);
+		for (unsigned i = 0; i < MANY; i++) {
+			size_t size = write_many_key(kind, i, bytes[i]);
+
+			keys[i] = (struct ary_bytes){ (const uint8_t *)bytes[i], size };
+			put(&pair, keys[i]);
+		}
+		end(&pair);
+		change(&pair, UNIVERSE, 8);
+		compare(&pair);
+		pair_destroy(&pair);
+	}
+}
+
 /* Fills a new pair, and ends the bulk with the N-th allocation failing. */
 static enum ary_status end_failing(struct pair *pair, unsigned long n, bool forever)
 {
@@ -412,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_bulk_and_single_puts_answer_the_same),
 		cmocka_unit_test(test_bulk_without_keys_leaves_an_empty_index),
 		cmocka_unit_test(test_keys_within_keys_are_ordered_by_length),
+		cmocka_unit_test(test_very_many_keys_are_ordered),
 		cmocka_unit_test(test_bulk_end_survives_an_allocation_that_fails),
 		cmocka_unit_test(test_bulk_end_without_memory_says_so),
 		cmocka_unit_test(test_put_without_memory_leaves_the_bulk_as_it_was),
