@@ -191,7 +191,7 @@ static enum ary_status bound_address(int fd, struct ary_address *out, struct ary
 		struct sockaddr any;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
-	} name;
+	} name = { .any = { .sa_family = AF_UNSPEC } };
 	socklen_t size = sizeof(name);
 	struct ary_address bound;
 	int result;

@@ -103,7 +103,7 @@ enum ary_status ary_posix_file_open(struct ary_dir *dir, const char *name,
 				    enum ary_open_mode mode, struct ary_file **out,
 				    struct ary_error *err)
 {
-	struct posix_file *file;
+	struct posix_file *file = NULL;
 	enum ary_status status;
 
 	status = ary_posix_open((struct posix_dir *)dir, name, open_flags(mode), &file, err);

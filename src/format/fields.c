@@ -48,7 +48,8 @@ enum ary_status ary_fields_parse(struct ary_bytes line, json_t **out, struct ary
 enum ary_status ary_fields_refuse(const struct ary_fields *fields, const char *name,
 				  const char *why)
 {
-	return ary_fail(fields->err, ARY_CORRUPT, "field \"%s\" %s", name, why);
+	(void)ary_fail(fields->err, ARY_CORRUPT, "field \"%s\" %s", name, why);
+	return ARY_CORRUPT;
 }
 
 enum ary_status ary_fields_number(const struct ary_fields *fields, const char *name,

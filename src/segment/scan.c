@@ -186,7 +186,7 @@ enum ary_status ary_scan(struct ary_file *file, const char *name, uint64_t seq_a
 			 ary_scan_visit visit, void *context, struct ary_scan_report *out,
 			 struct ary_error *err)
 {
-	struct ary_error own;
+	struct ary_error own = { .status = ARY_OK };
 	struct scan scan = {
 		.name = name,
 		.visit = visit,

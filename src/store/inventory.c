@@ -163,10 +163,10 @@ static enum ary_status sort_out(struct ary_dir *dir, struct listing *listing,
 	inventory.logs = ary_try_alloc(logs->count * sizeof(*inventory.logs));
 	inventory.bases = ary_try_alloc(logs->count * sizeof(*inventory.bases));
 	inventory.obsolete = ary_try_alloc(logs->count * sizeof(*inventory.obsolete));
-	enum ary_status status = ARY_OK;
+	enum ary_status status;
 	if (inventory.logs == NULL || inventory.bases == NULL || inventory.obsolete == NULL)
 		status = ary_fail(err, ARY_NO_MEMORY, "no memory to list the logs");
-	if (status == ARY_OK)
+	else
 		status = walk_down(dir, logs, &inventory, err);
 	if (status != ARY_OK) {
 		ary_inventory_release(&inventory);

@@ -82,7 +82,8 @@ static enum ary_status hear_witness(const struct ary_replay *replay,
 		status = ary_witness_check_end(&mark, replay->rules.number, report->end,
 					       report->seq_last, err);
 	/* The last log may be an unused one: empty, and not read. */
-	if (status == ARY_OK && replay->log != NULL && *highest != replay->rules.number)
+	if (status == ARY_OK && count > 0 && replay->log != NULL &&
+	    *highest != replay->rules.number)
 		status = ary_witness_check_end(&mark, *highest, 0, replay->seq, err);
 	if (status != ARY_OK)
 		return status;

@@ -25,7 +25,8 @@ static enum ary_status create_log(struct ary_store *store, struct ary_segment **
 	if (status != ARY_OK) {
 		ary_segment_unref(segment);
 		ary_store_latch(store, err);
-		return ary_store_ready(store, err);
+		(void)ary_store_ready(store, err);
+		return ARY_READ_ONLY;
 	}
 	*out = segment;
 	return ARY_OK;
