@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/number.h"
 
-/* One header being read. SEQS has room for every tag of it. */
+/* One header being read. SEQS has room for every tag of it: SEQS_MAX. */
 struct reader {
 	struct ary_match_set *set;
 	uint64_t *seqs;
+	size_t seqs_max;
 	bool weak_too;
 	size_t tags; /* seen, ours or not */
 };
@@ -40,8 +42,10 @@ static bool take_tag(struct ary_bytes *text, struct reader *reader)
 		return false;
 	reader->tags++;
 	if ((!weak || reader->weak_too) &&
-	    ary_parse_u64((struct ary_bytes){text->data + start, end - start}, &seq))
+	    ary_parse_u64((struct ary_bytes){text->data + start, end - start}, &seq)) {
+		ARY_CHECK(reader->set->count < reader->seqs_max);
 		reader->seqs[reader->set->count++] = seq;
+	}
 	*text = (struct ary_bytes){text->data + end + 1, text->size - end - 1};
 	return true;
 }
@@ -116,8 +120,12 @@ enum ary_status ary_conditions_parse(struct ary_call *call)
 {
 	size_t match_max = tags_max(call, ARY_FIELD_IF_MATCH);
 	size_t none_max = tags_max(call, ARY_FIELD_IF_NONE_MATCH);
-	struct reader match = {.set = &call->if_match};
-	struct reader none = {.set = &call->if_none_match, .weak_too = true};
+	struct reader match = {.set = &call->if_match, .seqs_max = match_max};
+	struct reader none = {
+		.set = &call->if_none_match,
+		.seqs_max = none_max,
+		.weak_too = true,
+	};
 	enum ary_status status;
 
 	if (match_max + none_max > 0) {
