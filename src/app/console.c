@@ -80,9 +80,10 @@ enum ary_exit ary_console_finish(enum ary_exit code)
 	 * for the same one, as a rule. */
 	bool failed = ferror(stdout);
 	int os_errno = fflush(stdout) == 0 ? 0 : errno;
+	struct ary_error err;
 
 	if (!failed && os_errno == 0)
 		return code;
-	return ary_complain(ARY_EXIT_STORE, "cannot write to standard output: %s",
-			    strerror(os_errno ? os_errno : EIO));
+	(void)ary_fail_errno(&err, os_errno ? os_errno : EIO, "cannot write to standard output");
+	return ary_complain(ARY_EXIT_STORE, "%s", err.text);
 }
