@@ -158,7 +158,7 @@ void ary_json_text(json_t **object, const char *name, const char *text)
 		return;
 	}
 	for (; text[size] != '\0' && size + 1 < sizeof(ascii); size++)
-		ascii[size] = (uint8_t)text[size] < 0x80 ? text[size] : '?';
+		ascii[size] = (char)((uint8_t)text[size] < 0x80 ? text[size] : '?');
 	ary_json_set(object, name, json_stringn(ascii, size));
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/command.h"
+
+#include <string.h>
+
 #include "app/console.h"
 #include "app/local.h"
 #include "env/system.h"
@@ -80,15 +83,15 @@ static enum ary_status print_key(struct export *export, struct ary_bytes key,
 static enum ary_status print_page(struct export *export, struct ary_error *err)
 {
 	const struct page *page = &export->page;
-	const size_t *sizes = (const size_t *)(const void *)page->sizes.data;
 	const uint8_t *key = page->keys.data;
+	size_t size;
 
 	for (uint64_t i = 0; i < page->count && ary_console_good(); i++) {
-		enum ary_status status =
-			print_key(export, (struct ary_bytes){ key, sizes[i] }, err);
+		memcpy(&size, page->sizes.data + i * sizeof(size), sizeof(size));
+		enum ary_status status = print_key(export, (struct ary_bytes){ key, size }, err);
 		if (status != ARY_OK)
 			return status;
-		key += sizes[i];
+		key += size;
 	}
 	/* Lines that run over the same terminal show how far it is. */
 	if (!ary_is_terminal(1))

@@ -17,6 +17,7 @@
 #include "base/number.h"
 
 static const struct ary_option options[] = {
+/* NOLINTBEGIN(bugprone-macro-parentheses): each argument is all of an initializer */
 #define OPTION(field, text, kind_, argument_, fallback_, min_, max_, commands_, help_) \
 	{ \
 		.flag = text, \
@@ -29,6 +30,7 @@ static const struct ary_option options[] = {
 		.help = help_, \
 		.offset = offsetof(struct ary_config, field), \
 	},
+/* NOLINTEND(bugprone-macro-parentheses) */
 #include "app/config.def"
 #undef OPTION
 };
@@ -158,7 +160,7 @@ const char *ary_option_environment(const struct ary_option *option,
 	size = (size_t)snprintf(out, ARY_OPTION_TEXT_BYTES, "ARYAVARTH_%s", option->flag);
 	ARY_CHECK(size < ARY_OPTION_TEXT_BYTES);
 	for (size_t i = 0; i < size; i++)
-		out[i] = out[i] == '-' ? '_' : (char)toupper((unsigned char)out[i]);
+		out[i] = (char)(out[i] == '-' ? '_' : toupper((unsigned char)out[i]));
 	return out;
 }
 
@@ -345,7 +347,7 @@ static const char *variable_of(const struct ary_option *option, char name[ARY_OP
 
 	ary_option_environment(option, name);
 	if (name[0])
-		text = getenv(name);
+		text = getenv(name); /* NOLINT(concurrency-mt-unsafe): nobody changes them */
 	return text && *text ? text : NULL;
 }
 
