@@ -157,7 +157,7 @@ static int visit_names(DIR *stream, ary_name_visit visit, void *context)
 		struct dirent *entry;
 
 		errno = 0;
-		entry = readdir(stream);
+		entry = readdir(stream); /* NOLINT(concurrency-mt-unsafe): the caller's own */
 		if (entry == NULL && ary_posix_again(&tries))
 			continue;
 		if (entry == NULL)

@@ -26,10 +26,14 @@ bool ary_is_terminal(int fd)
 
 void ary_standard_streams_secure(void)
 {
+	/* Open for as long as the process runs. */
+	static int stand_ins[3];
+
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
 			continue;
 		/* The lowest free number is FD itself, as those below it are in use by now. */
-		ARY_CHECK(open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == fd);
+		stand_ins[fd] = open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+		ARY_CHECK(stand_ins[fd] == fd);
 	}
 }

@@ -134,6 +134,7 @@ static bool distribute_highest(struct ary_sort_item *items, size_t count, size_t
 }
 
 /* Sorts by words alone. Each call does away with 8 bits, so there are at most 9 at a time. */
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than that */
 static void sort_words(struct ary_sort_item *items, size_t count)
 {
 	size_t ends[DIGITS];
@@ -189,6 +190,7 @@ static void sort_group(const struct ary_arena *arena, struct group group);
 
 /* Sorts the groups of GROUP, already sorted by words, that have the same word. All but the largest:
  * that one is answered, so that calls nest only as deep as halving a group can go. */
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than that */
 static struct group sort_ties(const struct ary_arena *arena, struct group group)
 {
 	struct group largest = { 0 };
@@ -219,6 +221,7 @@ static struct group sort_ties(const struct ary_arena *arena, struct group group)
 	return largest;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than sort_ties says */
 static void sort_group(const struct ary_arena *arena, struct group group)
 {
 	while (group.count > 0) {

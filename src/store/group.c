@@ -96,6 +96,7 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 		.write = write,
 		.seq = committer->seq,
 		.offset = offset,
+		/* cppcheck-suppress duplicateExpression ; put_line has made it grow */
 		.size = (uint32_t)(committer->batch.size - offset),
 		.replaced = present.exists,
 	};
