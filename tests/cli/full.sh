@@ -43,6 +43,8 @@ printed 'value'
 
 # A limit on the size of files stands in for the end of the disk: it can be lifted again.
 head -c 6000 /dev/zero | tr '\0' a >piece
+# What the server before it said must not be taken for what this one says.
+: >"$work/serve"
 (
 	# shellcheck disable=SC3045
 	ulimit -S -f 64
