@@ -17,7 +17,7 @@
 #include "lib/store_helper.h"
 #include "lib/write_batch.h"
 
-enum { THREADS = 8, ROUNDS = 60, RACES = 40 };
+enum { THREADS = 8, ROUNDS = 60, KEYS = 5, RACES = 40 };
 
 struct worker {
 	struct ary_thread thread;
@@ -79,7 +79,7 @@ static void use_own_keys(void *context)
 	char value[32];
 
 	for (int round = 0; round < ROUNDS; round++) {
-		snprintf(key, sizeof(key), "%d/%d", worker->number, round % 5);
+		snprintf(key, sizeof(key), "%d/%d", worker->number, round % KEYS);
 		snprintf(value, sizeof(value), "round %d", round);
 		worker->failed += store_test_write(&store, key, value) != ARY_OK;
 		worker->failed += !has(key, value);
@@ -102,9 +102,9 @@ static void test_threads_see_their_own_writes(void **state)
 	store_test_open(&store);
 	run_workers(use_own_keys);
 	for (int reopened = 0; reopened < 2; reopened++) {
-		for (int i = 0; i < THREADS; i++) {
-			int round = ROUNDS - 2;
-			snprintf(key, sizeof(key), "%d/%d", i, round % 5);
+		for (int i = 0; i < THREADS * KEYS; i++) {
+			int round = ROUNDS - 1 - i % KEYS;
+			snprintf(key, sizeof(key), "%d/%d", i / KEYS, round % KEYS);
 			snprintf(value, sizeof(value), "round %d", round);
 			store_test_expect(&store, key, round % 3 == 0 ? NULL : value);
 		}
