@@ -130,7 +130,8 @@ static void read_answer(struct answer *answer, const char *path)
 	FILE *file = fopen(path, "re");
 	size_t size;
 
-	check(file != NULL, path);
+	if (!file)
+		die(path);
 	size = fread(text, 1, sizeof(text) - 1, file);
 	check(!ferror(file) && size < sizeof(text) - 1, path);
 	fclose(file);

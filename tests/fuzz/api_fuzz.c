@@ -111,7 +111,6 @@ static void start(struct service *service, unsigned chosen)
 
 /* Everything that the store holds, folded into one number. */
 struct digest {
-	struct ary_store *store;
 	uint64_t number;
 };
 
@@ -142,7 +141,7 @@ static bool note_next(void *context, struct ary_bytes key, uint64_t seq)
 
 static uint64_t digest_of(struct ary_store *store)
 {
-	struct digest digest = {store, 0};
+	struct digest digest = {0};
 	struct ary_buf after = {0};
 	struct next next = {0};
 	struct ary_value value;

@@ -55,7 +55,7 @@ static void become_program(const char *const *words, const int *streams)
 	} argument = { .constant = all };
 	size_t count = 0;
 
-	for (; words[count] && count < WORDS_MAX; count++)
+	for (; count < WORDS_MAX && words[count]; count++)
 		all[count + 1] = words[count];
 	for (int fd = 0; fd <= 2; fd++)
 		if (dup2(streams[fd], fd) < 0)

@@ -108,7 +108,7 @@ static json_t *compact_watched(struct rest *rest, size_t keys, long *kib_max_out
 {
 	struct compaction compaction = {.client = client_create(rest->node->port)};
 	long kib_max = 0;
-	size_t number = 0;
+	size_t next = 0;
 
 	assert_non_null(compaction.client);
 	assert_int_equal(pthread_create(&compaction.thread, NULL, compact, &compaction), 0);
@@ -116,7 +116,8 @@ static json_t *compact_watched(struct rest *rest, size_t keys, long *kib_max_out
 		long kib = memory_kib(rest->node, "VmRSS:");
 
 		kib_max = kib > kib_max ? kib : kib_max;
-		expect(rest, "kept", number++ % keys, 1);
+		expect(rest, "kept", next, 1);
+		next = next + 1 < keys ? next + 1 : 0;
 		node_sleep_ms(SAMPLE_MS);
 	}
 	pthread_join(compaction.thread, NULL);

@@ -92,7 +92,7 @@ static void expect_turned_away(int port, const char *request)
 /* A connection that is served, as soon as there is a place for one; REPLY is its first answer. */
 static int take_place(int port, struct wire_reply *reply)
 {
-	long long end = node_now_ms() + PATIENCE_MS;
+	long long deadline_ms = node_now_ms() + PATIENCE_MS;
 	int fd;
 
 	for (;;) {
@@ -101,7 +101,7 @@ static int take_place(int port, struct wire_reply *reply)
 			return fd;
 		wire_reply_release(reply);
 		wire_close(fd);
-		if (node_now_ms() > end)
+		if (node_now_ms() > deadline_ms)
 			fail_msg("the free place was not taken");
 		node_sleep_ms(5);
 	}
@@ -109,10 +109,10 @@ static int take_place(int port, struct wire_reply *reply)
 
 static void expect_served_soon(int port)
 {
-	long long end = node_now_ms() + PATIENCE_MS;
+	long long deadline_ms = node_now_ms() + PATIENCE_MS;
 
 	while (ask(port, get) != 200) {
-		if (node_now_ms() > end)
+		if (node_now_ms() > deadline_ms)
 			fail_msg("the free place was not taken");
 		node_sleep_ms(5);
 	}

@@ -83,13 +83,16 @@ static void test_every_status_has_its_problem(void **state)
 		{ARY_SHUTDOWN, 503, "shutting-down"},
 		{ARY_UNSUPPORTED, 500, "internal-error"},
 	};
-#define COUNT_ROW(name, text) +1
-	const size_t statuses = 0 ARY_STATUS_TABLE(COUNT_ROW);
+	enum {
+#define COUNT_ROW(name, text) COUNTED_##name,
+		ARY_STATUS_TABLE(COUNT_ROW)
 #undef COUNT_ROW
+		STATUSES
+	};
 
 	(void)state;
-	assert_int_equal(sizeof(rows) / sizeof(rows[0]), statuses);
-	for (size_t i = 0; i < statuses; i++) {
+	assert_int_equal(sizeof(rows) / sizeof(rows[0]), STATUSES);
+	for (size_t i = 0; i < STATUSES; i++) {
 		const struct ary_problem *problem = ary_problem(ary_problem_of(rows[i].status));
 
 		assert_int_equal(rows[i].status, i);

@@ -47,10 +47,10 @@ static void test_rfc3720_vectors_are_met(void **state)
 	assert_both(data, sizeof(data), 0x8a9136aa);
 	memset(data, 0xff, sizeof(data));
 	assert_both(data, sizeof(data), 0x62a8ab43);
-	for (uint8_t i = 0; i < sizeof(data); i++)
-		data[i] = i;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)i;
 	assert_both(data, sizeof(data), 0x46dd794e);
-	for (uint8_t i = 0; i < sizeof(data); i++)
+	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(31 - i);
 	assert_both(data, sizeof(data), 0x113fdb5c);
 	assert_both("123456789", 9, 0xe3069283);

@@ -18,7 +18,7 @@ enum { KEY_BYTES_MAX = 600 };
 
 static struct ary_hash_secret secret_from(uint32_t seed)
 {
-	struct ary_hash_secret secret;
+	struct ary_hash_secret secret = { .bytes = { 0 } };
 
 	for (size_t i = 0; i < sizeof(secret.bytes); i++) {
 		seed = seed * 1664525 + 1013904223;

@@ -36,7 +36,7 @@ static inline size_t random_below(struct random *random, size_t limit)
 static inline struct ary_hash_secret fixed_secret(void)
 {
 	struct random random = { 4711 };
-	struct ary_hash_secret secret;
+	struct ary_hash_secret secret = { .bytes = { 0 } };
 
 	for (size_t i = 0; i < sizeof(secret.bytes); i++)
 		secret.bytes[i] = (uint8_t)random_next(&random);

@@ -22,9 +22,10 @@ struct row {
 	const char *steps; /* "first+count", and "too large: n" where logs do not fit */
 };
 
-#define PERCENT(n) {.percent = n, .bytes_max = 1000, .room_bytes = UINT64_MAX}
-#define LOG(l, d) {.bytes = (l) + (d), .live = l, .dead = d}
-#define TOMBSTONES(l, d, t) {.bytes = (l) + (d) + (t), .live = l, .dead = d, .tombstones = t}
+#define PERCENT(n) {.percent = (n), .bytes_max = 1000, .room_bytes = UINT64_MAX}
+#define LOG(l, d) {.bytes = (l) + (d), .live = (l), .dead = (d)}
+#define TOMBSTONES(l, d, t) \
+	{.bytes = (l) + (d) + (t), .live = (l), .dead = (d), .tombstones = (t)}
 
 static const struct row rows[] = {
 	{"no logs", PERCENT(25), {{0}}, ""},
