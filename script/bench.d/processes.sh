@@ -29,6 +29,9 @@ fail_showing() {
 start() {
 	local name=$1
 	shift
+	# What an earlier one of that name has said must not pass for what this one says.
+	: >"$work/$name.out"
+	: >"$work/$name.err"
 	setpriv --pdeathsig TERM "$@" >"$work/$name.out" 2>"$work/$name.err" </dev/null &
 	pid_of[$name]=$!
 	served_by[$name]=$!
