@@ -26,9 +26,16 @@ plain_files = \
 	docker/check \
 	docker/compose.yaml \
 	script/bench \
+	script/bench.d/contestants.sh \
+	script/bench.d/durable.sh \
+	script/bench.d/goals.sh \
+	script/bench.d/http.sh \
 	script/bench.d/load.lua \
 	script/bench.d/measure.sh \
+	script/bench.d/medians.sh \
 	script/bench.d/peers.sh \
+	script/bench.d/plot.awk \
+	script/bench.d/plots.sh \
 	script/bench.d/processes.sh \
 	script/bench.d/report.sh \
 	script/bench.d/sections.sh \

@@ -5,6 +5,7 @@
 
 declare -A port_of=()     # server -> the port of the redis in it
 ticks_a_second=$(getconf CLK_TCK)
+rate=                     # how many requests a second the client sends; empty: as many as it can
 
 # ask NAME STATUS CURL-ARGUMENT...: one request before the measuring, which must be answered with
 # STATUS, so that no error page is measured. The answer is in $work/answer.
@@ -39,9 +40,11 @@ record() {
 	awk -v OFS='\t' -v hz="$ticks_a_second" '{
 		print key $1 * 1e6 / $2, $6 * 1e6 / hz / $1, $3, $4, $5
 	}' key="$key" - <<<"${*:5}" >>"$work/figures"
-	tail -n 1 "$work/figures" | awk -F'\t' '{ printf \
-		"    round %s, %3s connections, %-17s %8.0f requests/s %7.2f us CPU, %s errors\n",
-		$3, $2, $4, $5, $6, $9 }'
+	tail -n 1 "$work/figures" | awk -F'\t' '{
+		cpu = $6 > 0 ? sprintf("%7.2f us CPU", $6) : "              "
+		printf "    round %s, %3s connections, %-17s %8.0f requests/s %s, p99 %6.2f ms," \
+			" %s errors\n", $3, $2, $4, $5, cpu, $8 / 1000, $9
+	}'
 }
 
 # The costs of server $1 from here on; end_costs sets $ticks and $refused to what they came to.
@@ -57,20 +60,53 @@ end_costs() {
 	refused=$((refused - refused_before))
 }
 
+# note NAME VALUE: one sample of a figure that has no row of its own; report.sh takes the median.
+note() {
+	printf '%s\t%s\n' "$1" "$2" >>"$work/notes"
+}
+
+# note_of NAME AWK-EXPRESSION: the same, computed.
+note_of() {
+	note "$1" "$(awk "BEGIN { printf \"%.6g\", $2 }")"
+}
+
+# Sets $result to "REQUESTS MICROSECONDS P50 P99" and $failed to the errors of the client whose
+# output is file $1, and which asked server $2.
+read_result() {
+	result=$(sed -n 's/^RESULT //p' "$1")
+	[[ $result =~ ^([1-9][0-9]*\ [0-9]+\ [0-9]+\ [0-9]+)\ ([0-9]+)$ ]] ||
+		fail_showing "$1" "no answer of $2 was counted"
+	result=${BASH_REMATCH[1]}
+	failed=${BASH_REMATCH[2]}
+}
+
+# begin_load SERVER CONNECTIONS RATE LOAD-ARGUMENT...: a load beside what is measured, at so many
+# requests a second, until end_load, which sets $result and $failed.
+begin_load() {
+	start load env LOAD_RATE="$3" wrk -t1 -c"$2" -d3600s --timeout 10s --latency \
+		-s "$here/load.lua" "${url_of[$1]}" -- "${@:4}"
+}
+
+# end_load SERVER
+end_load() {
+	is_running load || fail_server load "has ended meanwhile"
+	kill -INT "${pid_of[load]}"
+	wait "${pid_of[load]}" || fail_server load "failed"
+	unset "pid_of[load]" "served_by[load]"
+	read_result "$work/load.out" "$1"
+}
+
 # measure SECTION CONNECTIONS ROUND LABEL SERVER URL LOAD-ARGUMENT...
 measure() {
-	local section=$1 connections=$2 round=$3 label=$4 name=$5 url=$6 result
+	local section=$1 connections=$2 round=$3 label=$4 name=$5 url=$6 result failed
 	shift 6
 	begin_costs "$name"
-	run_client "$work/client" wrk -t1 -c"$connections" -d"${seconds}s" --timeout 10s --latency \
-		-s "$here/load.lua" "$url" -- "$@" ||
+	run_client "$work/client" env LOAD_RATE="$rate" wrk -t1 -c"$connections" -d"${seconds}s" \
+		--timeout 10s --latency -s "$here/load.lua" "$url" -- "$@" ||
 		fail_showing "$work/client" "wrk failed"
 	end_costs "$name"
-	result=$(sed -n 's/^RESULT //p' "$work/client")
-	[[ $result =~ ^([1-9][0-9]*\ [0-9]+\ [0-9]+\ [0-9]+)\ ([0-9]+)$ ]] ||
-		fail_showing "$work/client" "no answer of $name was counted"
-	record "$section" "$connections" "$round" "$label" "${BASH_REMATCH[1]}" \
-		$((BASH_REMATCH[2] + refused)) "$ticks"
+	read_result "$work/client" "$name"
+	record "$section" "$connections" "$round" "$label" "$result" $((failed + refused)) "$ticks"
 }
 
 # measure_redis SECTION CONNECTIONS ROUND LABEL SERVER: redis-benchmark counts requests, not

@@ -47,11 +47,11 @@ fail_server() {
 	fail "$1 $2"
 }
 
-# wait_until NAME COMMAND...: COMMAND succeeds, within 20 seconds and while server NAME runs.
+# wait_until NAME COMMAND...: COMMAND succeeds, within 60 seconds and while server NAME runs.
 wait_until() {
 	local name=$1 tries
 	shift
-	for ((tries = 0; tries < 400; tries++)); do
+	for ((tries = 0; tries < 1200; tries++)); do
 		is_running "$name" || fail_server "$name" "ended at its start"
 		"$@" && return
 		sleep 0.05

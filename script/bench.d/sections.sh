@@ -1,22 +1,16 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # the parts set variables for each other
-# What is measured: which servers, asked for what. Each section starts its servers, looks at one
-# answer of each, and then measures them in turn.
+# What the sections share: who takes part, and the turns in which they are measured.
 
 labels=()                 # of the servers of this section, in their turn
 declare -A server_of=() url_for=() load_of=()
+asked_for=reads           # or writes: which of its two loads a server is measured with
 
-# join LABEL SERVER LOAD-ARGUMENT...: the server takes part (load.lua has the arguments).
-join() {
-	labels+=("$1")
-	server_of[$1]=$2
-	url_for[$1]=${url_of[$2]}
-	load_of[$1]=${*:3}
-}
-
+# begin_section SECTION [reads|writes]
 begin_section() {
-	say "$1: starting the servers"
+	say "$1: starting"
+	asked_for=${2-reads}
 	labels=()
 	rm -rf "$data"
 	mkdir "$data"
@@ -29,9 +23,27 @@ begin_section() {
 	{ printf 'value='; cat "$work/value"; } >"$work/form"
 }
 
+# join LABEL SERVER READ-LOAD WRITE-LOAD: the server takes part, with the load that is asked for
+# (load.lua has the arguments; words without spaces: configure refuses folders that have some).
+join() {
+	labels+=("$1")
+	server_of[$1]=$2
+	url_for[$1]=${url_of[$2]}
+	load_of[$1]=$3
+	[[ $asked_for = reads ]] || load_of[$1]=$4
+}
+
 # run_section SECTION CONNECTIONS...
 run_section() {
-	local section=$1 connections label round name
+	local section=$1
+	run_turns "$@"
+	stop_section
+	count_of[$section]="${#labels[@]} servers"
+}
+
+# run_turns SECTION CONNECTIONS...: all rounds; the servers go on.
+run_turns() {
+	local section=$1 connections label round
 	shift
 	say "$section: $rounds rounds, ${#labels[@]} servers, connections: $*, $seconds s each"
 	for ((round = 1; round <= rounds; round++)); do
@@ -41,11 +53,16 @@ run_section() {
 			done
 		done
 	done
+}
+
+# Ends all servers, each of which must have lasted until now.
+stop_section() {
+	local name
 	for name in "${!pid_of[@]}"; do
 		is_running "$name" || fail_server "$name" "has ended meanwhile"
 	done
 	stop "${!pid_of[@]}"
-	count_of[$section]=${#labels[@]}
+	rm -rf "$data"
 }
 
 run_cell() {
@@ -54,134 +71,7 @@ run_cell() {
 		measure_redis "$section" "$connections" "$round" "$label" "$name"
 		return
 	fi
-	# shellcheck disable=SC2086 # words without spaces: configure refuses folders that have some
+	# shellcheck disable=SC2086 # words without spaces
 	measure "$section" "$connections" "$round" "$label" "$name" "${url_for[$label]}" \
 		${load_of[$label]}
-}
-
-# An answer's lines, without the one that changes while one looks; their order does not matter.
-lines_of() {
-	sed '/^Date: /d' "$1" | sort
-}
-
-# The bare server must answer what ours does: status, fields and body.
-expect_same() {
-	diff <(lines_of "$1") <(lines_of "$2") >"$work/diff" ||
-		fail_showing "$work/diff" "the bare server does not answer what ours does"
-}
-
-# ---- http: GET of 100 bytes ----
-
-join_ours_and_bare() {
-	start_ours
-	ask ours 201 -X PUT -H 'Content-Type:' --data-binary "@$work/value" \
-		"${url_of[ours]}/keys/bench"
-	ask ours 200 -i "${url_of[ours]}/keys/bench"
-	expect_answer ours "$work/value"
-	cp "$work/answer" "$work/answer-of-ours"
-	start_bare "$work/answer-of-ours"
-	ask bare 200 -i "${url_of[bare]}/keys/bench"
-	expect_same "$work/answer-of-ours" "$work/answer"
-	join aryavarth ours GET /keys/bench
-	join libmicrohttpd bare GET /keys/bench
-}
-
-join_nginx() {
-	can_have 'nginx static file' nginx || return 0
-	mkdir -p "$work/www/keys"
-	cp "$work/value" "$work/www/keys/bench"
-	start_nginx
-	ask nginx 200 "${url_of[nginx]}/keys/bench"
-	expect_answer nginx "$work/value"
-	join 'nginx static file' nginx GET /keys/bench
-}
-
-join_webdis() {
-	can_have 'webdis + redis' webdis redis-server redis-tools || return 0
-	start_webdis
-	ask webdis 200 -X PUT --data-binary "@$work/value" "${url_of[webdis]}/SET/bench"
-	ask webdis 200 "${url_of[webdis]}/GET/bench.txt"
-	expect_answer webdis "$work/value"
-	join 'webdis + redis' webdis GET /GET/bench.txt
-}
-
-join_etcd() {
-	can_have etcd etcd-server || return 0
-	start_etcd
-	ask etcd 200 --data-binary "@$work/put0.json" "${url_of[etcd]}/v3/kv/put"
-	ask etcd 200 --data-binary "@$work/range.json" "${url_of[etcd]}/v3/kv/range"
-	expect_answer etcd "$work/encoded"
-	join 'etcd v3 JSON' etcd POST /v3/kv/range "$work/range.json"
-	if ! answers -f -X PUT --data-binary "@$work/form" "${url_of[etcd]}/v2/keys/bench"; then
-		skip 'etcd v2' 'this version has no such interface'
-		return
-	fi
-	ask etcd 200 "${url_of[etcd]}/v2/keys/bench"
-	expect_answer etcd "$work/value"
-	join 'etcd v2' etcd GET /v2/keys/bench
-}
-
-section_http() {
-	begin_section http
-	join_ours_and_bare
-	join_nginx
-	join_webdis
-	join_etcd
-	run_section http 64
-}
-
-# ---- durable: PUT of 100 bytes, each on disk before its answer ----
-
-join_writes_of_ours_and_bare() {
-	local put=(-X PUT -H 'Content-Type:' --data-binary "@$work/value")
-	start_ours
-	ask ours 201 "${put[@]}" "${url_of[ours]}/keys/bench"
-	ask ours 204 -i "${put[@]}" "${url_of[ours]}/keys/bench"
-	cp "$work/answer" "$work/answer-of-ours"
-	start_bare "$work/answer-of-ours" "$data/bare.log"
-	ask bare 204 -i "${put[@]}" "${url_of[bare]}/keys/bench"
-	expect_same "$work/answer-of-ours" "$work/answer"
-	grep -qF -f "$work/value" "$data/bare.log" || fail_server bare "has written nothing"
-	join aryavarth ours PUT '/keys/b{n}' "$work/value"
-	join 'inline fdatasync' bare PUT '/keys/b{n}' "$work/value"
-}
-
-join_writes_of_webdis() {
-	can_have 'webdis + redis' webdis redis-server redis-tools || return 0
-	start_webdis
-	ask webdis 200 -X PUT --data-binary "@$work/value" "${url_of[webdis]}/SET/bench"
-	ask webdis 200 "${url_of[webdis]}/GET/bench.txt"
-	expect_answer webdis "$work/value"
-	join 'webdis + redis' webdis PUT '/SET/b{n}' "$work/value"
-}
-
-join_redis() {
-	can_have 'redis-benchmark' redis-server redis-tools || return 0
-	start_redis redis
-	port_of[redis]=$port_of_redis
-	url_of[redis]=redis://127.0.0.1:$port_of_redis
-	join 'redis-benchmark' redis redis-benchmark
-}
-
-join_writes_of_etcd() {
-	can_have etcd etcd-server || return 0
-	start_etcd
-	ask etcd 200 --data-binary "@$work/put0.json" "${url_of[etcd]}/v3/kv/put"
-	ask etcd 200 --data-binary "@$work/range.json" "${url_of[etcd]}/v3/kv/range"
-	expect_answer etcd "$work/encoded"
-	join 'etcd v3 JSON' etcd POST /v3/kv/put "$work/put.json"
-	if ! answers -f -X PUT --data-binary "@$work/form" "${url_of[etcd]}/v2/keys/bench"; then
-		skip 'etcd v2' 'this version has no such interface'
-		return
-	fi
-	join 'etcd v2' etcd PUT '/v2/keys/b{n}' "$work/form" application/x-www-form-urlencoded
-}
-
-section_durable() {
-	begin_section durable
-	join_writes_of_ours_and_bare
-	join_writes_of_webdis
-	join_redis
-	join_writes_of_etcd
-	run_section durable 1 16 64 256
 }

@@ -6,23 +6,35 @@
 declare -A url_of=()
 threads=$(nproc)
 ((threads <= 8)) || threads=8      # as many as ours takes by itself
+beneath=()                         # a command that runs ours and the bare server, if any
 
 # answers CURL-ARGUMENT...: the answer, if there is one, is in $work/answer.
 answers() {
 	curl -s --noproxy '*' -o "$work/answer" "$@"
 }
 
+# start_serve NAME DIR COMMAND...: ours as server NAME, on DIR; COMMAND is the program, or what runs
+# it, with settings in its environment.
+start_serve() {
+	local name=$1 dir=$2
+	shift 2
+	start "$name" "$@" serve --dir "$dir" --listen 127.0.0.1:0 --durability always \
+		--threads "$threads"
+	wait_until "$name" grep -qs 'event=serving' "$work/$name.err"
+	find_address "$name"
+}
+
+find_address() {
+	url_of[$1]=http://$(sed -n 's/.*event=listening address=\([^ ]*\).*/\1/p' "$work/$1.err")
+}
+
 start_ours() {
-	local address
-	start ours "$program" serve --dir "$data/ours" --listen 127.0.0.1:0 --durability always
-	wait_until ours grep -qs 'event=serving' "$work/ours.err"
-	address=$(sed -n 's/.*event=listening address=\([^ ]*\).*/\1/p' "$work/ours.err")
-	url_of[ours]=http://$address
+	start_serve ours "$data/ours" "${beneath[@]}" "$program"
 }
 
 # start_bare ANSWER-FILE [LOG-FILE]
 start_bare() {
-	start bare "$root_of_build/tests/bench/bare_http" "$1" "$threads" "${@:2}"
+	start bare "${beneath[@]}" "$root_of_build/tests/bench/bare_http" "$1" "$threads" "${@:2}"
 	wait_until bare grep -qs '^port' "$work/bare.out"
 	url_of[bare]=http://127.0.0.1:$(awk '{ print $2 }' "$work/bare.out")
 }
