@@ -28,6 +28,7 @@ plain_files = \
 	script/bench \
 	script/bench.d/connections.sh \
 	script/bench.d/contestants.sh \
+	script/bench.d/delay.sh \
 	script/bench.d/durable.sh \
 	script/bench.d/goals.sh \
 	script/bench.d/http.sh \
@@ -47,6 +48,7 @@ plain_files = \
 	script/server \
 	script/test
 test_files = \
+	tests/bench/slow_sync.c \
 	tests/cli/bytes.sh \
 	tests/cli/compact.sh \
 	tests/cli/contract.sh \
