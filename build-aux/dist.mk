@@ -26,6 +26,7 @@ plain_files = \
 	docker/check \
 	docker/compose.yaml \
 	script/bench \
+	script/bench.d/compaction.sh \
 	script/bench.d/connections.sh \
 	script/bench.d/contestants.sh \
 	script/bench.d/delay.sh \
