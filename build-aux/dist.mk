@@ -43,6 +43,7 @@ plain_files = \
 	script/bench.d/report.sh \
 	script/bench.d/sections.sh \
 	script/bench.d/servers.sh \
+	script/bench.d/startup.sh \
 	script/bootstrap \
 	script/fuzz \
 	script/lib.sh \
