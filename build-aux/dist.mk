@@ -26,6 +26,7 @@ plain_files = \
 	docker/check \
 	docker/compose.yaml \
 	script/bench \
+	script/bench.d/callgrind.awk \
 	script/bench.d/compaction.sh \
 	script/bench.d/connections.sh \
 	script/bench.d/contestants.sh \
@@ -33,6 +34,7 @@ plain_files = \
 	script/bench.d/durable.sh \
 	script/bench.d/goals.sh \
 	script/bench.d/http.sh \
+	script/bench.d/instructions.sh \
 	script/bench.d/load.lua \
 	script/bench.d/measure.sh \
 	script/bench.d/medians.sh \

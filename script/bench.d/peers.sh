@@ -5,7 +5,7 @@
 
 # Which command shows that a package is there.
 declare -A command_of=([nginx]=nginx [redis-server]=redis-server [redis-tools]=redis-benchmark
-	[webdis]=webdis [etcd-server]=etcd [wrk]=wrk [curl]=curl)
+	[webdis]=webdis [etcd-server]=etcd [wrk]=wrk [curl]=curl [valgrind]=valgrind)
 policy=/usr/sbin/policy-rc.d
 made_policy=no
 
@@ -98,6 +98,7 @@ print_versions() {
 	! has nginx || echo "- $(nginx -v 2>&1 | sed 's/.*: //')"
 	! has redis-server || echo "- redis $(redis-server --version | awk '{ print $3 }')"
 	! has webdis || echo "- webdis $(dpkg-query -W -f '${Version}' webdis)"
+	! has valgrind || echo "- $(valgrind --version)"
 	! has etcd-server || echo "- $(etcd --version 2>&1 | sed -n '1s/ Version: / /p')"
 }
 
