@@ -32,6 +32,8 @@ plain_files = \
 	script/bench.d/contestants.sh \
 	script/bench.d/delay.sh \
 	script/bench.d/durable.sh \
+	script/bench.d/engine.awk \
+	script/bench.d/engine.sh \
 	script/bench.d/goals.sh \
 	script/bench.d/http.sh \
 	script/bench.d/instructions.sh \
@@ -52,6 +54,7 @@ plain_files = \
 	script/server \
 	script/test
 test_files = \
+	tests/bench/engine/bench.h \
 	tests/bench/slow_sync.c \
 	tests/cli/bytes.sh \
 	tests/cli/compact.sh \

@@ -20,6 +20,24 @@ endif
 
 include %D%/sources.mk
 
+# The engines that script/bench measures beside ours. It alone builds them: they need libraries that
+# nothing else does.
+engine_bench = %D%/bench/engine/bench.h %D%/bench/engine/keys.c %D%/bench/engine/main.c
+EXTRA_PROGRAMS += %D%/bench/engine/ours %D%/bench/engine/leveldb %D%/bench/engine/rocksdb \
+	%D%/bench/engine/lmdb
+%C%_bench_engine_ours_SOURCES = $(engine_bench) %D%/bench/engine/ours.c
+%C%_bench_engine_ours_CPPFLAGS = $(test_cppflags)
+%C%_bench_engine_ours_LDADD = $(upto_store)
+%C%_bench_engine_leveldb_SOURCES = $(engine_bench) %D%/bench/engine/leveldb.c
+%C%_bench_engine_leveldb_CPPFLAGS = $(test_cppflags)
+%C%_bench_engine_leveldb_LDADD = -lleveldb
+%C%_bench_engine_rocksdb_SOURCES = $(engine_bench) %D%/bench/engine/rocksdb.c
+%C%_bench_engine_rocksdb_CPPFLAGS = $(test_cppflags)
+%C%_bench_engine_rocksdb_LDADD = -lrocksdb
+%C%_bench_engine_lmdb_SOURCES = $(engine_bench) %D%/bench/engine/lmdb.c
+%C%_bench_engine_lmdb_CPPFLAGS = $(test_cppflags)
+%C%_bench_engine_lmdb_LDADD = -llmdb
+
 TESTS += $(check_PROGRAMS) $(shell_tests) build-aux/tidy
 
 AM_TESTS_ENVIRONMENT = \
