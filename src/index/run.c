@@ -60,7 +60,8 @@ static inline unsigned bit_at(struct ary_bytes key, unsigned position, bool insi
 }
 
 /* Walks the positions as if they were the branches of a binary trie. A position counts when it is
- * at most LIMIT: after a bit of 0, those behind a later bit are in the other branch. */
+ * at most LIMIT: after a bit of 0, those behind a later bit are in the other branch. Choices
+ * are made by masks, as compilers make branches of conditional expressions here. */
 static inline unsigned walk(const struct ary_run *run, struct ary_bytes key, bool inside)
 {
 	unsigned best = 0;
@@ -68,12 +69,12 @@ static inline unsigned walk(const struct ary_run *run, struct ary_bytes key, boo
 
 	for (unsigned i = 1; i < run->count; i++) {
 		unsigned position = run->diffs[i];
-		unsigned bit = bit_at(key, position, inside);
-		unsigned next = bit != 0 ? ARY_RUN_UNKNOWN : position;
-		bool counts = position <= limit;
+		unsigned ones = 0U - bit_at(key, position, inside);
+		unsigned next = (position | ones) & ARY_RUN_UNKNOWN;
+		unsigned counts = 0U - (position <= limit);
 
-		best = (counts & (bit != 0)) ? i : best;
-		limit = counts ? next : limit;
+		best ^= (best ^ i) & ones & counts;
+		limit ^= (limit ^ next) & counts;
 	}
 	return best;
 }
