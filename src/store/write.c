@@ -27,7 +27,10 @@ static enum ary_status check_write(const struct ary_store_options *options,
 
 void ary_store_submit(struct ary_store *store, struct ary_write *write)
 {
-	write->error = (struct ary_error){.status = ARY_OK};
+	/* Field by field: the rest of the text is never looked at, and long. */
+	write->error.status = ARY_OK;
+	write->error.os_errno = 0;
+	write->error.text[0] = '\0';
 	write->status = check_write(&store->options, write);
 	if (write->status == ARY_OK)
 		ary_commit_enqueue(store, write);
