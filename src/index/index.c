@@ -170,11 +170,43 @@ static void count_by(struct ary_index *index, uint64_t difference)
 	atomic_fetch_add_explicit(&index->count, difference, memory_order_relaxed);
 }
 
-/* Room has been ensured, so nothing here can fail. */
-static void insert(struct ary_index *index, struct ary_bytes key, uint64_t hash,
-		   const struct ary_entry *entry)
+/* Puts that are made together: what was found out for all before the first. */
+struct batch {
+	size_t count;
+	uint64_t hashes[ARY_INDEX_PUTS_MAX];
+	uint32_t leaves[ARY_INDEX_PUTS_MAX]; /* where the key belongs, if it is new; 0: unknown */
+};
+
+_Static_assert((int)ARY_INDEX_PUTS_MAX <= (int)ARY_TREE_SIDE_BY_SIDE_MAX,
+	       "the tree looks for all at once");
+
+/* LEAF was split, so that it is not known any more which half a key belongs to. */
+static void forget_leaf(struct batch *batch, uint32_t leaf)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->leaves[i] == leaf)
+			batch->leaves[i] = 0;
+	}
+}
+
+static void insert_into_tree(struct ary_index *index, uint32_t handle, struct batch *batch,
+			     size_t i)
+{
+	uint32_t leaf = batch->leaves[i];
+
+	if (leaf != 0 && ary_tree_insert_into(&index->tree, leaf, handle))
+		return;
+	leaf = ary_tree_insert(&index->tree, handle);
+	if (leaf != 0)
+		forget_leaf(batch, leaf);
+}
+
+/* Inserts the key that is number I of BATCH. Room has been ensured, so nothing here can fail. */
+static void insert(struct ary_index *index, struct ary_bytes key, const struct ary_entry *entry,
+		   struct batch *batch, size_t i)
 {
 	uint32_t handle = ary_blob_create(&index->arena, key, entry);
+	uint64_t hash = batch->hashes[i];
 
 	count_by(index, 1);
 	if (index->bulk) {
@@ -183,7 +215,7 @@ static void insert(struct ary_index *index, struct ary_bytes key, uint64_t hash,
 		return;
 	}
 	ary_rwlock_write(&index->tree_lock);
-	ary_tree_insert(&index->tree, handle);
+	insert_into_tree(index, handle, batch, i);
 	ary_table_lock_write(&index->table, hash);
 	ary_table_insert_locked(&index->table, handle, hash);
 	ary_table_unlock(&index->table, hash);
@@ -198,26 +230,82 @@ static void overwrite(struct ary_index *index, uint32_t handle, uint64_t hash,
 	ary_table_unlock(&index->table, hash);
 }
 
+/* PUT is number I of BATCH. */
+static enum ary_status put_one(struct ary_index *index, struct ary_index_put *put,
+			       struct batch *batch, size_t i)
+{
+	uint64_t hash = batch->hashes[i];
+	uint32_t handle = ary_table_find(&index->table, put->key, hash);
+	bool reserved = index->unused_keys > 0;
+
+	if (handle == 0 && !reserved && !ensure(index, put->key, hash))
+		return ARY_NO_MEMORY;
+	if (reserved)
+		index->unused_keys--;
+	put->had = handle != 0;
+	if (put->had) {
+		ary_blob_read(ary_blob_at(&index->arena, handle), &put->old);
+		overwrite(index, handle, hash, &put->entry);
+	} else {
+		insert(index, put->key, &put->entry, batch, i);
+	}
+	return ARY_OK;
+}
+
 enum ary_status ary_index_put(struct ary_index *index, struct ary_bytes key,
 			      const struct ary_entry *entry, bool *had_out,
 			      struct ary_entry *old_out)
 {
-	uint64_t hash = hash_of(index, key);
-	uint32_t handle = ary_table_find(&index->table, key, hash);
-	bool reserved = index->unused_keys > 0;
+	struct ary_index_put put = { .key = key, .entry = *entry };
+	struct batch alone = { .count = 1, .hashes = { hash_of(index, key) } };
+	enum ary_status status = put_one(index, &put, &alone, 0);
 
-	if (handle == 0 && !reserved && !ensure(index, key, hash))
-		return ARY_NO_MEMORY;
-	if (reserved)
-		index->unused_keys--;
-	*had_out = handle != 0;
-	if (handle != 0) {
-		ary_blob_read(ary_blob_at(&index->arena, handle), old_out);
-		overwrite(index, handle, hash, entry);
-	} else {
-		insert(index, key, hash, entry);
-	}
+	if (status != ARY_OK)
+		return status;
+	*had_out = put.had;
+	if (put.had)
+		*old_out = put.old;
 	return ARY_OK;
+}
+
+/* Looks for the leaves of those keys of BATCH that are not in the table. */
+static void find_leaves(const struct ary_index *index, const struct ary_index_put *puts,
+			struct batch *batch)
+{
+	struct ary_bytes keys[ARY_INDEX_PUTS_MAX] = { { 0 } };
+	uint32_t leaves[ARY_INDEX_PUTS_MAX];
+	size_t places[ARY_INDEX_PUTS_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		if (ary_table_find(&index->table, puts[i].key, batch->hashes[i]) != 0)
+			continue;
+		places[count] = i;
+		keys[count++] = puts[i].key;
+	}
+	ary_tree_find_leaves(&index->tree, keys, count, leaves);
+	for (size_t i = 0; i < count; i++)
+		batch->leaves[places[i]] = leaves[i];
+}
+
+enum ary_status ary_index_put_many(struct ary_index *index, struct ary_index_put *puts,
+				   size_t count)
+{
+	struct batch batch = { .count = count };
+	enum ary_status status = ARY_OK;
+
+	ARY_CHECK(count <= ARY_INDEX_PUTS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		batch.hashes[i] = hash_of(index, puts[i].key);
+		ary_table_prefetch(&index->table, batch.hashes[i]);
+	}
+	for (size_t i = 0; i < count; i++)
+		ary_table_prefetch_blob(&index->table, batch.hashes[i]);
+	if (!index->bulk)
+		find_leaves(index, puts, &batch);
+	for (size_t i = 0; status == ARY_OK && i < count; i++)
+		status = put_one(index, &puts[i], &batch, i);
+	return status;
 }
 
 bool ary_index_remove(struct ary_index *index, struct ary_bytes key, struct ary_entry *old_out)

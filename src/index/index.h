@@ -18,7 +18,7 @@
 
 struct ary_index;
 
-enum { ARY_INDEX_KEY_BYTES_MAX = 65535 };
+enum { ARY_INDEX_KEY_BYTES_MAX = 65535, ARY_INDEX_PUTS_MAX = 16 };
 
 /* Where a line is. */
 struct ary_location {
@@ -53,10 +53,6 @@ void ary_index_unreserve(struct ary_index *index);
 void ary_index_bulk_begin(struct ary_index *index, uint64_t keys_expected);
 ARY_MUST_CHECK enum ary_status ary_index_bulk_end(struct ary_index *index);
 
-/* Lets the writer bring near what a put or removal of KEY will need, while it does something else
- * that takes as long as a read from memory. Changes nothing. */
-void ary_index_prefetch(struct ary_index *index, struct ary_bytes key);
-
 /* Whether KEY is there; copies its entry to *OUT then. */
 bool ary_index_get(struct ary_index *index, struct ary_bytes key, struct ary_entry *out);
 
@@ -65,6 +61,25 @@ bool ary_index_get(struct ary_index *index, struct ary_bytes key, struct ary_ent
 ARY_MUST_CHECK enum ary_status ary_index_put(struct ary_index *index, struct ary_bytes key,
 					     const struct ary_entry *entry, bool *had_out,
 					     struct ary_entry *old_out);
+
+/* One of several puts. */
+struct ary_index_put {
+	struct ary_bytes key;
+	struct ary_entry entry;
+	/* What there was, as of ary_index_put. */
+	bool had;
+	struct ary_entry old;
+};
+
+/* As ary_index_put for COUNT puts, in their order, at most ARY_INDEX_PUTS_MAX: the same, but that
+ * the processor waits for what they touch of memory at the same time, and not for one after the
+ * other. NO_MEMORY: those before it were put. */
+ARY_MUST_CHECK enum ary_status ary_index_put_many(struct ary_index *index,
+						  struct ary_index_put *puts, size_t count);
+
+/* Lets the writer bring near what ary_index_get, a put or a removal of KEY looks at first, while it
+ * does something else that takes as long as a read from memory. Changes nothing. */
+void ary_index_prefetch(struct ary_index *index, struct ary_bytes key);
 
 /* Removes KEY; whether it was there, its entry copied to *OLD_OUT. Never fails. */
 bool ary_index_remove(struct ary_index *index, struct ary_bytes key, struct ary_entry *old_out);

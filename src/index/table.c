@@ -88,6 +88,22 @@ void ary_table_prefetch(const struct ary_table *table, uint64_t hash)
 	__builtin_prefetch(&shard->handles[home_of(hash, shard->capacity)]);
 }
 
+void ary_table_prefetch_blob(const struct ary_table *table, uint64_t hash)
+{
+	const struct ary_table_shard *shard = &table->shards[hash >> 58];
+	uint8_t tag = tag_of(hash);
+
+	if (shard->capacity == 0)
+		return;
+	for (uint32_t slot = home_of(hash, shard->capacity); shard->tags[slot] != 0;
+	     slot = slot_after(slot, shard->capacity)) {
+		if (shard->tags[slot] != tag)
+			continue;
+		__builtin_prefetch(ary_blob_at(table->arena, shard->handles[slot]));
+		return;
+	}
+}
+
 /* The slot of KEY; the shard's capacity when it is not there. */
 static uint32_t find_slot(const struct ary_table *table, struct ary_bytes key, uint64_t hash)
 {

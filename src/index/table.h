@@ -59,6 +59,9 @@ uint32_t ary_table_find(const struct ary_table *table, struct ary_bytes key, uin
 /* Asks the processor for what ary_table_find of HASH looks at first. */
 void ary_table_prefetch(const struct ary_table *table, uint64_t hash);
 
+/* The same, once that is there, for the entry that HASH most likely is that of. */
+void ary_table_prefetch_blob(const struct ary_table *table, uint64_t hash);
+
 /* Makes room for one more key with HASH than is there and reserved; readers go on meanwhile. The
  * writer calls it without the lock. False: out of memory, nothing changed. */
 ARY_MUST_CHECK bool ary_table_ensure(struct ary_table *table, uint64_t hash);

@@ -45,18 +45,26 @@ static void prefetch_node(const struct ary_tree *tree, uint32_t handle)
 		__builtin_prefetch(node + at);
 }
 
+/* Which child of NODE holds KEY, with what ary_run_guess answered. */
+static unsigned child_near(const struct ary_tree *tree, const struct ary_inner *node,
+			   struct ary_bytes key, unsigned guess)
+{
+	struct ary_spot spot;
+
+	ary_run_find_near(tree->arena, &node->run, key, guess, &spot);
+	return spot.found ? spot.index + 1 : spot.index;
+}
+
 /* The child is mostly one of the two beside the guess. Both are asked for before the guess is
  * compared, so that the processor waits for key and child at the same time. */
 unsigned ary_inner_child_of(const struct ary_tree *tree, const struct ary_inner *node,
 			    struct ary_bytes key)
 {
-	struct ary_spot spot;
 	unsigned guess = ary_run_guess(&node->run, key);
 
 	prefetch_node(tree, node->children[guess]);
 	prefetch_node(tree, node->children[guess + 1]);
-	ary_run_find_near(tree->arena, &node->run, key, guess, &spot);
-	return spot.found ? spot.index + 1 : spot.index;
+	return child_near(tree, node, key, guess);
 }
 
 struct ary_cursor ary_tree_seek(const struct ary_tree *tree, struct ary_bytes from, bool after)
@@ -103,6 +111,42 @@ uint32_t ary_tree_take_inner(struct ary_tree *tree)
 	memset(ary_inner_at(tree, handle), 0, sizeof(struct ary_inner));
 	tree->inner_count++;
 	return handle;
+}
+
+/* Guesses where KEY belongs in RUN, and asks for the key to compare it with. */
+static unsigned guess_ahead(const struct ary_tree *tree, const struct ary_run *run,
+			    struct ary_bytes key)
+{
+	unsigned guess = ary_run_guess(run, key);
+
+	if (run->count > 0)
+		__builtin_prefetch(ary_blob_at(tree->arena, run->handles[guess]));
+	return guess;
+}
+
+void ary_tree_find_leaves(const struct ary_tree *tree, const struct ary_bytes *keys, size_t count,
+			  uint32_t *leaves_out)
+{
+	unsigned guesses[ARY_TREE_SIDE_BY_SIDE_MAX];
+
+	ARY_CHECK(count <= ARY_TREE_SIDE_BY_SIDE_MAX);
+	for (size_t i = 0; i < count; i++)
+		leaves_out[i] = tree->root;
+	if (tree->root == 0)
+		return;
+	for (uint32_t level = tree->height; level > 0; level--) {
+		for (size_t i = 0; i < count; i++)
+			guesses[i] = guess_ahead(tree, &ary_inner_at(tree, leaves_out[i])->run,
+						 keys[i]);
+		for (size_t i = 0; i < count; i++) {
+			const struct ary_inner *node = ary_inner_at(tree, leaves_out[i]);
+
+			leaves_out[i] = node->children[child_near(tree, node, keys[i], guesses[i])];
+			prefetch_node(tree, leaves_out[i]);
+		}
+	}
+	for (size_t i = 0; i < count; i++)
+		(void)guess_ahead(tree, &ary_leaf_at(tree, leaves_out[i])->run, keys[i]);
 }
 
 /* Where a descent stands: at child INDEX of PARENT; PARENT is NULL at the root. */
@@ -167,14 +211,22 @@ static void split_leaf(struct ary_tree *tree, struct place *place, struct ary_le
 	link_right(tree, place, right->run.handles[0], handle);
 }
 
-static void insert_into_leaf(struct ary_tree *tree, struct place *place, struct ary_leaf *leaf,
+static void find_in_leaf(const struct ary_tree *tree, const struct ary_leaf *leaf, uint32_t handle,
+			 struct ary_spot *out)
+{
+	ary_run_find(tree->arena, &leaf->run, ary_blob_key(tree->arena, handle), out);
+	ARY_CHECK(!out->found);
+}
+
+/* Whether LEAF had to be split. */
+static bool insert_into_leaf(struct ary_tree *tree, struct place *place, struct ary_leaf *leaf,
 			     uint32_t handle)
 {
 	struct ary_spot spot;
+	bool full = leaf->run.count == ARY_RUN_KEYS_MAX;
 
-	ary_run_find(tree->arena, &leaf->run, ary_blob_key(tree->arena, handle), &spot);
-	ARY_CHECK(!spot.found);
-	if (leaf->run.count == ARY_RUN_KEYS_MAX) {
+	find_in_leaf(tree, leaf, handle, &spot);
+	if (full) {
 		bool last = spot.index == ARY_RUN_KEYS_MAX && leaf->next == 0;
 		unsigned split = last ? TAIL : HALF;
 
@@ -185,9 +237,22 @@ static void insert_into_leaf(struct ary_tree *tree, struct place *place, struct 
 		}
 	}
 	ary_run_insert(&leaf->run, &spot, handle);
+	return full;
 }
 
-void ary_tree_insert(struct ary_tree *tree, uint32_t handle)
+bool ary_tree_insert_into(struct ary_tree *tree, uint32_t leaf_handle, uint32_t handle)
+{
+	struct ary_leaf *leaf = ary_leaf_at(tree, leaf_handle);
+	struct ary_spot spot;
+
+	if (leaf->run.count == ARY_RUN_KEYS_MAX)
+		return false;
+	find_in_leaf(tree, leaf, handle, &spot);
+	ary_run_insert(&leaf->run, &spot, handle);
+	return true;
+}
+
+uint32_t ary_tree_insert(struct ary_tree *tree, uint32_t handle)
 {
 	struct ary_bytes key = ary_blob_key(tree->arena, handle);
 	struct place place = { 0 };
@@ -211,5 +276,7 @@ void ary_tree_insert(struct ary_tree *tree, uint32_t handle)
 		place = (struct place){ node, child };
 		node_handle = node->children[child];
 	}
-	insert_into_leaf(tree, &place, ary_leaf_at(tree, node_handle), handle);
+	bool split = insert_into_leaf(tree, &place, ary_leaf_at(tree, node_handle), handle);
+
+	return split ? node_handle : 0;
 }

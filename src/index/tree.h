@@ -15,6 +15,9 @@
 #include "index/run.h"
 #include "index/sort.h"
 
+/* As many keys as ary_tree_find_leaves takes at once. */
+enum { ARY_TREE_SIDE_BY_SIDE_MAX = 16 };
+
 struct ary_tree {
 	struct ary_arena *arena;
 	uint32_t root; /* 0 until the first key */
@@ -39,8 +42,18 @@ void ary_tree_init(struct ary_tree *tree, struct ary_arena *arena);
 /* The units of ARENA that inserting KEYS keys takes at most. */
 uint64_t ary_tree_insert_units(const struct ary_tree *tree, uint64_t keys);
 
-/* Inserts HANDLE, whose key is not there yet. ary_tree_insert_units must have been ensured. */
-void ary_tree_insert(struct ary_tree *tree, uint32_t handle);
+/* Inserts HANDLE, whose key is not there yet. ary_tree_insert_units must have been ensured.
+ * Answers the leaf that it had to split, or 0. */
+uint32_t ary_tree_insert(struct ary_tree *tree, uint32_t handle);
+
+/* The leaf to which each of COUNT KEYS belongs, as long as that is not split and nothing is
+ * removed; 0 while the tree is empty. All go down the tree side by side, so that the processor
+ * waits for the nodes of all at the same time. */
+void ary_tree_find_leaves(const struct ary_tree *tree, const struct ary_bytes *keys, size_t count,
+			  uint32_t *leaves_out);
+
+/* As ary_tree_insert, for a key that belongs to LEAF. False: the leaf is full, nothing is done. */
+bool ary_tree_insert_into(struct ary_tree *tree, uint32_t leaf, uint32_t handle);
 
 /* The units of ARENA that ary_tree_build of KEYS keys takes at most. */
 uint64_t ary_tree_build_units(const struct ary_tree *tree, uint64_t keys);

@@ -41,27 +41,64 @@ enum ary_status ary_apply_check(const struct ary_write *write, struct ary_presen
 	return ARY_OK;
 }
 
-void ary_apply_pending(struct ary_store *store, struct ary_log *log, uint64_t offset,
-		       const struct ary_pending *pending)
+/* Sets on their way into the index, together. */
+struct sets {
+	struct ary_index_put puts[ARY_INDEX_PUTS_MAX];
+	size_t count;
+};
+
+static void flush(struct ary_store *store, struct ary_log *log, struct sets *sets)
 {
-	const struct ary_write *write = pending->write;
-	struct ary_entry old;
-	bool had = false;
-	if (write->op == ARY_WRITE_REMOVE) {
-		had = ary_index_remove(store->index, write->key, &old);
-		atomic_fetch_add(&store->counters.removes, 1);
-	} else {
-		const struct ary_entry entry = {
-			.seq = pending->seq,
-			.location = {.offset = offset,
-				     .size = pending->size,
-				     .slot = ary_segment_slot(log->segment)},
-		};
-		/* Room was reserved before the line was written. */
-		ARY_CHECK(ary_index_put(store->index, write->key, &entry, &had, &old) == ARY_OK);
-		atomic_fetch_add(&log->live_bytes, pending->size);
-		atomic_fetch_add(&store->counters.sets, 1);
+	uint64_t bytes = 0;
+	/* Room was reserved before the lines were written. */
+	ARY_CHECK(ary_index_put_many(store->index, sets->puts, sets->count) == ARY_OK);
+	for (size_t i = 0; i < sets->count; i++)
+		bytes += sets->puts[i].entry.location.size;
+	/* What one of these replaced may be another of these: first all of them count. */
+	atomic_fetch_add(&log->live_bytes, bytes);
+	atomic_fetch_add(&store->counters.sets, sets->count);
+	for (size_t i = 0; i < sets->count; i++) {
+		const struct ary_index_put *put = &sets->puts[i];
+		if (put->had)
+			ary_logs_count_stale(&store->logs, put->old.location.slot,
+					     put->old.location.size);
 	}
-	if (had)
+	sets->count = 0;
+}
+
+static void apply_remove(struct ary_store *store, struct ary_bytes key)
+{
+	struct ary_entry old;
+	atomic_fetch_add(&store->counters.removes, 1);
+	if (ary_index_remove(store->index, key, &old))
 		ary_logs_count_stale(&store->logs, old.location.slot, old.location.size);
+}
+
+bool ary_apply_group(struct ary_store *store, struct ary_log *log, uint64_t offset)
+{
+	const struct ary_overlay *overlay = &store->committer.overlay;
+	uint32_t slot = ary_segment_slot(log->segment);
+	struct sets sets;
+	sets.count = 0;
+	bool any_set = false;
+	for (size_t i = 0; i < overlay->count; i++) {
+		const struct ary_pending *pending = &overlay->pending[i];
+		bool is_set = pending->write->op == ARY_WRITE_SET;
+		if (!is_set || sets.count == ARY_INDEX_PUTS_MAX)
+			flush(store, log, &sets);
+		any_set = any_set || is_set;
+		if (!is_set) {
+			apply_remove(store, pending->write->key);
+			continue;
+		}
+		sets.puts[sets.count++] = (struct ary_index_put){
+			.key = pending->write->key,
+			.entry = {.seq = pending->seq,
+				  .location = {.offset = offset + pending->offset,
+					       .size = pending->size,
+					       .slot = slot}},
+		};
+	}
+	flush(store, log, &sets);
+	return any_set;
 }

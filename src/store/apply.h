@@ -22,8 +22,8 @@ struct ary_present ary_apply_present(struct ary_store *store, struct ary_bytes k
  * key. */
 enum ary_status ary_apply_check(const struct ary_write *write, struct ary_present present);
 
-/* Puts PENDING, whose line is committed at OFFSET of LOG, into the index, and accounts for it. */
-void ary_apply_pending(struct ary_store *store, struct ary_log *log, uint64_t offset,
-		       const struct ary_pending *pending);
+/* Puts the group's writes, whose lines are committed from OFFSET of LOG on, into the index, in
+ * their order, and accounts for them. Whether there was a Set. */
+bool ary_apply_group(struct ary_store *store, struct ary_log *log, uint64_t offset);
 
 #endif

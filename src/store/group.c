@@ -7,6 +7,9 @@
 #include "store/apply.h"
 #include "store/rotate.h"
 
+/* How many writes ahead of the one being decided the index is told of. */
+enum { PREFETCH_WRITES = 8 };
+
 /* Free space is looked at no more often than this. */
 static const uint64_t SPACE_AGE_NS_MAX = 50000000;
 
@@ -104,6 +107,27 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 	return ARY_OK;
 }
 
+static void prefetch(struct ary_store *store, struct ary_write **ahead)
+{
+	if (*ahead == NULL)
+		return;
+	ary_index_prefetch(store->index, (*ahead)->key);
+	*ahead = (*ahead)->next;
+}
+
+/* Decides all of WRITES, while memory brings what the index has of those that follow. */
+static void take_writes(struct ary_store *store, struct ary_append *append,
+			struct ary_write *writes)
+{
+	struct ary_write *ahead = writes;
+	for (unsigned i = 0; i < PREFETCH_WRITES; i++)
+		prefetch(store, &ahead);
+	for (struct ary_write *write = writes; write != NULL; write = write->next) {
+		prefetch(store, &ahead);
+		write->status = take_write(store, append, write);
+	}
+}
+
 /* At how many bytes a log is sealed. */
 static uint64_t log_bytes_max(const struct ary_store *store)
 {
@@ -129,13 +153,11 @@ static bool seal_if_full(struct ary_store *store, struct ary_append *append)
 static void apply(struct ary_store *store, uint64_t offset)
 {
 	struct ary_committer *committer = &store->committer;
-	bool stored_set = false;
-	for (size_t i = 0; i < committer->overlay.count; i++) {
-		const struct ary_pending *pending = &committer->overlay.pending[i];
-		ary_apply_pending(store, committer->active, offset + pending->offset, pending);
-		pending->write->seq = pending->seq;
-		pending->write->replaced = pending->replaced;
-		stored_set = stored_set || pending->write->op == ARY_WRITE_SET;
+	const struct ary_overlay *overlay = &committer->overlay;
+	bool stored_set = ary_apply_group(store, committer->active, offset);
+	for (size_t i = 0; i < overlay->count; i++) {
+		overlay->pending[i].write->seq = overlay->pending[i].seq;
+		overlay->pending[i].write->replaced = overlay->pending[i].replaced;
 	}
 	if (stored_set)
 		atomic_store(&store->disk_full, false);
@@ -187,8 +209,7 @@ void ary_group_commit(struct ary_store *store, struct ary_write *writes)
 		return;
 	}
 	ary_overlay_clear(&committer->overlay);
-	for (struct ary_write *write = writes; write != NULL; write = write->next)
-		write->status = take_write(store, &append, write);
+	take_writes(store, &append, writes);
 	if (committer->overlay.count == 0)
 		ary_append_forget(store, &append);
 	else if (commit(store, &append, &err) != ARY_OK)

@@ -95,6 +95,42 @@ static void put(struct model *model, struct known *known)
 	known->entry = entry;
 }
 
+/* Puts COUNT keys together, some of them twice: neighbours, which all go into few leaves and split
+ * them, or keys from anywhere. Without memory (NO_MEMORY) those before are put. How many were. */
+static size_t put_many(struct model *model, size_t count, bool neighbours)
+{
+	struct ary_index_put puts[ARY_INDEX_PUTS_MAX];
+	struct known *knowns[ARY_INDEX_PUTS_MAX];
+	size_t from = random_below(&model->random, model->size - 2 * ARY_INDEX_PUTS_MAX);
+	size_t among = neighbours ? 2 * ARY_INDEX_PUTS_MAX : model->size - from;
+	size_t done = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		knowns[i] = &model->keys[from + random_below(&model->random, among)];
+		puts[i].key = knowns[i]->key;
+		puts[i].entry = (struct ary_entry){ random_next(&model->random),
+						    some_location(&model->random) };
+	}
+	enum ary_status status = ary_index_put_many(model->index, puts, count);
+
+	for (; done < count; done++) {
+		struct known *known = knowns[done];
+		struct ary_entry now;
+
+		if (status == ARY_NO_MEMORY && !known->present &&
+		    !ary_index_get(model->index, known->key, &now))
+			return done;
+		assert_int_equal(puts[done].had, known->present);
+		if (known->present)
+			assert_entry(&puts[done].old, &known->entry);
+		model->present += !known->present;
+		known->present = true;
+		known->entry = puts[done].entry;
+	}
+	assert_int_equal(status, ARY_OK);
+	return done;
+}
+
 static void drop(struct model *model, struct known *known)
 {
 	struct ary_entry old;
@@ -219,6 +255,46 @@ static void test_random_operations_match_a_sorted_array(void **state)
 		assert_int_equal(ary_index_count(model->index), 0);
 		model_destroy(model);
 	}
+}
+
+static void test_puts_of_many_match_a_sorted_array(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 7; seed <= 8; seed++) {
+		struct model *model = model_create(seed);
+
+		for (unsigned i = 0; i < STEPS / 8; i++) {
+			size_t count = random_below(&model->random, ARY_INDEX_PUTS_MAX + 1);
+
+			assert_int_equal(put_many(model, count, i % 2 == 0), count);
+			for (unsigned gone = 0; gone < (i / 1000 % 2 == 0 ? 4 : 12); gone++)
+				drop(model,
+				     &model->keys[random_below(&model->random, model->size)]);
+			if (i % 500 == 0)
+				check_all(model);
+		}
+		check_all(model);
+		model_destroy(model);
+	}
+}
+
+static void test_puts_of_many_without_memory_put_those_before(void **state)
+{
+	struct model *model = model_create(9);
+	size_t refused = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 3000; i++) {
+		ary_alloc_fail_at(1, 1);
+		size_t done = put_many(model, ARY_INDEX_PUTS_MAX, i % 2 == 0);
+
+		ary_alloc_fail_at(0, 0);
+		refused += done < ARY_INDEX_PUTS_MAX;
+		put_many(model, 1, true);
+	}
+	assert_true(refused > 64);
+	check_all(model);
+	model_destroy(model);
 }
 
 static void test_page_from_and_after_start_where_they_say(void **state)
@@ -486,6 +562,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_operations_match_a_sorted_array),
+		cmocka_unit_test(test_puts_of_many_match_a_sorted_array),
+		cmocka_unit_test(test_puts_of_many_without_memory_put_those_before),
 		cmocka_unit_test(test_page_from_and_after_start_where_they_say),
 		cmocka_unit_test(test_page_of_an_empty_index_visits_nothing),
 		cmocka_unit_test(test_reserved_puts_succeed_without_memory),
