@@ -96,6 +96,8 @@ store_sources = \
 	%D%/store/group.h \
 	%D%/store/inventory.c \
 	%D%/store/inventory.h \
+	%D%/store/loader.c \
+	%D%/store/loader.h \
 	%D%/store/logs.c \
 	%D%/store/logs.h \
 	%D%/store/merge.c \

@@ -452,6 +452,11 @@ tests_store_fault_test_CPPFLAGS = $(test_cppflags)
 tests_store_fault_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_fault_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
+check_PROGRAMS += %D%/store/loader_test
+tests_store_loader_test_CPPFLAGS = $(test_cppflags)
+tests_store_loader_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_loader_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
 check_PROGRAMS += %D%/store/memory_test
 tests_store_memory_test_CPPFLAGS = $(test_cppflags)
 tests_store_memory_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -17,47 +17,30 @@ static uint64_t keys_expected(const struct ary_replay *replay)
 	return keys < KEYS_EXPECTED_MAX ? keys : KEYS_EXPECTED_MAX;
 }
 
-/* What waits goes into the index. */
-static enum ary_status apply_waiting(struct ary_replay *replay, struct ary_error *err)
+/* From so many bytes on, starting a thread takes less time than it saves. */
+static const uint64_t THREAD_BYTES_MIN = 8 << 20;
+
+static enum ary_status fail_memory(struct ary_error *err)
 {
-	struct ary_index *index = replay->store->index;
-	struct ary_bytes key = ary_buf_view(&replay->waiting_key);
-	struct ary_entry old;
-	bool had = false;
-	if (!replay->waiting)
-		return ARY_OK;
-	replay->waiting = false;
-	if (replay->waiting_rm)
-		had = ary_index_remove(index, key, &old);
-	else if (ary_index_put(index, key, &replay->waiting_entry, &had, &old) != ARY_OK)
-		return ary_fail(err, ARY_NO_MEMORY, "no memory for the index");
-	if (had)
-		ary_logs_count_stale(&replay->store->logs, old.location.slot,
-				     old.location.size);
-	return ARY_OK;
+	return ary_fail(err, ARY_NO_MEMORY, "no memory for the index");
 }
 
-/* Applies what waits, and lets LINE, a Set or Rm, wait in its place. */
+/* Lets the loader make the change that LINE, a Set or Rm, is. */
 static enum ary_status replay_change(struct ary_replay *replay, const struct ary_scan_line *line,
 				     struct ary_error *err)
 {
-	ary_index_prefetch(replay->store->index, line->record->key);
-	enum ary_status status = apply_waiting(replay, err);
-	if (status != ARY_OK)
-		return status;
-	replay->waiting_key.size = 0;
-	if (!ary_buf_append(&replay->waiting_key, line->record->key))
-		return ary_fail(err, ARY_NO_MEMORY, "no memory for a key");
-	replay->waiting = true;
-	replay->waiting_rm = line->record->op == ARY_OP_RM;
-	replay->waiting_entry = (struct ary_entry){
+	bool is_rm = line->record->op == ARY_OP_RM;
+	const struct ary_entry entry = {
 		.seq = line->record->seq,
 		.location = {.offset = line->offset,
 			     .size = (uint32_t)line->line.size,
 			     .slot = ary_segment_slot(replay->log->segment)},
 	};
-	atomic_fetch_add(replay->waiting_rm ? &replay->log->tombstone_bytes
-					    : &replay->log->live_bytes, line->line.size);
+	/* Before it is in the index, from where it may be counted as stale. */
+	atomic_fetch_add(is_rm ? &replay->log->tombstone_bytes : &replay->log->live_bytes,
+			 line->line.size);
+	if (ary_loader_add(&replay->loader, line->record->key, is_rm ? NULL : &entry) != ARY_OK)
+		return fail_memory(err);
 	return ARY_OK;
 }
 
@@ -128,8 +111,9 @@ static enum ary_status replay_log(struct ary_replay *replay, uint64_t number, bo
 	ary_rules_begin(&replay->rules, replay->name, number);
 	status = ary_scan(ary_segment_file(segment), replay->name, replay->seq, replay_line, replay,
 			  &replay->report, err);
-	if (status == ARY_OK)
-		status = apply_waiting(replay, err);
+	/* The table of logs changes only while the loader rests. */
+	if (ary_loader_drain(&replay->loader) != ARY_OK && status == ARY_OK)
+		status = fail_memory(err);
 	if (status != ARY_OK)
 		return status;
 	if (replay->report.seq_last > replay->seq_kept)
@@ -150,6 +134,7 @@ enum ary_status ary_replay_all(struct ary_replay *replay, const struct ary_inven
 	if (count > 1)
 		status = ary_inventory_last_empty(replay->store->dir, inventory, &last_empty, err);
 	ary_index_bulk_begin(replay->store->index, keys_expected(replay));
+	ary_loader_start(&replay->loader, replay->store, replay->total_bytes >= THREAD_BYTES_MIN);
 	for (size_t i = 0; status == ARY_OK && i < count; i++) {
 		if (i + 1 == count && last_empty && !replay->log->sealed) {
 			*unused_out = true;
@@ -158,8 +143,8 @@ enum ary_status ary_replay_all(struct ary_replay *replay, const struct ary_inven
 		bool may_tear = i + 1 == count || (i + 2 == count && last_empty);
 		status = replay_log(replay, inventory->logs[i], may_tear, err);
 	}
-	ary_buf_release(&replay->waiting_key);
+	ary_loader_stop(&replay->loader);
 	if (status == ARY_OK && ary_index_bulk_end(replay->store->index) != ARY_OK)
-		return ary_fail(err, ARY_NO_MEMORY, "no memory for the index");
+		return fail_memory(err);
 	return status;
 }

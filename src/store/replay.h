@@ -9,6 +9,7 @@
 #include "format/name.h"
 #include "segment/scan.h"
 #include "store/inventory.h"
+#include "store/loader.h"
 #include "store/rules.h"
 #include "store/store_private.h"
 
@@ -24,12 +25,7 @@ struct ary_replay {
 	struct ary_log *log;
 	struct ary_scan_report report;   /* once read */
 	struct ary_scan_report previous; /* of the log before it */
-	/* The last Set or Rm, which goes into the index after the next line is decoded: meanwhile
-	 * memory brings what it will touch. */
-	bool waiting;
-	bool waiting_rm;
-	struct ary_buf waiting_key;
-	struct ary_entry waiting_entry;
+	struct ary_loader loader;        /* brings Sets and Rms into the index */
 	struct ary_rules rules;          /* what its lines, and the last one's, said */
 	uint64_t seq;                    /* highest, of lines that are cut off too */
 	uint64_t seq_kept;               /* highest, of those that are not */

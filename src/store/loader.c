@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/loader.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+enum { CHANGES_MAX = 512, BATCHES = 4 };
+
+struct change {
+	struct ary_entry entry;
+	size_t key_offset; /* in the batch's keys, which may move while they grow */
+	size_t key_size;
+	bool remove;
+};
+
+struct ary_load_batch {
+	struct ary_buf keys;
+	size_t count;
+	struct change changes[CHANGES_MAX];
+};
+
+static struct ary_bytes key_of(const struct ary_load_batch *batch, const struct change *change)
+{
+	return (struct ary_bytes){batch->keys.data + change->key_offset, change->key_size};
+}
+
+static void count_stale(struct ary_store *store, const struct ary_entry *old)
+{
+	ary_logs_count_stale(&store->logs, old->location.slot, old->location.size);
+}
+
+/* Makes those of the changes from FIRST on that are puts, as many as go together. How many in
+ * *DONE_OUT. */
+static enum ary_status put_some(struct ary_store *store, const struct ary_load_batch *batch,
+				size_t first, size_t *done_out)
+{
+	struct ary_index_put puts[ARY_INDEX_PUTS_MAX];
+	size_t count = 0;
+	for (size_t i = first; i < batch->count && count < ARY_INDEX_PUTS_MAX; i++) {
+		const struct change *change = &batch->changes[i];
+		if (change->remove)
+			break;
+		puts[count].key = key_of(batch, change);
+		puts[count++].entry = change->entry;
+	}
+	enum ary_status status = ary_index_put_many(store->index, puts, count);
+	for (size_t i = 0; status == ARY_OK && i < count; i++) {
+		if (puts[i].had)
+			count_stale(store, &puts[i].old);
+	}
+	*done_out = count;
+	return status;
+}
+
+/* Makes the changes of BATCH, and empties it. */
+static enum ary_status apply(struct ary_store *store, struct ary_load_batch *batch)
+{
+	enum ary_status status = ARY_OK;
+	size_t done = 1;
+	for (size_t i = 0; status == ARY_OK && i < batch->count; i += done) {
+		struct ary_entry old;
+		status = put_some(store, batch, i, &done);
+		if (done > 0)
+			continue;
+		if (ary_index_remove(store->index, key_of(batch, &batch->changes[i]), &old))
+			count_stale(store, &old);
+		done = 1;
+	}
+	batch->count = 0;
+	batch->keys.size = 0;
+	return status;
+}
+
+static void run(void *context)
+{
+	struct ary_loader *loader = context;
+	ary_mutex_lock(&loader->lock);
+	for (;;) {
+		while (loader->applied == loader->given && !loader->ending)
+			ary_cond_wait(&loader->changed, &loader->lock);
+		if (loader->ending)
+			break;
+		struct ary_load_batch *batch = &loader->batches[loader->applied % BATCHES];
+		enum ary_status status = loader->status;
+		ary_mutex_unlock(&loader->lock);
+		if (status == ARY_OK)
+			status = apply(loader->store, batch);
+		ary_mutex_lock(&loader->lock);
+		loader->status = status;
+		loader->applied++;
+		ary_cond_signal(&loader->changed);
+	}
+	ary_mutex_unlock(&loader->lock);
+}
+
+void ary_loader_start(struct ary_loader *loader, struct ary_store *store, bool threaded)
+{
+	*loader = (struct ary_loader){.store = store};
+	if (!threaded)
+		return;
+	loader->batches = ary_alloc(BATCHES * sizeof(*loader->batches));
+	ary_mutex_init(&loader->lock);
+	ary_cond_init(&loader->changed);
+	loader->threaded = ary_thread_start(&loader->thread, "loader", run, loader, NULL) == ARY_OK;
+	if (loader->threaded)
+		return;
+	/* Without another thread it takes longer, and is the same. */
+	ary_cond_release(&loader->changed);
+	ary_mutex_release(&loader->lock);
+}
+
+/* Gives the batch that was filled to the thread, and waits until all but LEFT of those given are
+ * applied. */
+static enum ary_status give(struct ary_loader *loader, uint64_t left)
+{
+	ary_mutex_lock(&loader->lock);
+	loader->given = loader->filled;
+	ary_cond_signal(&loader->changed);
+	while (loader->given - loader->applied > left)
+		ary_cond_wait(&loader->changed, &loader->lock);
+	enum ary_status status = loader->status;
+	ary_mutex_unlock(&loader->lock);
+	return status;
+}
+
+/* The batch is full, or it is the last one for now. LEFT as of `give`. */
+static enum ary_status pass_on(struct ary_loader *loader, struct ary_load_batch *batch,
+			       uint64_t left)
+{
+	if (!loader->threaded)
+		return apply(loader->store, batch);
+	loader->filled++;
+	return give(loader, left);
+}
+
+static struct ary_load_batch *filling(const struct ary_loader *loader)
+{
+	return &loader->batches[loader->filled % BATCHES];
+}
+
+enum ary_status ary_loader_add(struct ary_loader *loader, struct ary_bytes key,
+			       const struct ary_entry *entry)
+{
+	if (loader->batches == NULL)
+		loader->batches = ary_alloc(sizeof(*loader->batches));
+	struct ary_load_batch *batch = filling(loader);
+	struct change *change = &batch->changes[batch->count];
+	change->key_offset = batch->keys.size;
+	change->key_size = key.size;
+	change->remove = entry == NULL;
+	if (entry != NULL)
+		change->entry = *entry;
+	if (!ary_buf_append(&batch->keys, key))
+		return ARY_NO_MEMORY;
+	batch->count++;
+	return batch->count < CHANGES_MAX ? ARY_OK : pass_on(loader, batch, BATCHES - 1);
+}
+
+enum ary_status ary_loader_drain(struct ary_loader *loader)
+{
+	return loader->batches == NULL ? ARY_OK : pass_on(loader, filling(loader), 0);
+}
+
+void ary_loader_stop(struct ary_loader *loader)
+{
+	if (loader->threaded) {
+		ary_mutex_lock(&loader->lock);
+		loader->ending = true;
+		ary_cond_signal(&loader->changed);
+		ary_mutex_unlock(&loader->lock);
+		ary_thread_join(&loader->thread);
+		ary_cond_release(&loader->changed);
+		ary_mutex_release(&loader->lock);
+	}
+	for (size_t i = 0; loader->batches != NULL && i < (loader->threaded ? BATCHES : 1); i++)
+		ary_buf_release(&loader->batches[i].keys);
+	free(loader->batches);
+}
