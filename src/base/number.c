@@ -70,20 +70,27 @@ size_t ary_format_u64(uint64_t value, uint8_t out[ARY_U64_DIGITS_MAX])
 	return sizeof(digits) - first;
 }
 
+/* One more than what a byte is as a digit; 0: it is none. */
+static const uint8_t hex_digits[256] = {
+	['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+	['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
+/* Without a branch for each digit, which no processor could predict: this reads checksums. */
 bool ary_parse_hex32(const uint8_t digits[8], uint32_t *out)
 {
 	uint32_t value = 0;
+	unsigned all = 0;
 
 	for (int i = 0; i < 8; i++) {
-		uint8_t c = digits[i];
+		unsigned digit = hex_digits[digits[i]] - 1U;
 
-		if (c >= '0' && c <= '9')
-			value = value << 4 | (uint32_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			value = value << 4 | (uint32_t)(c - 'a' + 10);
-		else
-			return false;
+		all |= digit;
+		value = value << 4 | (digit & 0xf);
 	}
+	if (all > 0xf)
+		return false;
 	*out = value;
 	return true;
 }
