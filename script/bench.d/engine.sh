@@ -13,8 +13,6 @@ key_bytes=16
 engines=()                # of this section, in their turn
 title_of[engine]='1 million records of 16 + 100 bytes, in process'
 title_of[reopen]='opening 10 million records of 16 + 100 bytes'
-table_of[engine]=print_engine_tables
-table_of[reopen]=print_engine_tables
 declare -A engine_program=([aryavarth]=ours [LevelDB]=leveldb [RocksDB]=rocksdb
 	[LMDB]=lmdb [LMDB-1000]=lmdb)
 declare -A engine_package=([LevelDB]=libleveldb-dev [RocksDB]=librocksdb-dev [LMDB]=liblmdb-dev
@@ -125,7 +123,8 @@ section_engine() {
 	for ((round = 1; round <= rounds; round++)); do
 		engine_round "$round"
 	done
-	count_of[engine]=${#engines[@]}
+	note_key_bytes
+	count_of[engine]="${#engines[@]} engines"
 }
 
 section_reopen() {
@@ -142,7 +141,48 @@ section_reopen() {
 			run_reopen reopen "$round" "$engine" "$reopen_records"
 		done
 	done
-	count_of[reopen]=${#engines[@]}
+	count_of[reopen]="${#engines[@]} engines"
+}
+
+# What a key takes in memory beyond its own bytes: what the process has grown by when it was opened.
+note_key_bytes() {
+	note 'engine:bytes a key' "$(awk -F'\t' -v OFS='\t' '
+		$1 == "engine" && $2 == "reopen" && $4 == "aryavarth" { print "a", $7 }' \
+		"$work/figures" | take_medians | awk -F'\t' -v records="$engine_records" \
+		-v key_bytes="$key_bytes" '{ printf "%.1f", $2 / records - key_bytes }')"
+}
+
+print_engine() {
+	cat <<-'END'
+		The store in process, without HTTP, with values that nobody compresses, and
+		without a sync but where it says so. The others take one write at a time, which is
+		all that their interfaces offer; ours has many on their way, as under a server.
+		LMDB is given one write a transaction, and (`LMDB-1000`) a thousand.
+	END
+	print_plot engine 'Operations per second in process, ours divided by theirs'
+	print_engine_tables engine
+}
+
+print_reopen() {
+	cat <<-'END'
+		LevelDB reads its last log, whose size is up to chance, ours every line of all
+		logs.
+
+	END
+	print_engine_tables reopen
+}
+
+# How often ours is as fast as each of the others, for what is asked of it most.
+draw_engine() {
+	local what label
+	for what in put 'get by 1' reopen; do
+		list_labels engine | tail -n +2 | while read -r label; do
+			[[ -z ${median_of[engine:$what:$label:gain]-} ]] ||
+				printf '%s, %s\t%s\n' "$what" "$label" \
+					"$(median "engine:$what:$label:gain")"
+		done
+	done | draw engine bars 'In process: operations per second, ours / theirs' \
+		'ours / theirs; more than 1 is for us' ''
 }
 
 # Medians over the rounds; a ratio is that of two neighbours in one round, as in print_table. Ours
