@@ -6,8 +6,13 @@ doc_files = \
 	README.md \
 	docs/ARCHITECTURE.md \
 	docs/FORMAT.md \
+	docs/PERFORMANCE.md \
 	docs/STYLE.md \
 	docs/TESTING.md \
+	docs/plots/connections.svg \
+	docs/plots/durable.svg \
+	docs/plots/engine.svg \
+	docs/plots/http.svg \
 	openapi/aryavarth.yaml
 plain_files = \
 	.ci/run \

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Promise: what README.md tells people to paste does what it says there, and the tests that it
-# names are there.
+# Promise: what README.md tells people to paste does what it says there, the tests that it names are
+# there, and its figures are those of docs/PERFORMANCE.md.
 # shellcheck source=tests/lib/shell.sh
 . "$(dirname "$0")/../lib/shell.sh"
 
@@ -110,6 +110,14 @@ while IFS= read -r name; do
 	check "README.md names $name, which is not there" [ -e "$top/$name" ]
 done <named
 check "README.md names its tests" [ "$(grep -c '^tests/' named)" -ge 10 ]
+
+# Figures are those of the report, row by row.
+sed -n '/<!-- figures: begin -->/,/<!-- figures: end -->/p' README.md | grep '^|' >figures
+while IFS= read -r line; do
+	check "README.md has a figure that the report has not: $line" \
+		grep -qxF -e "$line" "$top/docs/PERFORMANCE.md"
+done <figures
+check "README.md has figures" [ "$(wc -l <figures)" -ge 10 ]
 
 # Exit statuses are those of the program.
 for code in 0 1 2 3; do
