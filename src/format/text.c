@@ -6,21 +6,30 @@
 #include "base/base64.h"
 #include "base/utf8.h"
 
-#define EACH_BYTE UINT64_C(0x0101010101010101)
-#define HIGH_BITS UINT64_C(0x8080808080808080)
+/* Bytes that are looked at together: every processor of today has registers of this size, and the
+ * compiler makes do for those that have not. */
+enum { LANES = 16 };
+typedef uint8_t ary_lanes __attribute__((vector_size(LANES)));
 
-/* The high bit of every byte of WORD that is zero; bytes above such a one may be marked too. */
-static uint64_t zero_bytes(uint64_t word)
+static ary_lanes load(const uint8_t *data)
 {
-	return (word - EACH_BYTE) & ~word & HIGH_BITS;
+	ary_lanes lanes;
+
+	memcpy(&lanes, data, sizeof(lanes));
+	return lanes;
 }
 
-/* Not zero when one of eight bytes may not stand for itself. False alarms are impossible as long
- * as nothing is marked, which is all that the caller asks. */
-static uint64_t special_bytes(uint64_t word)
+static bool any_bit(ary_lanes lanes)
 {
-	uint64_t control = (word - EACH_BYTE * 0x20) & ~word & HIGH_BITS;
-	return control | zero_bytes(word ^ EACH_BYTE * '"') | zero_bytes(word ^ EACH_BYTE * '\\');
+	uint64_t halves[2];
+
+	memcpy(halves, &lanes, sizeof(halves));
+	return (halves[0] | halves[1]) != 0;
+}
+
+static bool are_plain(ary_lanes lanes)
+{
+	return !any_bit((ary_lanes)((lanes < 0x20) | (lanes == '"') | (lanes == '\\')));
 }
 
 static bool is_plain(uint8_t byte)
@@ -32,12 +41,8 @@ size_t ary_text_plain(const uint8_t *data, size_t size)
 {
 	size_t i = 0;
 
-	for (; size - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
-		uint64_t word;
-		memcpy(&word, data + i, sizeof(word));
-		if (special_bytes(word))
-			break;
-	}
+	while (size - i >= LANES && are_plain(load(data + i)))
+		i += LANES;
 	while (i < size && is_plain(data[i]))
 		i++;
 	return i;
@@ -45,18 +50,15 @@ size_t ary_text_plain(const uint8_t *data, size_t size)
 
 bool ary_text_ascii(struct ary_bytes bytes)
 {
-	uint64_t words = 0;
+	ary_lanes all = {0};
 	uint8_t rest = 0;
 	size_t i = 0;
 
-	for (; bytes.size - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
-		uint64_t word;
-		memcpy(&word, bytes.data + i, sizeof(word));
-		words |= word;
-	}
+	for (; bytes.size - i >= LANES; i += LANES)
+		all |= load(bytes.data + i);
 	for (; i < bytes.size; i++)
 		rest |= bytes.data[i];
-	return (words & HIGH_BITS) == 0 && rest < 0x80;
+	return rest < 0x80 && !any_bit(all & 0x80);
 }
 
 bool ary_text_valid(struct ary_bytes bytes)
