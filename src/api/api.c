@@ -82,16 +82,16 @@ static void complete(struct ary_api *api, struct ary_call *call)
 		call->response.close = true;
 }
 
-static enum ary_step check_sizes(struct ary_api *api, struct ary_call *call)
+static enum ary_step check_fields(struct ary_api *api, struct ary_call *call)
 {
 	const struct ary_request *request = &call->request;
 	uint64_t header_bytes = 0;
 
-	if (request->target.size > api->options.target_bytes_max)
-		return ary_problem_respond(call, ARY_PROBLEM_TARGET_TOO_LONG,
-					   "the target has %zu bytes, at most %llu are read",
-					   request->target.size,
-					   (unsigned long long)api->options.target_bytes_max);
+	if (request->field_count > api->options.header_fields_max)
+		return ary_problem_respond(call, ARY_PROBLEM_HEADERS_TOO_LARGE,
+					   "there are %zu header fields, at most %llu are read",
+					   request->field_count,
+					   (unsigned long long)api->options.header_fields_max);
 	for (size_t i = 0; i < request->field_count; i++)
 		header_bytes += request->fields[i].name.size + request->fields[i].value.size;
 	if (header_bytes > api->options.header_bytes_max)
@@ -100,6 +100,18 @@ static enum ary_step check_sizes(struct ary_api *api, struct ary_call *call)
 					   (unsigned long long)header_bytes,
 					   (unsigned long long)api->options.header_bytes_max);
 	return ARY_STEP_BODY;
+}
+
+static enum ary_step check_sizes(struct ary_api *api, struct ary_call *call)
+{
+	const struct ary_request *request = &call->request;
+
+	if (request->target.size > api->options.target_bytes_max)
+		return ary_problem_respond(call, ARY_PROBLEM_TARGET_TOO_LONG,
+					   "the target has %zu bytes, at most %llu are read",
+					   request->target.size,
+					   (unsigned long long)api->options.target_bytes_max);
+	return check_fields(api, call);
 }
 
 /* Finds the route of CALL's target; the asterisk form of OPTIONS has none. */

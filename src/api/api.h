@@ -21,6 +21,7 @@ struct ary_api_options {
 	uint64_t value_bytes_max;
 	uint64_t target_bytes_max;   /* longer request targets are 414 */
 	uint64_t header_bytes_max;   /* more request header bytes are 431 */
+	uint64_t header_fields_max;  /* and so are more fields */
 	uint64_t flight_bytes_max;   /* that all requests under way may hold, see below */
 	const char *cors_origin;     /* NULL: none; "*"; or a comma-separated list of origins */
 	const char *version;

@@ -87,6 +87,7 @@ static struct ary_api *create_api(const struct ary_config *config)
 		.value_bytes_max = config->max_value_bytes,
 		.target_bytes_max = config->max_target_bytes,
 		.header_bytes_max = config->max_header_bytes,
+		.header_fields_max = config->max_header_fields,
 		.flight_bytes_max = config->flight_bytes_max,
 		.cors_origin = *config->cors_origin ? config->cors_origin : NULL,
 		.version = ary_version(),
@@ -108,6 +109,8 @@ static enum ary_status start_server(struct serve *serve, struct ary_error *err)
 		.idle_timeout_ms = config->idle_timeout_ms,
 		.target_bytes_max = config->max_target_bytes,
 		.header_bytes_max = config->max_header_bytes,
+		.key_bytes_max = config->max_key_bytes,
+		.header_fields_max = config->max_header_fields,
 	};
 	struct ary_address bound;
 	enum ary_status status;

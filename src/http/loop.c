@@ -13,9 +13,14 @@
 #include "env/env.h"
 #include "env/net.h"
 
-/* Of a connection's memory, beside the head's own bytes: what the library notes of each field, and
- * the head of the answer. */
-enum { NOTES_BYTES = 8 * 1024 };
+enum {
+	/* What the library notes of each field, and what stands between names and values. */
+	FIELD_BYTES = 72,
+	/* A byte of the key in a Location. */
+	ENCODED_BYTES = 3,
+	/* The head of an answer, but for its Location. */
+	ANSWER_BYTES = 2048,
+};
 
 struct ary_loop {
 	struct ary_exchanges exchanges;
@@ -62,16 +67,15 @@ __attribute__((format(printf, 2, 0))) static void tell(void *context, const char
 	ary_diag(ARY_DIAG_DEBUG, "http_library", "text=%s", ary_diag_quote(text, quoted));
 }
 
-/* What a connection holds for its heads. The library writes zeros over one and a half times as much
- * for each request, so there is room for a head at its limits, and not for much more. */
+/* What a connection holds for a request's head, and for the answer's beside it: without room for
+ * that the library closes the connection, when the write has been carried out. It writes zeros over
+ * one and a half times as much for each request, so this is what heads at their limits need, and
+ * not much more. The limits are options, which are far from wrapping. */
 static size_t connection_memory(const struct ary_server_options *options)
 {
-	uint64_t bytes;
-
-	if (__builtin_add_overflow(options->header_bytes_max, options->target_bytes_max, &bytes) ||
-	    __builtin_add_overflow(bytes, NOTES_BYTES, &bytes) || bytes > SIZE_MAX)
-		return SIZE_MAX;
-	return (size_t)bytes;
+	return (size_t)(options->target_bytes_max + options->header_bytes_max +
+			options->header_fields_max * FIELD_BYTES +
+			options->key_bytes_max * ENCODED_BYTES + ANSWER_BYTES);
 }
 
 static enum ary_status start_daemon(struct ary_loop *loop, const struct ary_loop_options *options,

@@ -32,9 +32,11 @@ struct ary_server_options {
 	uint64_t body_timeout_ms;     /* from the end of the head to the end of the body */
 	uint64_t reply_timeout_ms;    /* for a reply to be taken; parked requests do not count */
 	uint64_t idle_timeout_ms;     /* between requests of one connection */
-	/* A head within these reaches the api floor, and one somewhat over them does too. */
+	/* A head within these reaches the api floor, and so does one somewhat over them. */
 	uint64_t target_bytes_max;
 	uint64_t header_bytes_max;
+	uint64_t header_fields_max;
+	uint64_t key_bytes_max;       /* what an answer may have to tell of it */
 };
 
 /* Listens and serves API (borrowed). *BOUND_OUT is the address in use. Returns owned. */

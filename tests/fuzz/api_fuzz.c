@@ -87,6 +87,7 @@ static void start(struct service *service, unsigned chosen)
 		.value_bytes_max = VALUE_BYTES_MAX,
 		.target_bytes_max = TARGET_BYTES_MAX,
 		.header_bytes_max = HEADER_BYTES_MAX,
+		.header_fields_max = FIELDS_MAX,
 		.version = "1.2.3",
 	};
 

@@ -32,6 +32,7 @@ enum {
 	VALUE_BYTES_MAX = 1000,
 	TARGET_BYTES_MAX = 200,
 	HEADER_BYTES_MAX = 2000,
+	HEADER_FIELDS_MAX = 24,
 	ROOM_BYTES = 1024 * 1024,
 	NO_ROOM_BYTES = 20,
 	HOT_BYTES = 16 * 1024,
@@ -87,6 +88,8 @@ static void open_loop(struct service *service)
 		.idle_timeout_ms = TIMEOUT_MS,
 		.target_bytes_max = TARGET_BYTES_MAX,
 		.header_bytes_max = HEADER_BYTES_MAX,
+		.header_fields_max = HEADER_FIELDS_MAX,
+		.key_bytes_max = KEY_BYTES_MAX,
 	};
 	struct ary_loop_options options = {
 		.server = &server,
@@ -109,6 +112,7 @@ static void start(struct service *service, unsigned chosen)
 		.value_bytes_max = VALUE_BYTES_MAX,
 		.target_bytes_max = TARGET_BYTES_MAX,
 		.header_bytes_max = HEADER_BYTES_MAX,
+		.header_fields_max = HEADER_FIELDS_MAX,
 		.flight_bytes_max = chosen & OPTION_NO_ROOM ? NO_ROOM_BYTES : ROOM_BYTES,
 		.version = "1.2.3",
 	};

@@ -23,6 +23,7 @@ void api_fixture_create(struct api_fixture *fixture, const char *origins)
 		.value_bytes_max = API_VALUE_BYTES_MAX,
 		.target_bytes_max = API_TARGET_BYTES_MAX,
 		.header_bytes_max = API_HEADER_BYTES_MAX,
+		.header_fields_max = API_FIELDS_MAX,
 		.cors_origin = origins,
 		.version = "1.2.3",
 	};

@@ -193,6 +193,82 @@ static void test_headers_past_the_limit_are_431(void **state)
 	assert_int_equal(get_with_header_bytes(rest, 3 * HEADER_MAX), 431);
 }
 
+/* A PUT of a key of KEY_BYTES, each of which becomes three in the answer's Location, with COUNT
+ * header fields of HEADER_BYTES in all. */
+static int put_with_fields(struct rest *rest, size_t key_bytes, unsigned count,
+			   size_t header_bytes)
+{
+	size_t size = key_bytes + header_bytes + count * 4 + 256;
+	char *head = malloc(size);
+	struct wire_reply reply;
+	size_t at;
+	int status;
+
+	assert_non_null(head);
+	at = (size_t)snprintf(head, size, "PUT /keys/");
+	memset(head + at, 0xe4, key_bytes);
+	at += key_bytes;
+	at += (size_t)snprintf(head + at, size - at,
+			       " HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n");
+	header_bytes -= strlen("Hosth") + strlen("Content-Length0");
+	for (unsigned i = 2; i < count; i++) {
+		size_t bytes = header_bytes / (count - i);
+
+		head[at++] = 'x';
+		head[at++] = ':';
+		memset(head + at, 'v', bytes - 1);
+		at += bytes - 1;
+		head[at++] = '\r';
+		head[at++] = '\n';
+		header_bytes -= bytes;
+	}
+	memcpy(head + at, "\r\n", 2);
+	status = wire_ask(rest->node->port, head, at + 2, &reply);
+	if (status == 201)
+		assert_non_null(strstr(reply.data, "Location: /keys/%E4"));
+	if (status == 431)
+		assert_non_null(strstr(reply.data, "application/problem+json"));
+	wire_reply_release(&reply);
+	free(head);
+	return status;
+}
+
+/* What is carried out is answered: a head with all its parts at their limits leaves room for the
+ * answer. */
+static void expect_answers(const char *const *options, size_t key_bytes, unsigned fields,
+			   size_t header_bytes)
+{
+	const unsigned counts[] = { 3, 10, fields / 2, fields };
+	struct rest *rest = rest_start(options);
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		assert_int_equal(put_with_fields(rest, key_bytes - i, counts[i], header_bytes),
+				 201);
+		assert_int_equal(put_with_fields(rest, key_bytes, counts[i], header_bytes + 1),
+				 431);
+	}
+	assert_int_equal(put_with_fields(rest, 8, fields + 1, 2000), 431);
+	assert_int_equal(put_with_fields(rest, 8, fields + 20, 2000), 431);
+	rest_end(rest);
+}
+
+static void test_heads_at_all_limits_are_answered(void **state)
+{
+	static const char *const long_keys[] = { "--max-key-bytes", "4KiB", NULL };
+	static const char *const all[] = { "--max-key-bytes", "4KiB", "--max-target-bytes", "16KiB",
+					   "--max-header-bytes", "64KiB", "--max-header-fields",
+					   "500", NULL };
+	static const char *const few[] = { "--max-key-bytes", "100", "--max-target-bytes", "256",
+					   "--max-header-bytes", "1KiB", "--max-header-fields",
+					   "20", NULL };
+
+	(void)state;
+	expect_answers(NULL, 1024, 100, 16384);
+	expect_answers(long_keys, 4096, 100, 16384);
+	expect_answers(all, 4096, 500, 65536);
+	expect_answers(few, 100, 20, 1024);
+}
+
 static void test_key_past_the_limit_is_414(void **state)
 {
 	struct rest *rest = *state;
@@ -215,6 +291,7 @@ int main(void)
 		cmocka_unit_test(test_too_large_body_is_refused_before_it_is_sent),
 		cmocka_unit_test(test_target_past_the_limit_is_414),
 		cmocka_unit_test(test_headers_past_the_limit_are_431),
+		cmocka_unit_test(test_heads_at_all_limits_are_answered),
 		cmocka_unit_test(test_key_past_the_limit_is_414),
 	};
 
