@@ -51,6 +51,7 @@ struct ary_response {
 	struct ary_value value;      /* holds `body`, when it is a stored value */
 	bool has_value;
 	uint64_t value_seq;          /* not 0: the same answer for all who GET this value */
+	uint64_t value_time_ms;      /* of that value; no such answer may be sent before */
 	bool is_kept;                /* http has that answer, and this is a stand-in for it */
 	bool close;                  /* the connection must not be used again */
 	bool incomplete;             /* private: memory ran out while it was composed */
@@ -82,9 +83,9 @@ struct ary_call {
 	struct ary_response response;
 
 	void *host;                  /* set by http, for itself */
-	/* Set by http, or NULL: whether it has kept the answer to a plain GET of the value with
-	 * SEQ. Called by begin only. */
-	bool (*has_kept)(struct ary_call *call, uint64_t seq);
+	/* Set by http, or NULL: looks for the answer that it has kept to a plain GET of the value
+	 * with SEQ, if that may be sent at NOW_MS. Called by begin only. */
+	bool (*find_kept)(struct ary_call *call, uint64_t seq, uint64_t now_ms);
 	/* Set by http before launch; called exactly once, on any thread. */
 	void (*wake)(struct ary_call *call);
 

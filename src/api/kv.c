@@ -78,7 +78,8 @@ static void add_last_modified(struct ary_api *api, struct ary_response *response
 	ary_response_plain(response, "Last-Modified", ary_bytes_of(date));
 }
 
-/* Whether the answer depends on nothing but the value: everybody who asks so gets the same one. */
+/* Whether the answer depends on nothing but the value: everybody who asks so gets the same one, as
+ * long as the clock is not before the value's time. */
 static bool is_plain_get(struct ary_api *api, const struct ary_call *call)
 {
 	return call->method == ARY_GET && call->if_match.kind == ARY_MATCH_NONE &&
@@ -108,6 +109,7 @@ static void respond_value(struct ary_api *api, struct ary_call *call, struct ary
 	response->value = *value;
 	response->has_value = true;
 	response->value_seq = is_plain_get(api, call) ? value->seq : 0;
+	response->value_time_ms = value->time_ms;
 }
 
 /* The value is left to the response although it is not sent: RFC 9110 section 8.6 wants the
@@ -125,11 +127,16 @@ static void respond_not_modified(struct ary_call *call, struct ary_value *value)
 	response->has_value = true;
 }
 
-static bool has_kept(void *context, uint64_t seq)
-{
-	struct ary_call *call = context;
+struct asker {
+	struct ary_call *call;
+	uint64_t now_ms;
+};
 
-	return call->has_kept(call, seq);
+static bool find_kept(void *context, uint64_t seq)
+{
+	struct asker *asker = context;
+
+	return asker->call->find_kept(asker->call, seq, asker->now_ms);
 }
 
 /* Reads the value for CALL. One whose answer http has kept is not read: all that comes of it is
@@ -138,11 +145,13 @@ static enum ary_status read_value(struct ary_api *api, struct ary_call *call,
 				  struct ary_value *value, struct ary_error *err)
 {
 	struct ary_store *store = ary_api_store(api);
+	struct asker asker = {.call = call};
 	enum ary_status status;
 
-	if (call->has_kept == NULL || !is_plain_get(api, call))
+	if (call->find_kept == NULL || !is_plain_get(api, call))
 		return ary_store_get(store, call->tail, value, err);
-	status = ary_store_get_unless(store, call->tail, has_kept, call, value, err);
+	asker.now_ms = ary_wall_ms(api->options.env);
+	status = ary_store_get_unless(store, call->tail, find_kept, &asker, value, err);
 	if (status == ARY_OK && value->line.data == NULL) {
 		call->response.status = 200;
 		call->response.value_seq = value->seq;

@@ -36,7 +36,8 @@ struct exchange {
 	bool has_target;
 	struct ary_field *fields;
 	size_t field_capacity;
-	uint64_t received_bytes; /* of the body, kept or not */
+	struct MHD_Response *kept; /* borrowed: the answer, where the response stands in for it */
+	uint64_t received_bytes;   /* of the body, kept or not */
 	uint64_t drain_bytes_max;
 	struct exchange *next_answered; /* guarded by the loop's lock */
 };
@@ -156,7 +157,7 @@ static enum MHD_Result reply(struct exchange *exchange)
 	ary_body_release(&call->body, flight);
 	if (call->response.is_kept)
 		return ary_reply_queue_kept(exchange->connection, &call->response,
-					    exchange->shared->hot);
+					    exchange->kept);
 	if (is_size_only(call))
 		ary_reply_drop_body(&call->response);
 	if (!ary_reply_charge(&call->response, flight)) {
@@ -401,11 +402,12 @@ static bool are_fields_whole(const struct ary_request *request, const char *vers
 	return true;
 }
 
-static bool has_kept(struct ary_call *call, uint64_t seq)
+static bool find_kept(struct ary_call *call, uint64_t seq, uint64_t now_ms)
 {
-	const struct exchange *exchange = call->host;
+	struct exchange *exchange = call->host;
 
-	return ary_hot_find(exchange->shared->hot, seq) != NULL;
+	exchange->kept = ary_hot_find(exchange->shared->hot, seq, now_ms);
+	return exchange->kept != NULL;
 }
 
 static bool check_head(struct exchange *exchange, const char *method, const char *version,
@@ -433,7 +435,7 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
 		return MHD_NO;
 	ary_call_init(call);
 	call->host = exchange;
-	call->has_kept = has_kept;
+	call->find_kept = find_kept;
 	exchange->has_call = true;
 	take_place(exchange);
 	call->is_surplus = !exchange->has_place;

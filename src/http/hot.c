@@ -6,8 +6,9 @@
 #include "base/alloc.h"
 #include "base/check.h"
 
-/* Of an answer's memory, what its head takes, and the library's notes of it. */
-enum { HEAD_BYTES = 1024 };
+/* What an answer takes beside its body and the values of its header: names, and what the library
+ * notes of each and of the whole. */
+enum { NOTES_BYTES = 1408 };
 
 /* No more than this makes sense: it would be slower than reading again. */
 enum { COUNT_MAX = 1 << 20 };
@@ -28,7 +29,7 @@ void ary_hot_init(struct ary_hot *hot, uint64_t bytes_max)
 
 bool ary_hot_fits(const struct ary_hot *hot, uint64_t bytes)
 {
-	return hot->count > 0 && bytes <= ARY_HOT_ANSWER_BYTES_MAX - HEAD_BYTES;
+	return hot->count > 0 && bytes <= ARY_HOT_ANSWER_BYTES_MAX - NOTES_BYTES;
 }
 
 static struct ary_hot_answer *place_of(const struct ary_hot *hot, uint64_t seq)
@@ -36,14 +37,14 @@ static struct ary_hot_answer *place_of(const struct ary_hot *hot, uint64_t seq)
 	return &hot->answers[seq & (hot->count - 1)];
 }
 
-struct MHD_Response *ary_hot_find(const struct ary_hot *hot, uint64_t seq)
+struct MHD_Response *ary_hot_find(const struct ary_hot *hot, uint64_t seq, uint64_t now_ms)
 {
 	const struct ary_hot_answer *answer;
 
 	if (hot->count == 0)
 		return NULL;
 	answer = place_of(hot, seq);
-	return answer->seq == seq ? answer->made : NULL;
+	return answer->seq == seq && answer->time_ms <= now_ms ? answer->made : NULL;
 }
 
 static void forget(struct ary_hot_answer *answer)
@@ -53,14 +54,14 @@ static void forget(struct ary_hot_answer *answer)
 	*answer = (struct ary_hot_answer){ 0 };
 }
 
-void ary_hot_keep(struct ary_hot *hot, uint64_t seq, struct MHD_Response *made)
+void ary_hot_keep(struct ary_hot *hot, uint64_t seq, uint64_t time_ms, struct MHD_Response *made)
 {
 	struct ary_hot_answer *answer;
 
 	ARY_CHECK(hot->count > 0 && seq != 0);
 	answer = place_of(hot, seq);
 	forget(answer);
-	*answer = (struct ary_hot_answer){ .seq = seq, .made = made };
+	*answer = (struct ary_hot_answer){ .seq = seq, .time_ms = time_ms, .made = made };
 }
 
 void ary_hot_release(struct ary_hot *hot)

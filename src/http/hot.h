@@ -17,6 +17,7 @@ enum { ARY_HOT_ANSWER_BYTES_MAX = 4096 };
 
 struct ary_hot_answer {
 	uint64_t seq; /* 0: none */
+	uint64_t time_ms;
 	struct MHD_Response *made;
 };
 
@@ -26,18 +27,20 @@ struct ary_hot {
 	size_t count; /* a power of two, or 0 */
 };
 
-/* Keeps answers of at most BYTES_MAX in all: none when that is less than one may take. Aborts when
- * memory is out (it happens at the start). */
+/* Keeps answers of at most BYTES_MAX in all, which is rounded down to a power of two; none when
+ * that is less than one may take. Aborts when memory is out (it happens at the start). */
 void ary_hot_init(struct ary_hot *hot, uint64_t bytes_max);
 
-/* Whether an answer that takes BYTES beside its head can be kept. */
+/* Whether an answer can be kept whose body and header values take BYTES. */
 bool ary_hot_fits(const struct ary_hot *hot, uint64_t bytes);
 
-/* The answer for SEQ, or NULL; returns borrowed until the next ary_hot_keep. */
-struct MHD_Response *ary_hot_find(const struct ary_hot *hot, uint64_t seq);
+/* The answer for SEQ, unless it is one of after NOW_MS: its Last-Modified would be later than the
+ * Date that is put beside it (RFC 9110 section 8.8.2.1). NULL: none. Returns borrowed until the
+ * next ary_hot_keep. */
+struct MHD_Response *ary_hot_find(const struct ary_hot *hot, uint64_t seq, uint64_t now_ms);
 
-/* Takes MADE, the answer for SEQ (which is not 0); one that fits. */
-void ary_hot_keep(struct ary_hot *hot, uint64_t seq, struct MHD_Response *made);
+/* Takes MADE, the answer for SEQ (which is not 0) and its value of TIME_MS; one that fits. */
+void ary_hot_keep(struct ary_hot *hot, uint64_t seq, uint64_t time_ms, struct MHD_Response *made);
 
 /* Lets all of them go. */
 void ary_hot_release(struct ary_hot *hot);

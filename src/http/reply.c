@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/check.h"
 #include "base/diag.h"
 
 /* What holds a body while the library sends it. */
@@ -180,7 +179,7 @@ static struct MHD_Response *make(struct ary_response *response, struct ary_budge
 static bool is_to_be_kept(const struct ary_response *response, const struct ary_hot *hot)
 {
 	return response->value_seq != 0 && !response->close &&
-	       ary_hot_fits(hot, held_bytes(response));
+	       ary_hot_fits(hot, held_bytes(response) + response->text.size);
 }
 
 enum MHD_Result ary_reply_queue(struct MHD_Connection *connection, struct ary_response *response,
@@ -188,6 +187,7 @@ enum MHD_Result ary_reply_queue(struct MHD_Connection *connection, struct ary_re
 {
 	unsigned status = response->status;
 	uint64_t seq = response->value_seq;
+	uint64_t time_ms = response->value_time_ms;
 	bool keeps = is_to_be_kept(response, hot);
 	struct MHD_Response *made;
 	enum MHD_Result result;
@@ -202,17 +202,15 @@ enum MHD_Result ary_reply_queue(struct MHD_Connection *connection, struct ary_re
 	if (!keeps)
 		return queue_made(connection, status, made);
 	result = MHD_queue_response(connection, status, made);
-	ary_hot_keep(hot, seq, made);
+	ary_hot_keep(hot, seq, time_ms, made);
 	return result;
 }
 
 enum MHD_Result ary_reply_queue_kept(struct MHD_Connection *connection,
-				     struct ary_response *response, const struct ary_hot *hot)
+				     struct ary_response *response, struct MHD_Response *kept)
 {
-	struct MHD_Response *made = ary_hot_find(hot, response->value_seq);
 	unsigned status = response->status;
 
-	ARY_CHECK(made);
 	ary_response_release(response);
-	return MHD_queue_response(connection, status, made);
+	return MHD_queue_response(connection, status, kept);
 }

@@ -29,8 +29,9 @@ ARY_MUST_CHECK bool ary_reply_charge(const struct ary_response *response,
 enum MHD_Result ary_reply_queue(struct MHD_Connection *connection, struct ary_response *response,
 				struct ary_budget *flight, struct ary_hot *hot);
 
-/* Queues the answer that HOT has kept for RESPONSE, which stands in for it, as above. */
+/* Queues KEPT (borrowed), for which RESPONSE stands in, as above. That the connection should end,
+ * if the program began to end meanwhile, KEPT does not tell. */
 enum MHD_Result ary_reply_queue_kept(struct MHD_Connection *connection,
-				     struct ary_response *response, const struct ary_hot *hot);
+				     struct ary_response *response, struct MHD_Response *kept);
 
 #endif

@@ -174,6 +174,88 @@ static void test_heads_are_the_same_every_time(void **state)
 	}
 }
 
+/* Writes over VALUE wherever it stands in the first log. */
+static void damage_log(const struct rest *rest, const char *value)
+{
+	char path[NODE_PATH_BYTES + 16];
+	static char bytes[65536];
+	size_t size;
+	FILE *file;
+	char *at;
+
+	snprintf(path, sizeof(path), "%s/logs/0.log", rest->node->store);
+	file = fopen(path, "r+e");
+	assert_non_null(file);
+	size = fread(bytes, 1, sizeof(bytes) - 1, file);
+	at = memmem(bytes, size, value, strlen(value));
+	assert_non_null(at);
+	assert_int_equal(fseek(file, at - bytes, SEEK_SET), 0);
+	assert_int_equal(fputc('X', file), 'X');
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Whether answers are kept at all: what was read before does not need the file any more, and what
+ * was not does. */
+static void test_what_was_sent_is_not_read_again(void **state)
+{
+	struct rest *rest = *state;
+
+	rest_expect_put(rest, "/keys/read", "was-read", 8, 201);
+	rest_expect_put(rest, "/keys/unread", "was-not-read", 12, 201);
+	rest_expect_value(rest, "/keys/read", "was-read", 8);
+	damage_log(rest, "was-read");
+	damage_log(rest, "was-not-read");
+	rest_expect_value(rest, "/keys/read", "was-read", 8);
+	rest_expect(rest, "GET", "/keys/unread", 500);
+	rest_expect(rest, "HEAD", "/keys/read", 500);
+}
+
+static void test_without_room_all_is_read_again(void **state)
+{
+	struct rest *rest = *state;
+
+	rest_expect_put(rest, "/keys/read", "was-read", 8, 201);
+	rest_expect_value(rest, "/keys/read", "was-read", 8);
+	damage_log(rest, "was-read");
+	rest_expect(rest, "GET", "/keys/read", 500);
+}
+
+static unsigned long long flight_bytes(struct rest *rest)
+{
+	struct client_reply reply;
+	const char *figure;
+	unsigned long long bytes;
+
+	assert_int_equal(client_ask(rest->client, "GET", "/stats", NULL, &reply), 200);
+	figure = strstr((const char *)reply.body, "\"flight_bytes\":");
+	assert_non_null(figure);
+	bytes = strtoull(figure + strlen("\"flight_bytes\":"), NULL, 10);
+	client_reply_release(&reply);
+	return bytes;
+}
+
+/* Neither those that stay nor those that went count as being sent. */
+static void test_kept_answers_are_not_in_flight(void **state)
+{
+	struct rest *rest = *state;
+	unsigned long long before;
+	char target[32];
+
+	for (int i = 0; i < KEYS; i++) {
+		snprintf(target, sizeof(target), "/keys/k%d", i);
+		rest_expect_put(rest, target, "value", 5, 201);
+	}
+	before = flight_bytes(rest);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < KEYS; i++) {
+			snprintf(target, sizeof(target), "/keys/k%d", i);
+			rest_expect_value(rest, target, "value", 5);
+			rest_expect_value(rest, target, "value", 5);
+		}
+		assert_int_equal(flight_bytes(rest), before);
+	}
+}
+
 /* Sent at once, on one connection. */
 static void test_requests_in_a_row_each_get_their_own(void **state)
 {
@@ -210,6 +292,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_every_get_sees_the_last_write, setup_none,
 						rest_teardown),
 		cmocka_unit_test_setup_teardown(test_heads_are_the_same_every_time, rest_setup,
+						rest_teardown),
+		cmocka_unit_test_setup_teardown(test_what_was_sent_is_not_read_again, setup_large,
+						rest_teardown),
+		cmocka_unit_test_setup_teardown(test_without_room_all_is_read_again, setup_none,
+						rest_teardown),
+		cmocka_unit_test_setup_teardown(test_kept_answers_are_not_in_flight, setup_small,
 						rest_teardown),
 		cmocka_unit_test_setup_teardown(test_requests_in_a_row_each_get_their_own,
 						rest_setup, rest_teardown),

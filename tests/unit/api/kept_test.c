@@ -31,12 +31,14 @@ static int teardown(void **state)
 }
 
 static uint64_t asked_seq;
+static uint64_t asked_ms;
 static bool answer;
 
-static bool has_kept(struct ary_call *call, uint64_t seq)
+static bool find_kept(struct ary_call *call, uint64_t seq, uint64_t now_ms)
 {
 	(void)call;
 	asked_seq = seq;
+	asked_ms = now_ms;
 	return answer;
 }
 
@@ -48,7 +50,7 @@ static unsigned ask(struct api_fixture *fixture, struct api_request *request, co
 	api_request_init(request, method, "/keys/a");
 	if (header != NULL)
 		api_request_header(request, header, value);
-	request->call.has_kept = has_kept;
+	request->call.find_kept = find_kept;
 	return api_request_send(fixture, request);
 }
 
@@ -79,6 +81,8 @@ static void test_a_value_that_is_not_kept_may_be(void **state)
 	assert_int_equal(ask(*state, &request, "GET", NULL, NULL), 200);
 	assert_false(request.call.response.is_kept);
 	assert_true(request.call.response.value_seq == asked_seq);
+	assert_true(request.call.response.value_time_ms > 0);
+	assert_true(request.call.response.value_time_ms <= asked_ms);
 	assert_true(ary_bytes_equal(request.call.response.body, ary_bytes_of("value")));
 	api_request_release(&request);
 }
