@@ -179,7 +179,9 @@ static void open_gate(struct script *script)
 
 static bool is_due(unsigned *countdown)
 {
-	return *countdown > 0 && --*countdown == 0;
+	if (*countdown == 0)
+		return false;
+	return --*countdown == 0;
 }
 
 static void write_beside(struct script *script, const struct sim_call *call)
@@ -254,7 +256,7 @@ static bool open_store(struct script *script, size_t low)
 	struct oracle *oracle = &script->oracle;
 	char why[ORACLE_WHY_BYTES];
 	struct oracle_state state;
-	size_t found;
+	size_t found = 0;
 
 	if (!crash_check_open(&script->check, &script->sim, &script->options, &script->store))
 		return false;

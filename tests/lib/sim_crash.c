@@ -237,8 +237,10 @@ static void make_content(const struct crash *crash, int number, struct ary_buf *
 		    choice->taken == 0 || start >= size)
 			continue;
 		size_t left = size - start;
-		memcpy(out->data + start,
-		       find_version(inode, choice->sector, choice->taken)->bytes,
+		const struct sim_version *version =
+			find_version(inode, choice->sector, choice->taken);
+		ARY_CHECK(version != NULL);
+		memcpy(out->data + start, version->bytes,
 		       left < SIM_SECTOR_BYTES ? left : SIM_SECTOR_BYTES);
 	}
 }

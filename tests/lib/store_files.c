@@ -41,11 +41,9 @@ static bool read_all(const char *path, struct ary_buf *out)
 		return false;
 	if (!file)
 		give_up("open", path);
-	size_t got = 1;
-	while (got > 0) {
+	while (!feof(file) && !ferror(file)) {
 		assert_true(ary_buf_reserve(out, 65536));
-		got = fread(out->data + out->size, 1, 65536, file);
-		out->size += got;
+		out->size += fread(out->data + out->size, 1, 65536, file);
 	}
 	if (ferror(file))
 		give_up("read", path);

@@ -85,15 +85,18 @@ static size_t check_logs(const struct node *node)
 	struct dirent *entry;
 	size_t lines = 0;
 	DIR *directory;
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/logs", node->store);
 	directory = opendir(path);
 	assert_non_null(directory);
+	fd = dirfd(directory);
+	assert_true(fd >= 0);
 	while ((entry = readdir(directory)) != NULL) {
 		size_t size = strlen(entry->d_name);
 
 		if (size > 4 && strcmp(entry->d_name + size - 4, ".log") == 0)
-			lines += check_file(dirfd(directory), entry->d_name);
+			lines += check_file(fd, entry->d_name);
 	}
 	closedir(directory);
 	return lines;

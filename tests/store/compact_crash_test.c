@@ -79,7 +79,7 @@ static void take_snapshot(void)
 static void note_call(enum fault_kind kind, const char *name)
 {
 	/* The logs do not rest on it, and snapshots are without it. */
-	if (name != NULL && strcmp(name, ARY_NAME_WATERMARK) == 0)
+	if (name == NULL || strcmp(name, ARY_NAME_WATERMARK) == 0)
 		return;
 	if (kind == FAULT_FILE_CREATE) {
 		file_known(name)->durable_bytes = 0;

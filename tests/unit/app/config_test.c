@@ -23,7 +23,7 @@ static enum ary_status load(unsigned command, const char *text, struct ary_confi
 {
 	/* The words must outlive the configuration, which borrows them. */
 	static char line[TEXT_BYTES];
-	char *words[WORDS_MAX];
+	char *words[WORDS_MAX] = { NULL };
 	char *rest = line;
 	int count = 0;
 
