@@ -57,7 +57,7 @@ plain_files = \
 	script/fuzz \
 	script/lib.sh \
 	script/server \
-	script/test
+	script/test \
 test_files = \
 	tests/bench/engine/bench.h \
 	tests/bench/slow_sync.c \
@@ -442,5 +442,6 @@ test_files = \
 	tests/fuzz/target.dict \
 	tests/lib/shell.sh \
 	tests/seam_test.sh \
+	tests/table_test.sh \
 	tests/tidy_test.sh \
 	tests/unit/index/index_support.h

@@ -85,6 +85,7 @@ shell_tests = \
 	%D%/cli/transfer.sh \
 	%D%/cli/verify.sh \
 	%D%/seam_test.sh \
+	%D%/table_test.sh \
 	%D%/tidy_test.sh
 
 check_PROGRAMS += %D%/unit/base/alloc_test
