@@ -14,6 +14,22 @@ die() {
 	exit 1
 }
 
+# Installs those of the Debian packages that are missing.
+need_packages() {
+	local missing=() as_root=() package
+	for package; do
+		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null |
+			grep -qx installed || missing+=("$package")
+	done
+	((${#missing[@]} > 0)) || return 0
+	command -v apt-get >/dev/null || die "please install ${missing[*]}"
+	(($(id -u) == 0)) || as_root=(sudo)
+	say "installing ${missing[*]}"
+	"${as_root[@]}" apt-get -qq update
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0 \
+		install -y --no-install-recommends "${missing[@]}"
+}
+
 # Makes ./configure when it is missing, or older than what it is made from.
 make_configure() {
 	[[ ! -e $root/config.status ]] ||
@@ -28,9 +44,9 @@ make_configure() {
 	fi
 }
 
-# build_tree DIR CONFIGURE-ARGUMENT...: builds in DIR, configuring only when something changed.
-# Answers failures by itself, as `set -e` is off wherever somebody looks at the answer.
-build_tree() {
+# configure_tree DIR CONFIGURE-ARGUMENT...: configures DIR, when something changed. Answers
+# failures by itself, as `set -e` is off wherever somebody looks at the answer.
+configure_tree() {
 	local dir=$1
 	shift
 	make_configure || return
@@ -41,8 +57,13 @@ build_tree() {
 		(cd "$dir" && "$root/configure" -q "$@") || return
 		printf '%s\n' "$*" >"$dir/configured-with"
 	fi
-	say "building $dir"
-	make -C "$dir" -j"$jobs"
+}
+
+# build_tree DIR CONFIGURE-ARGUMENT...: builds in DIR, configuring only when something changed.
+build_tree() {
+	configure_tree "$@" || return
+	say "building $1"
+	make -C "$1" -j"$jobs"
 }
 
 # Sums up the lines "# WORD: N" of file $1, for each WORD that follows.
