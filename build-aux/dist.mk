@@ -58,6 +58,7 @@ plain_files = \
 	script/lib.sh \
 	script/server \
 	script/test \
+	script/valgrind \
 test_files = \
 	tests/bench/engine/bench.h \
 	tests/bench/slow_sync.c \
