@@ -478,6 +478,11 @@ tests_store_recover_test_CPPFLAGS = $(test_cppflags)
 tests_store_recover_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_recover_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
+check_PROGRAMS += %D%/store/rules_test
+tests_store_rules_test_CPPFLAGS = $(test_cppflags)
+tests_store_rules_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_rules_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
 check_PROGRAMS += %D%/store/seed_bugs_test
 tests_store_seed_bugs_test_CPPFLAGS = $(test_cppflags)
 tests_store_seed_bugs_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
