@@ -27,7 +27,7 @@
 #include "lib/store_helper.h"
 #include "store/verify.h"
 
-enum { KEYS = 4, ALLOCS_MAX = 400, SECONDS_MAX = 300 };
+enum { KEYS = 4, ALLOCS_MAX = 400, SECONDS_MAX = 1000 };
 
 /* Sets of statuses. SELF: the one that the errno of the fault stands for. */
 #define BIT(status) (1U << ARY_##status)
