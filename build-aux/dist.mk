@@ -23,6 +23,7 @@ plain_files = \
 	.gitignore \
 	Dockerfile \
 	build-aux/FLOORS \
+	build-aux/cppcheck.txt \
 	build-aux/embed \
 	build-aux/sources \
 	build-aux/tidy \
@@ -30,6 +31,8 @@ plain_files = \
 	build-aux/tidy.awk \
 	docker/check \
 	docker/compose.yaml \
+	script/analyze \
+	script/analyze.d/cmocka.h \
 	script/bench \
 	script/bench.d/callgrind.awk \
 	script/bench.d/compaction.sh \
@@ -59,6 +62,7 @@ plain_files = \
 	script/server \
 	script/test \
 	script/valgrind \
+	tests/.clang-tidy
 test_files = \
 	tests/bench/engine/bench.h \
 	tests/bench/slow_sync.c \
