@@ -57,6 +57,7 @@ plain_files = \
 	script/bench.d/servers.sh \
 	script/bench.d/startup.sh \
 	script/bootstrap \
+	script/coverage \
 	script/fuzz \
 	script/lib.sh \
 	script/server \

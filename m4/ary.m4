@@ -57,7 +57,7 @@ AC_DEFUN([ARY_INSTRUMENTATION],
 [ARY_INSTRUMENT([asan], [-fsanitize=address -fno-omit-frame-pointer])
 ARY_INSTRUMENT([ubsan], [-fsanitize=undefined -fno-sanitize-recover=all])
 ARY_INSTRUMENT([tsan], [-fsanitize=thread -fno-omit-frame-pointer])
-ARY_INSTRUMENT([coverage], [--coverage])
+ARY_INSTRUMENT([coverage], [--coverage -fprofile-update=atomic])
 ARY_INSTRUMENT([fuzzing], [-fsanitize=fuzzer-no-link])
 AS_IF([test "$enable_asan$enable_ubsan$enable_tsan$enable_coverage" = nononono],
 	[ary_instrumented=no], [ary_instrumented=yes])])
