@@ -41,8 +41,9 @@ static void put_two_digits(char *out, unsigned number)
 
 void ary_date_format(uint64_t time_ms, char out[ARY_DATE_BYTES])
 {
-	static const char weekdays[] = "ThuFriSatSunMonTueWed";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	static const char weekdays[][4] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	unsigned second, days;
 	struct date date;
 
@@ -51,9 +52,9 @@ void ary_date_format(uint64_t time_ms, char out[ARY_DATE_BYTES])
 	days = (unsigned)(time_ms / 86400000);
 	date = date_of(days);
 	memcpy(out, "Www, DD Mmm YYYY hh:mm:ss GMT", ARY_DATE_BYTES);
-	memcpy(out, weekdays + 3 * (days % 7), 3);
+	memcpy(out, weekdays[days % 7], 3);
 	put_two_digits(out + 5, date.day);
-	memcpy(out + 8, months + 3 * date.month, 3);
+	memcpy(out + 8, months[date.month], 3);
 	put_two_digits(out + 12, date.year / 100);
 	put_two_digits(out + 14, date.year);
 	put_two_digits(out + 17, second / 3600);
