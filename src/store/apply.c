@@ -41,6 +41,28 @@ enum ary_status ary_apply_check(const struct ary_write *write, struct ary_presen
 	return ARY_OK;
 }
 
+static void count_stale(struct ary_store *store, const struct ary_entry *old)
+{
+	ary_logs_count_stale(&store->logs, old->location.slot, old->location.size);
+}
+
+enum ary_status ary_apply_puts(struct ary_store *store, struct ary_index_put *puts, size_t count)
+{
+	enum ary_status status = ary_index_put_many(store->index, puts, count);
+	for (size_t i = 0; status == ARY_OK && i < count; i++) {
+		if (puts[i].had)
+			count_stale(store, &puts[i].old);
+	}
+	return status;
+}
+
+void ary_apply_removal(struct ary_store *store, struct ary_bytes key)
+{
+	struct ary_entry old;
+	if (ary_index_remove(store->index, key, &old))
+		count_stale(store, &old);
+}
+
 /* Sets on their way into the index, together. */
 struct sets {
 	struct ary_index_put puts[ARY_INDEX_PUTS_MAX];
@@ -50,28 +72,14 @@ struct sets {
 static void flush(struct ary_store *store, struct ary_log *log, struct sets *sets)
 {
 	uint64_t bytes = 0;
-	/* Room was reserved before the lines were written. */
-	ARY_CHECK(ary_index_put_many(store->index, sets->puts, sets->count) == ARY_OK);
 	for (size_t i = 0; i < sets->count; i++)
 		bytes += sets->puts[i].entry.location.size;
-	/* What one of these replaced may be another of these: first all of them count. */
+	/* What one of these replaces may be another of these: first all of them count. */
 	atomic_fetch_add(&log->live_bytes, bytes);
 	atomic_fetch_add(&store->counters.sets, sets->count);
-	for (size_t i = 0; i < sets->count; i++) {
-		const struct ary_index_put *put = &sets->puts[i];
-		if (put->had)
-			ary_logs_count_stale(&store->logs, put->old.location.slot,
-					     put->old.location.size);
-	}
+	/* Room was reserved before the lines were written. */
+	ARY_CHECK(ary_apply_puts(store, sets->puts, sets->count) == ARY_OK);
 	sets->count = 0;
-}
-
-static void apply_remove(struct ary_store *store, struct ary_bytes key)
-{
-	struct ary_entry old;
-	atomic_fetch_add(&store->counters.removes, 1);
-	if (ary_index_remove(store->index, key, &old))
-		ary_logs_count_stale(&store->logs, old.location.slot, old.location.size);
 }
 
 bool ary_apply_group(struct ary_store *store, struct ary_log *log, uint64_t offset)
@@ -88,7 +96,8 @@ bool ary_apply_group(struct ary_store *store, struct ary_log *log, uint64_t offs
 			flush(store, log, &sets);
 		any_set = any_set || is_set;
 		if (!is_set) {
-			apply_remove(store, pending->write->key);
+			atomic_fetch_add(&store->counters.removes, 1);
+			ary_apply_removal(store, pending->write->key);
 			continue;
 		}
 		sets.puts[sets.count++] = (struct ary_index_put){

@@ -22,6 +22,13 @@ struct ary_present ary_apply_present(struct ary_store *store, struct ary_bytes k
  * key. */
 enum ary_status ary_apply_check(const struct ary_write *write, struct ary_present present);
 
+/* Makes COUNT PUTS in the index, in their order, or removes KEY from it; what the index had instead
+ * is counted as stale in its log. The bytes of PUTS' own lines are counted before. These two belong
+ * to whichever thread changes the index. NO_MEMORY: not all were made, and nothing was counted. */
+ARY_MUST_CHECK enum ary_status ary_apply_puts(struct ary_store *store,
+					      struct ary_index_put *puts, size_t count);
+void ary_apply_removal(struct ary_store *store, struct ary_bytes key);
+
 /* Puts the group's writes, whose lines are committed from OFFSET of LOG on, into the index, in
  * their order, and accounts for them. Whether there was a Set. */
 bool ary_apply_group(struct ary_store *store, struct ary_log *log, uint64_t offset);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "store/apply.h"
 
 enum { CHANGES_MAX = 512, BATCHES = 4 };
 
@@ -25,11 +26,6 @@ static struct ary_bytes key_of(const struct ary_load_batch *batch, const struct 
 	return (struct ary_bytes){batch->keys.data + change->key_offset, change->key_size};
 }
 
-static void count_stale(struct ary_store *store, const struct ary_entry *old)
-{
-	ary_logs_count_stale(&store->logs, old->location.slot, old->location.size);
-}
-
 /* Makes those of the changes from FIRST on that are puts, as many as go together. How many in
  * *DONE_OUT. */
 static enum ary_status put_some(struct ary_store *store, const struct ary_load_batch *batch,
@@ -44,13 +40,8 @@ static enum ary_status put_some(struct ary_store *store, const struct ary_load_b
 		puts[count].key = key_of(batch, change);
 		puts[count++].entry = change->entry;
 	}
-	enum ary_status status = ary_index_put_many(store->index, puts, count);
-	for (size_t i = 0; status == ARY_OK && i < count; i++) {
-		if (puts[i].had)
-			count_stale(store, &puts[i].old);
-	}
 	*done_out = count;
-	return status;
+	return ary_apply_puts(store, puts, count);
 }
 
 /* Makes the changes of BATCH, and empties it. */
@@ -59,12 +50,10 @@ static enum ary_status apply(struct ary_store *store, struct ary_load_batch *bat
 	enum ary_status status = ARY_OK;
 	size_t done = 1;
 	for (size_t i = 0; status == ARY_OK && i < batch->count; i += done) {
-		struct ary_entry old;
 		status = put_some(store, batch, i, &done);
 		if (done > 0)
 			continue;
-		if (ary_index_remove(store->index, key_of(batch, &batch->changes[i]), &old))
-			count_stale(store, &old);
+		ary_apply_removal(store, key_of(batch, &batch->changes[i]));
 		done = 1;
 	}
 	batch->count = 0;
