@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -82,4 +83,18 @@ void rest_expect_value(struct rest *rest, const char *target, const void *body, 
 	if (size > 0)
 		assert_memory_equal(reply.body, body, size);
 	client_reply_release(&reply);
+}
+
+unsigned long long rest_flight_bytes(struct rest *rest)
+{
+	struct client_reply reply;
+	const char *figure;
+	unsigned long long bytes;
+
+	assert_int_equal(client_ask(rest->client, "GET", "/stats", NULL, &reply), 200);
+	figure = strstr((const char *)reply.body, "\"flight_bytes\":");
+	assert_non_null(figure);
+	bytes = strtoull(figure + strlen("\"flight_bytes\":"), NULL, 10);
+	client_reply_release(&reply);
+	return bytes;
 }

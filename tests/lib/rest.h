@@ -34,4 +34,7 @@ void rest_expect_put(struct rest *rest, const char *target, const void *body, si
 		     long status);
 void rest_expect_value(struct rest *rest, const char *target, const void *body, size_t size);
 
+/* How many bytes GET /stats says are in flight. */
+unsigned long long rest_flight_bytes(struct rest *rest);
+
 #endif

@@ -30,26 +30,12 @@ static int setup(void **state)
 	return 0;
 }
 
-static unsigned long long flight_bytes(struct rest *rest)
-{
-	struct client_reply reply;
-	const char *figure;
-	unsigned long long bytes;
-
-	assert_int_equal(client_ask(rest->client, "GET", "/stats", NULL, &reply), 200);
-	figure = strstr((const char *)reply.body, "\"flight_bytes\":");
-	assert_non_null(figure);
-	bytes = strtoull(figure + strlen("\"flight_bytes\":"), NULL, 10);
-	client_reply_release(&reply);
-	return bytes;
-}
-
 static void expect_flight(struct rest *rest, unsigned long long bytes)
 {
 	long long end = node_now_ms() + PATIENCE_MS;
 	unsigned long long now;
 
-	while ((now = flight_bytes(rest)) != bytes) {
+	while ((now = rest_flight_bytes(rest)) != bytes) {
 		if (node_now_ms() > end)
 			fail_msg("%llu bytes in flight, not %llu", now, bytes);
 		node_sleep_ms(5);

@@ -220,20 +220,6 @@ static void test_without_room_all_is_read_again(void **state)
 	rest_expect(rest, "GET", "/keys/read", 500);
 }
 
-static unsigned long long flight_bytes(struct rest *rest)
-{
-	struct client_reply reply;
-	const char *figure;
-	unsigned long long bytes;
-
-	assert_int_equal(client_ask(rest->client, "GET", "/stats", NULL, &reply), 200);
-	figure = strstr((const char *)reply.body, "\"flight_bytes\":");
-	assert_non_null(figure);
-	bytes = strtoull(figure + strlen("\"flight_bytes\":"), NULL, 10);
-	client_reply_release(&reply);
-	return bytes;
-}
-
 /* Neither those that stay nor those that went count as being sent. */
 static void test_kept_answers_are_not_in_flight(void **state)
 {
@@ -245,14 +231,14 @@ static void test_kept_answers_are_not_in_flight(void **state)
 		snprintf(target, sizeof(target), "/keys/k%d", i);
 		rest_expect_put(rest, target, "value", 5, 201);
 	}
-	before = flight_bytes(rest);
+	before = rest_flight_bytes(rest);
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < KEYS; i++) {
 			snprintf(target, sizeof(target), "/keys/k%d", i);
 			rest_expect_value(rest, target, "value", 5);
 			rest_expect_value(rest, target, "value", 5);
 		}
-		assert_int_equal(flight_bytes(rest), before);
+		assert_int_equal(rest_flight_bytes(rest), before);
 	}
 }
 
