@@ -14,6 +14,12 @@ die() {
 	exit 1
 }
 
+# set_dir NAME: sets $dir to where script/NAME builds: $BUILD_DIR, or build/NAME.
+set_dir() {
+	dir=${BUILD_DIR:-build/$1}
+	[[ $dir = /* ]] || dir=$root/$dir
+}
+
 # Installs those of the Debian packages that are missing.
 need_packages() {
 	local missing=() as_root=() package
@@ -99,6 +105,12 @@ print_verdict() {
 	((skipped == 0)) || say "$skipped skipped"
 	printf '%d passed, %d failed\n' "$passed" "$failed"
 	((failed == 0))
+}
+
+# Ends a script whose tree could not be built.
+end_unbuilt() {
+	say "the build failed"
+	print_verdict /dev/null 1 || exit 1
 }
 
 # check_tree DIR MAKE-ARGUMENT...: runs the tests of DIR, shows the logs of those that fail, and
