@@ -14,7 +14,7 @@
 
 #include "lib/rest.h"
 
-enum { CLIENTS = 20 };
+enum { CLIENTS = 100 };
 
 static long put_if(struct rest *rest, const char *target, const char *condition)
 {
