@@ -158,6 +158,8 @@ api_sources = \
 	%D%/api/prefer.h \
 	%D%/api/problem.c \
 	%D%/api/problem.h \
+	%D%/api/query.c \
+	%D%/api/query.h \
 	%D%/api/respond.h \
 	%D%/api/response.c \
 	%D%/api/route.c \

@@ -5,8 +5,8 @@
 #include "api/api_private.h"
 #include "api/prefer.h"
 #include "api/problem.h"
+#include "api/query.h"
 #include "api/respond.h"
-#include "api/target.h"
 
 static void respond_figures(struct ary_call *call, unsigned status, json_t *root)
 {
@@ -95,10 +95,7 @@ static enum ary_step compact_async(struct ary_api *api, struct ary_call *call)
 enum ary_step ary_admin_compact_check(struct ary_api *api, struct ary_call *call)
 {
 	(void)api;
-	if (ary_query_flag(call->query, &call->compaction.full) == ARY_OK)
-		return ARY_STEP_BODY;
-	return ary_problem_respond(call, ARY_PROBLEM_INVALID_PARAMETER, "%s",
-				   "full has no value, or one of 1, true, 0, false");
+	return ary_query_flag(call, "full", &call->compaction.full);
 }
 
 enum ary_step ary_admin_compact(struct ary_api *api, struct ary_call *call)

@@ -7,6 +7,7 @@
 #include "api/cors.h"
 #include "api/handler.h"
 #include "api/problem.h"
+#include "api/query.h"
 #include "api/respond.h"
 #include "api/route.h"
 #include "api/target.h"
@@ -166,22 +167,32 @@ static enum ary_step find_action(struct ary_call *call)
 	return ARY_STEP_RESPOND;
 }
 
+static enum ary_step refuse_parameter(struct ary_call *call)
+{
+	char known[ARY_PARAMETERS_BYTES];
+
+	if (call->method == ARY_OPTIONS)
+		return ary_problem_respond(call, ARY_PROBLEM_UNKNOWN_PARAMETER, "%s",
+					   "no method here knows it");
+	ary_route_parameters(call->action, known);
+	return ary_problem_respond(call, ARY_PROBLEM_UNKNOWN_PARAMETER, "%s%s",
+				   known[0] != '\0' ? "known here: " :
+						      "no parameters are known here",
+				   known);
+}
+
 /* Parameters are never ignored: a mistyped one must not give another answer than was meant. */
 static enum ary_step check_query(struct ary_call *call)
 {
-	const char *known = ary_route_parameter(call->route, call->method);
 	struct ary_bytes query = call->query;
 	struct ary_bytes name, value;
-	size_t seen = 0;
 
 	while (ary_query_next(&query, &name, &value)) {
-		if (known == NULL || !ary_bytes_equal(name, ary_bytes_of(known)))
-			return ary_problem_respond(
-				call, ARY_PROBLEM_UNKNOWN_PARAMETER, "%s%s",
-				known != NULL ? "the only parameter here is " :
-						"no parameters are known here",
-				known != NULL ? known : "");
-		if (seen++ > 0)
+		const char *known = ary_route_parameter(call->route, call->method, name);
+
+		if (known == NULL)
+			return refuse_parameter(call);
+		if (ary_query_find(query, name, &value))
 			return ary_problem_respond(call, ARY_PROBLEM_REPEATED_PARAMETER,
 						   "%s was given more than once", known);
 	}

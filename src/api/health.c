@@ -4,9 +4,8 @@
 #include "api/handler.h"
 
 #include "api/api_private.h"
-#include "api/problem.h"
+#include "api/query.h"
 #include "api/respond.h"
-#include "api/target.h"
 
 /* The body of a probe under way. */
 struct report {
@@ -18,13 +17,10 @@ struct report {
 
 enum ary_step ary_health_check(struct ary_api *api, struct ary_call *call)
 {
-	bool verbose;
+	bool verbose = false;
 
 	(void)api;
-	if (ary_query_flag(call->query, &verbose) == ARY_OK)
-		return ARY_STEP_BODY;
-	return ary_problem_respond(call, ARY_PROBLEM_INVALID_PARAMETER, "%s",
-				   "verbose has no value, or one of 1, true, 0, false");
+	return ary_query_flag(call, "verbose", &verbose);
 }
 
 static void append(struct report *report, const char *text)
@@ -46,10 +42,11 @@ static void add_check(struct report *report, const char *name, const char *reaso
 	report->failed = report->failed || reason != NULL;
 }
 
-static void begin_report(struct report *report, const struct ary_call *call)
+static void begin_report(struct report *report, struct ary_call *call)
 {
 	*report = (struct report){.verbose = false};
-	(void)!ary_query_flag(call->query, &report->verbose);
+	/* It was looked at by the check already. */
+	(void)ary_query_flag(call, "verbose", &report->verbose);
 }
 
 static enum ary_step respond(struct ary_call *call, struct report *report)

@@ -12,6 +12,9 @@ static const char *const method_names[ARY_METHOD_COUNT] = {
 	[ARY_PATCH] = "PATCH",	   [ARY_TRACE] = "TRACE",   [ARY_CONNECT] = "CONNECT",
 };
 
+static const char *const full_parameters[] = {"full", NULL};
+static const char *const verbose_parameters[] = {"verbose", NULL};
+
 static const struct ary_route routes[] = {
 	{
 		.path = "/keys/",
@@ -36,7 +39,7 @@ static const struct ary_route routes[] = {
 		.needs_store = true,
 		.actions = {
 			[ARY_GET] = {.begin = ary_admin_compact_progress},
-			[ARY_POST] = {.parameter = "full",
+			[ARY_POST] = {.parameters = full_parameters,
 				      .check = ary_admin_compact_check,
 				      .begin = ary_admin_compact,
 				      .launch = ary_admin_compact_launch,
@@ -52,21 +55,21 @@ static const struct ary_route routes[] = {
 	{
 		.path = "/livez",
 		.is_probe = true,
-		.actions = {[ARY_GET] = {.parameter = "verbose",
+		.actions = {[ARY_GET] = {.parameters = verbose_parameters,
 					 .check = ary_health_check,
 					 .begin = ary_health_live}},
 	},
 	{
 		.path = "/readyz",
 		.is_probe = true,
-		.actions = {[ARY_GET] = {.parameter = "verbose",
+		.actions = {[ARY_GET] = {.parameters = verbose_parameters,
 					 .check = ary_health_check,
 					 .begin = ary_health_ready}},
 	},
 	{
 		.path = "/healthz",
 		.is_probe = true,
-		.actions = {[ARY_GET] = {.parameter = "verbose",
+		.actions = {[ARY_GET] = {.parameters = verbose_parameters,
 					 .check = ary_health_check,
 					 .begin = ary_health_ready}},
 	},
@@ -125,16 +128,42 @@ const struct ary_action *ary_route_action(const struct ary_route *route, enum ar
 	return action->begin != NULL ? action : NULL;
 }
 
-const char *ary_route_parameter(const struct ary_route *route, enum ary_method method)
+static const char *find_parameter(const struct ary_action *action, struct ary_bytes name)
+{
+	const char *const *known = action->parameters;
+
+	for (; known != NULL && *known != NULL; known++)
+		if (ary_bytes_equal(name, ary_bytes_of(*known)))
+			return *known;
+	return NULL;
+}
+
+const char *ary_route_parameter(const struct ary_route *route, enum ary_method method,
+				struct ary_bytes name)
 {
 	const struct ary_action *action = ary_route_action(route, method);
-	const char *parameter = action != NULL ? action->parameter : NULL;
+	const char *parameter = action != NULL ? find_parameter(action, name) : NULL;
 
 	if (route == NULL || method != ARY_OPTIONS)
 		return parameter;
 	for (unsigned other = 0; other < ARY_METHOD_COUNT && parameter == NULL; other++)
-		parameter = route->actions[other].parameter;
+		parameter = find_parameter(&route->actions[other], name);
 	return parameter;
+}
+
+void ary_route_parameters(const struct ary_action *action, char out[ARY_PARAMETERS_BYTES])
+{
+	const char *const *known = action->parameters;
+	size_t size = 0;
+	int written;
+
+	out[0] = '\0';
+	for (; known != NULL && *known != NULL; known++) {
+		written = snprintf(out + size, ARY_PARAMETERS_BYTES - size, "%s%s",
+				   size > 0 ? ", " : "", *known);
+		size += (size_t)written;
+		ARY_CHECK(size < ARY_PARAMETERS_BYTES);
+	}
 }
 
 static bool is_allowed(const struct ary_route *route, enum ary_method method)

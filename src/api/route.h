@@ -8,7 +8,7 @@
 /* How one method of one target is served. */
 struct ary_action {
 	bool takes_body;
-	const char *parameter; /* the one query parameter that it knows, or NULL */
+	const char *const *parameters; /* that its query may have, NULL at the end; NULL: none */
 	/* Looks at the head. BODY: it is fine. NULL: nothing to look at. */
 	enum ary_step (*check)(struct ary_api *api, struct ary_call *call);
 	/* RESPOND or PARK. */
@@ -37,11 +37,16 @@ const struct ary_route *ary_route_find(struct ary_bytes path, struct ary_bytes *
 /* The action of METHOD on ROUTE (NULL: the target `*`), or NULL. */
 const struct ary_action *ary_route_action(const struct ary_route *route, enum ary_method method);
 
-/* The query parameter that METHOD knows on ROUTE (NULL: the target `*`), or NULL. OPTIONS knows
- * that of any other method: a browser asks with the target that it will use. */
-const char *ary_route_parameter(const struct ary_route *route, enum ary_method method);
+/* The query parameter NAME (still encoded) as METHOD knows it on ROUTE (NULL: the target `*`), or
+ * NULL. OPTIONS knows those of every other method: a browser asks with the target that it will
+ * use. */
+const char *ary_route_parameter(const struct ary_route *route, enum ary_method method,
+				struct ary_bytes name);
 
-enum { ARY_ALLOW_BYTES = 64 };
+enum { ARY_ALLOW_BYTES = 64, ARY_PARAMETERS_BYTES = 160 };
+
+/* Writes the names of the query parameters that ACTION knows, for people. */
+void ary_route_parameters(const struct ary_action *action, char out[ARY_PARAMETERS_BYTES]);
 
 /* Writes the methods of ROUTE (NULL: all that are served anywhere) as `Allow` lists them. */
 void ary_route_allow(const struct ary_route *route, char out[ARY_ALLOW_BYTES]);

@@ -11,19 +11,6 @@ static struct ary_bytes skip(struct ary_bytes bytes, size_t size)
 	return (struct ary_bytes){bytes.data + size, bytes.size - size};
 }
 
-/* Splits BYTES at the first SEPARATOR; the rest is what comes after it. */
-static struct ary_bytes cut(struct ary_bytes bytes, char separator, struct ary_bytes *rest_out)
-{
-	const uint8_t *at = NULL;
-	size_t size;
-
-	if (bytes.size > 0)
-		at = memchr(bytes.data, separator, bytes.size);
-	size = at != NULL ? (size_t)(at - bytes.data) : bytes.size;
-	*rest_out = skip(bytes, at != NULL ? size + 1 : size);
-	return (struct ary_bytes){bytes.data, size};
-}
-
 static bool has_bad_byte(struct ary_bytes raw)
 {
 	for (size_t i = 0; i < raw.size; i++)
@@ -67,7 +54,7 @@ enum ary_status ary_target_split(struct ary_bytes raw, struct ary_target *out)
 	absolute = raw.data[0] != '/' && !(raw.size == 1 && raw.data[0] == '*');
 	if (absolute && strip_origin(&raw) != ARY_OK)
 		return ARY_INVALID;
-	target.path = cut(raw, '?', &target.query);
+	target.path = ary_bytes_cut(raw, '?', &target.query);
 	if (target.path.size == 0)
 		target.path = ary_bytes_of("/");
 	*out = target;
@@ -157,44 +144,10 @@ bool ary_path_has_dot_segment(struct ary_bytes path)
 	struct ary_bytes segment;
 
 	while (path.size > 0) {
-		segment = cut(path, '/', &path);
+		segment = ary_bytes_cut(path, '/', &path);
 		if (ary_bytes_equal(segment, ary_bytes_of(".")) ||
 		    ary_bytes_equal(segment, ary_bytes_of("..")))
 			return true;
 	}
 	return false;
-}
-
-bool ary_query_next(struct ary_bytes *query, struct ary_bytes *name_out,
-		    struct ary_bytes *value_out)
-{
-	while (query->size > 0) {
-		struct ary_bytes pair = cut(*query, '&', query);
-
-		if (pair.size == 0)
-			continue;
-		*name_out = cut(pair, '=', value_out);
-		return true;
-	}
-	return false;
-}
-
-static bool is_one_of(struct ary_bytes value, const char *a, const char *b)
-{
-	return ary_bytes_equal(value, ary_bytes_of(a)) || ary_bytes_equal(value, ary_bytes_of(b));
-}
-
-enum ary_status ary_query_flag(struct ary_bytes query, bool *out)
-{
-	struct ary_bytes name, value;
-
-	if (!ary_query_next(&query, &name, &value)) {
-		*out = false;
-		return ARY_OK;
-	}
-	bool yes = value.size == 0 || is_one_of(value, "1", "true");
-	if (!yes && !is_one_of(value, "0", "false"))
-		return ARY_INVALID;
-	*out = yes;
-	return ARY_OK;
 }

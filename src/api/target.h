@@ -32,12 +32,4 @@ ARY_MUST_CHECK bool ary_percent_encode(struct ary_bytes bytes, struct ary_buf *o
 /* Whether a part of PATH between slashes is "." or "..". */
 bool ary_path_has_dot_segment(struct ary_bytes path);
 
-/* Whether the flag that is the only parameter of QUERY is set: given without a value, as 1 or as
- * true; not given, 0 and false are no. INVALID: it has another value. */
-ARY_MUST_CHECK enum ary_status ary_query_flag(struct ary_bytes query, bool *out);
-
-/* Takes the next `name` or `name=value` from *QUERY, both still encoded. False: no more. */
-bool ary_query_next(struct ary_bytes *query, struct ary_bytes *name_out,
-		    struct ary_bytes *value_out);
-
 #endif

@@ -51,6 +51,22 @@ struct ary_bytes ary_bytes_trim(struct ary_bytes bytes)
 	return bytes;
 }
 
+struct ary_bytes ary_bytes_cut(struct ary_bytes bytes, char separator, struct ary_bytes *rest_out)
+{
+	const uint8_t *at;
+	size_t size, rest;
+
+	if (bytes.size == 0) {
+		*rest_out = bytes;
+		return bytes;
+	}
+	at = memchr(bytes.data, separator, bytes.size);
+	size = at != NULL ? (size_t)(at - bytes.data) : bytes.size;
+	rest = at != NULL ? size + 1 : size;
+	*rest_out = (struct ary_bytes){bytes.data + rest, bytes.size - rest};
+	return (struct ary_bytes){bytes.data, size};
+}
+
 bool ary_bytes_printable(struct ary_bytes bytes)
 {
 	for (size_t i = 0; i < bytes.size; i++) {

@@ -29,6 +29,10 @@ bool ary_bytes_are_caseless(struct ary_bytes bytes, const char *text);
 /* BYTES without the blanks (spaces and tabs) at both ends; returns borrowed as BYTES are. */
 struct ary_bytes ary_bytes_trim(struct ary_bytes bytes);
 
+/* What of BYTES comes before the first SEPARATOR, or all of it; *REST_OUT is what comes behind it,
+ * or nothing. Both return borrowed as BYTES are. */
+struct ary_bytes ary_bytes_cut(struct ary_bytes bytes, char separator, struct ary_bytes *rest_out);
+
 /* Whether all bytes are printable ASCII, 0x20 to 0x7e. */
 bool ary_bytes_printable(struct ary_bytes bytes);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/condition.h"
+#include "api/query.h"
 #include "api/route.h"
 #include "api/target.h"
 #include "fuzz/fuzz.h"
@@ -116,6 +117,9 @@ static void check_query(struct ary_bytes query)
 		ARY_CHECK(!holds(name, '&') && !holds(name, '=') && !holds(value, '&'));
 		ARY_CHECK(rest.size < left && name.size + value.size <= left - rest.size);
 		left = rest.size;
+		struct ary_bytes found = {NULL, 0};
+		ARY_CHECK(ary_query_find(query, name, &found) && lies_in(found, query));
+		ARY_CHECK(found.data <= value.data);
 	}
 	ARY_CHECK(rest.size == 0);
 }

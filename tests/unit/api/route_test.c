@@ -176,6 +176,8 @@ static const struct {
 	{"/readyz?verbose&x", "unknown-parameter"},
 	{"/readyz?verbose&verbose", "repeated-parameter"},
 	{"/readyz?verbose=2", "invalid-parameter"},
+	{"/readyz?verbose=%2", "bad-percent-encoding"},
+	{"/readyz?%76erbose", "unknown-parameter"},
 	{"/compact?full", "unknown-parameter"},
 };
 

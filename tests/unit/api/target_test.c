@@ -212,29 +212,6 @@ static void test_dot_segments_are_seen(void **state)
 			fail_msg("%s", without[i]);
 }
 
-static void expect_pair(struct ary_bytes *query, const char *name, const char *value)
-{
-	struct ary_bytes found_name, found_value;
-
-	assert_true(ary_query_next(query, &found_name, &found_value));
-	assert_true(ary_bytes_equal(found_name, ary_bytes_of(name)));
-	assert_true(ary_bytes_equal(found_value, ary_bytes_of(value)));
-}
-
-static void test_queries_are_taken_apart(void **state)
-{
-	struct ary_bytes query = ary_bytes_of("&a=1&&b&c=&=d&e=f=g&");
-	struct ary_bytes name, value;
-
-	(void)state;
-	expect_pair(&query, "a", "1");
-	expect_pair(&query, "b", "");
-	expect_pair(&query, "c", "");
-	expect_pair(&query, "", "d");
-	expect_pair(&query, "e", "f=g");
-	assert_false(ary_query_next(&query, &name, &value));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,7 +220,6 @@ int main(void)
 		cmocka_unit_test(test_every_byte_comes_back),
 		cmocka_unit_test(test_targets_are_split),
 		cmocka_unit_test(test_dot_segments_are_seen),
-		cmocka_unit_test(test_queries_are_taken_apart),
 	};
 
 	return cmocka_run_group_tests_name("api/target", tests, NULL, NULL);

@@ -174,6 +174,27 @@ static void test_blanks_are_trimmed_at_both_ends_only(void **state)
 	assert_int_equal(ary_bytes_trim((struct ary_bytes){NULL, 0}).size, 0);
 }
 
+static void test_bytes_are_cut_at_the_first_separator(void **state)
+{
+	static const char *const rows[][3] = {
+		{"a=b", "a", "b"},    {"a=b=c", "a", "b=c"}, {"=b", "", "b"},
+		{"a=", "a", ""},      {"ab", "ab", ""},      {"=", "", ""},
+	};
+	struct ary_bytes rest = bytes("x");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ary_bytes first;
+
+		rest = bytes(rows[i][0]);
+		first = ary_bytes_cut(rest, '=', &rest);
+		assert_true(ary_bytes_equal(first, bytes(rows[i][1])));
+		assert_true(ary_bytes_equal(rest, bytes(rows[i][2])));
+	}
+	assert_int_equal(ary_bytes_cut((struct ary_bytes){NULL, 0}, '=', &rest).size, 0);
+	assert_int_equal(rest.size, 0);
+}
+
 static void test_printable_is_space_to_tilde(void **state)
 {
 	(void)state;
@@ -192,6 +213,7 @@ int main(void)
 		cmocka_unit_test(test_bytes_are_compared_as_unsigned_and_shorter_first),
 		cmocka_unit_test(test_case_of_letters_alone_is_ignored),
 		cmocka_unit_test(test_blanks_are_trimmed_at_both_ends_only),
+		cmocka_unit_test(test_bytes_are_cut_at_the_first_separator),
 		cmocka_unit_test(test_printable_is_space_to_tilde),
 		cmocka_unit_test(test_bytes_are_equal_only_when_all_are),
 		cmocka_unit_test(test_appended_bytes_come_out_in_order),
