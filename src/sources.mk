@@ -150,8 +150,12 @@ api_sources = \
 	%D%/api/field.c \
 	%D%/api/field.h \
 	%D%/api/handler.h \
+	%D%/api/head.c \
+	%D%/api/head.h \
 	%D%/api/health.c \
 	%D%/api/kv.c \
+	%D%/api/kv_read.c \
+	%D%/api/kv_write.c \
 	%D%/api/openapi.h \
 	%D%/api/pages.c \
 	%D%/api/prefer.c \

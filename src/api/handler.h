@@ -5,7 +5,7 @@
 
 #include "api/api.h"
 
-/* kv.c */
+/* kv.c, kv_read.c, kv_write.c */
 enum ary_step ary_kv_check(struct ary_api *api, struct ary_call *call);
 enum ary_step ary_kv_check_put(struct ary_api *api, struct ary_call *call);
 enum ary_step ary_kv_get(struct ary_api *api, struct ary_call *call);

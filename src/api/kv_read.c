@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* GET and HEAD of one key. They answer at once. */
+#include "api/handler.h"
+
+#include "api/api_private.h"
+#include "api/condition.h"
+#include "api/head.h"
+#include "api/problem.h"
+#include "api/respond.h"
+
+/* Whether the answer depends on nothing but the value: everybody who asks so gets the same one, as
+ * long as the clock is not before the value's time. */
+static bool is_plain_get(struct ary_api *api, const struct ary_call *call)
+{
+	return call->method == ARY_GET && call->if_match.kind == ARY_MATCH_NONE &&
+	       call->if_none_match.kind == ARY_MATCH_NONE && !call->is_surplus &&
+	       ary_call_field(call, ARY_FIELD_ORIGIN) == NULL &&
+	       ary_api_phase(api) == ARY_PHASE_SERVING;
+}
+
+/* Stored bytes may be a page with scripts: nosniff and sandbox keep it from acting on this
+ * origin. */
+static void respond_value(struct ary_api *api, struct ary_call *call, struct ary_value *value)
+{
+	struct ary_response *response = &call->response;
+	struct ary_bytes type = value->type;
+
+	if (type.size == 0 || !ary_bytes_printable(type))
+		type = ary_bytes_of("application/octet-stream");
+	ary_response_release(response);
+	response->status = 200;
+	ary_response_plain(response, "Content-Type", type);
+	ary_head_add_etag(response, value->seq);
+	ary_head_add_last_modified(api, response, value->time_ms);
+	ary_response_constant(response, "Cache-Control", "no-cache");
+	ary_response_constant(response, "X-Content-Type-Options", "nosniff");
+	ary_response_constant(response, "Content-Security-Policy", "sandbox");
+	response->body = value->value;
+	response->value = *value;
+	response->has_value = true;
+	response->value_seq = is_plain_get(api, call) ? value->seq : 0;
+	response->value_time_ms = value->time_ms;
+}
+
+/* The value is left to the response although it is not sent: RFC 9110 section 8.6 wants the
+ * Content-Length of a 304 to be that of the 200, and http's library always states one. */
+static void respond_not_modified(struct ary_call *call, struct ary_value *value)
+{
+	struct ary_response *response = &call->response;
+
+	ary_response_release(response);
+	response->status = 304;
+	ary_head_add_etag(response, value->seq);
+	ary_response_constant(response, "Cache-Control", "no-cache");
+	response->body = value->value;
+	response->value = *value;
+	response->has_value = true;
+}
+
+struct asker {
+	struct ary_call *call;
+	uint64_t now_ms;
+};
+
+static bool find_kept(void *context, uint64_t seq)
+{
+	struct asker *asker = context;
+
+	return asker->call->find_kept(asker->call, seq, asker->now_ms);
+}
+
+/* Reads the value for CALL. One whose answer http has kept is not read: all that comes of it is
+ * that there is such an answer, which is noted in the response. */
+static enum ary_status read_value(struct ary_api *api, struct ary_call *call,
+				  struct ary_value *value, struct ary_error *err)
+{
+	struct ary_store *store = ary_api_store(api);
+	struct asker asker = {.call = call};
+	enum ary_status status;
+
+	if (call->find_kept == NULL || !is_plain_get(api, call))
+		return ary_store_get(store, call->tail, value, err);
+	asker.now_ms = ary_wall_ms(api->options.env);
+	status = ary_store_get_unless(store, call->tail, find_kept, &asker, value, err);
+	if (status == ARY_OK && value->line.data == NULL) {
+		call->response.status = 200;
+		call->response.value_seq = value->seq;
+		call->response.is_kept = true;
+	}
+	return status;
+}
+
+/* Conditions in the order of RFC 9110 section 13.2.2, once it is known that the key is there. */
+enum ary_step ary_kv_get(struct ary_api *api, struct ary_call *call)
+{
+	struct ary_value value;
+	struct ary_error err;
+	enum ary_status status;
+
+	status = read_value(api, call, &value, &err);
+	if (status == ARY_OK && call->response.is_kept)
+		return ARY_STEP_RESPOND;
+	if (status == ARY_NOT_FOUND)
+		return ary_problem_respond_status(call, status, NULL);
+	if (status != ARY_OK)
+		return ary_problem_respond_status(call, status, &err);
+	if (call->if_match.kind != ARY_MATCH_NONE &&
+	    !ary_match_set_has(&call->if_match, value.seq)) {
+		(void)ary_problem_respond(call, ARY_PROBLEM_PRECONDITION_FAILED,
+					  "the present value has ETag \"%llu\"",
+					  (unsigned long long)value.seq);
+		ary_value_release(&value);
+	} else if (ary_match_set_has(&call->if_none_match, value.seq)) {
+		respond_not_modified(call, &value);
+	} else {
+		respond_value(api, call, &value);
+	}
+	return ARY_STEP_RESPOND;
+}

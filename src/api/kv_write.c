@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* PUT and DELETE of one key. They park until the commit has decided. */
+#include "api/handler.h"
+
+#include "api/api_private.h"
+#include "api/head.h"
+#include "api/problem.h"
+#include "api/respond.h"
+#include "api/target.h"
+#include "format/record.h"
+
+#define KEYS_PATH "/keys/"
+
+/* More than ETag and the headers of CORS take, but for the origin. */
+enum { FIXED_HEADER_BYTES = 512 };
+
+static enum ary_step check_type(struct ary_call *call)
+{
+	const struct ary_bytes *type = ary_call_field(call, ARY_FIELD_CONTENT_TYPE);
+
+	if (type == NULL)
+		return ARY_STEP_BODY;
+	if (ary_call_field_count(call, ARY_FIELD_CONTENT_TYPE) > 1)
+		return ary_problem_respond(call, ARY_PROBLEM_BAD_CONTENT_TYPE, "%s",
+					   "there is more than one Content-Type");
+	if (type->size > ARY_RECORD_TYPE_BYTES_MAX)
+		return ary_problem_respond(call, ARY_PROBLEM_BAD_CONTENT_TYPE,
+					   "it has %zu bytes, at most %d are kept", type->size,
+					   ARY_RECORD_TYPE_BYTES_MAX);
+	if (!ary_bytes_printable(*type))
+		return ary_problem_respond(call, ARY_PROBLEM_BAD_CONTENT_TYPE, "%s",
+					   "it holds a byte that is not printable ASCII");
+	call->type = *type;
+	return ARY_STEP_BODY;
+}
+
+/* An encoded body whose encoding is forgotten would come back as something else. */
+static enum ary_step check_encoding(struct ary_call *call)
+{
+	const struct ary_bytes *encoding = ary_call_field(call, ARY_FIELD_CONTENT_ENCODING);
+
+	if (encoding == NULL || encoding->size == 0 ||
+	    ary_bytes_are_caseless(*encoding, "identity"))
+		return ARY_STEP_BODY;
+	(void)ary_problem_respond(call, ARY_PROBLEM_CONTENT_ENCODING, "%s",
+				  "only identity is stored");
+	ary_response_constant(&call->response, "Accept-Encoding", "identity");
+	return ARY_STEP_RESPOND;
+}
+
+enum ary_step ary_kv_check_put(struct ary_api *api, struct ary_call *call)
+{
+	enum ary_step step = ary_kv_check(api, call);
+
+	if (step == ARY_STEP_BODY && ary_call_field(call, ARY_FIELD_CONTENT_RANGE) != NULL)
+		step = ary_problem_respond(call, ARY_PROBLEM_CONTENT_RANGE, "%s",
+					   "a value is replaced as a whole");
+	if (step == ARY_STEP_BODY)
+		step = check_encoding(call);
+	if (step == ARY_STEP_BODY)
+		step = check_type(call);
+	return step;
+}
+
+static void wake(struct ary_write *write)
+{
+	struct ary_call *call = write->context;
+
+	call->wake(call);
+}
+
+/* Takes the memory of the success's headers now: once a write is committed, running out of it
+ * must not turn the answer into a failure. */
+static bool reserve_headers(struct ary_call *call)
+{
+	const struct ary_bytes *origin = ary_call_field(call, ARY_FIELD_ORIGIN);
+	size_t location_bytes = sizeof(KEYS_PATH) + 3 * call->tail.size;
+	size_t origin_bytes = origin != NULL ? origin->size : 0;
+
+	return ary_buf_reserve(&call->response.text,
+			       FIXED_HEADER_BYTES + location_bytes + origin_bytes);
+}
+
+static enum ary_step park(struct ary_call *call, enum ary_write_op op)
+{
+	if (!reserve_headers(call))
+		return ary_problem_respond_status(call, ARY_NO_MEMORY, NULL);
+	call->write.op = op;
+	call->write.key = call->tail;
+	call->write.if_match = call->if_match;
+	call->write.if_none_match = call->if_none_match;
+	call->write.done = wake;
+	call->write.context = call;
+	return ARY_STEP_PARK;
+}
+
+enum ary_step ary_kv_put(struct ary_api *api, struct ary_call *call)
+{
+	(void)api;
+	call->write.value = ary_buf_view(&call->body);
+	call->write.type = call->type;
+	return park(call, ARY_WRITE_SET);
+}
+
+enum ary_step ary_kv_delete(struct ary_api *api, struct ary_call *call)
+{
+	(void)api;
+	return park(call, ARY_WRITE_REMOVE);
+}
+
+void ary_kv_launch(struct ary_api *api, struct ary_call *call)
+{
+	ary_replica_propose(atomic_load(&api->replica), &call->write);
+}
+
+/* Answers a write that was not carried out; false: it was. */
+static bool respond_failed(struct ary_call *call)
+{
+	const struct ary_write *write = &call->write;
+
+	if (write->status == ARY_OK)
+		return false;
+	(void)ary_problem_respond_status(
+		call, write->status, write->status == ARY_NOT_FOUND ? NULL : &write->error);
+	return true;
+}
+
+static void add_location(struct ary_call *call)
+{
+	struct ary_response *response = &call->response;
+
+	ary_response_begin_field(response, "Location");
+	ary_response_end_field(response,
+			       ary_buf_append(&response->text, ary_bytes_of(KEYS_PATH)) &&
+				       ary_percent_encode(call->tail, &response->text));
+}
+
+void ary_kv_finish_put(struct ary_api *api, struct ary_call *call)
+{
+	(void)api;
+	if (respond_failed(call))
+		return;
+	call->response.status = call->write.replaced ? 204 : 201;
+	ary_head_add_etag(&call->response, call->write.seq);
+	if (!call->write.replaced)
+		add_location(call);
+}
+
+void ary_kv_finish_delete(struct ary_api *api, struct ary_call *call)
+{
+	(void)api;
+	if (respond_failed(call))
+		return;
+	call->response.status = 204;
+}
