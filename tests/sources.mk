@@ -323,6 +323,11 @@ tests_unit_api_kept_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_kept_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_kept_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/kv_date_test
+tests_unit_api_kv_date_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_kv_date_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_kv_date_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/kv_test
 tests_unit_api_kv_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_kv_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -592,6 +597,11 @@ check_PROGRAMS += %D%/rest/many_test
 tests_rest_many_test_CPPFLAGS = $(test_cppflags)
 tests_rest_many_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_many_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/resource_test
+tests_rest_resource_test_CPPFLAGS = $(test_cppflags)
+tests_rest_resource_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_resource_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
 check_PROGRAMS += %D%/rest/restart_test
 tests_rest_restart_test_CPPFLAGS = $(test_cppflags)

@@ -93,8 +93,10 @@ static enum ary_step check_fields(struct ary_api *api, struct ary_call *call)
 					   "there are %zu header fields, at most %llu are read",
 					   request->field_count,
 					   (unsigned long long)api->options.header_fields_max);
-	for (size_t i = 0; i < request->field_count; i++)
+	for (size_t i = 0; i < request->field_count; i++) {
 		header_bytes += request->fields[i].name.size + request->fields[i].value.size;
+		call->fields_seen |= ARY_FIELD_BIT(request->fields[i].id);
+	}
 	if (header_bytes > api->options.header_bytes_max)
 		return ary_problem_respond(call, ARY_PROBLEM_HEADERS_TOO_LARGE,
 					   "the headers have %llu bytes, at most %llu are read",
@@ -295,10 +297,13 @@ void ary_api_launch(struct ary_api *api, struct ary_call *call)
 	call->action->launch(api, call);
 }
 
-void ary_api_finish(struct ary_api *api, struct ary_call *call)
+enum ary_step ary_api_finish(struct ary_api *api, struct ary_call *call)
 {
 	call->action->finish(api, call);
+	if (call->response.status == 0)
+		return ARY_STEP_PARK;
 	complete(api, call);
+	return ARY_STEP_RESPOND;
 }
 
 void ary_api_refuse(struct ary_api *api, struct ary_call *call, unsigned status, const char *slug,

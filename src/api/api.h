@@ -74,8 +74,9 @@ enum ary_step ary_api_begin(struct ary_api *api, struct ary_call *call);
 /* Sends a parked CALL on its way; call->wake follows exactly once, possibly before this returns. */
 void ary_api_launch(struct ary_api *api, struct ary_call *call);
 
-/* Composes call->response after `wake`. */
-void ary_api_finish(struct ary_api *api, struct ary_call *call);
+/* Composes call->response after `wake`: RESPOND. PARK: what the call depends on has changed while
+ * it was on its way, and it must be launched once more. */
+ARY_MUST_CHECK enum ary_step ary_api_finish(struct ary_api *api, struct ary_call *call);
 
 /* Fills call->response for a request that http itself refuses (a guard's finding): STATUS, a
  * problem SLUG of problem.h, and a detail. The connection is closed after it. */

@@ -2,7 +2,8 @@
 /* One request and its response, without sockets: what http hands to api and gets back.
  *
  * Life: http fills `request`, calls ary_api_admit; appends the body to `body`; ary_api_begin; and,
- * if that parks, suspends, ary_api_launch, and after `wake` ary_api_finish. See api.h.
+ * if that parks, suspends, ary_api_launch, and after `wake` ary_api_finish, which may park it
+ * again. See api.h.
  * Threads: one at a time; `wake` is the hand-over. */
 #ifndef ARY_API_CALL_H
 #define ARY_API_CALL_H
@@ -86,13 +87,14 @@ struct ary_call {
 	/* Set by http, or NULL: looks for the answer that it has kept to a plain GET of the value
 	 * with SEQ, if that may be sent at NOW_MS. Called by begin only. */
 	bool (*find_kept)(struct ary_call *call, uint64_t seq, uint64_t now_ms);
-	/* Set by http before launch; called exactly once, on any thread. */
+	/* Set by http before launch; called exactly once for each launch, on any thread. */
 	void (*wake)(struct ary_call *call);
 
 	/* Private to api. */
 	const struct ary_route *route;   /* NULL: none, or the target `*` */
 	const struct ary_action *action;
 	enum ary_method method;
+	uint64_t fields_seen;        /* a bit for each enum ary_field_id, set by admit */
 	struct ary_buf path;         /* the decoded path, when it had to be decoded */
 	struct ary_bytes tail;       /* of /keys/{key}: the key; borrows from path or the target */
 	struct ary_bytes query;      /* raw, without the question mark */
@@ -100,6 +102,8 @@ struct ary_call {
 	struct ary_match_set if_match;
 	struct ary_match_set if_none_match;
 	uint64_t *match_seqs;        /* owned; what both sets are made of */
+	unsigned pins;               /* how often a write was tied to a value, see kv_write.c */
+	uint64_t pinned_seq;
 	struct ary_write write;
 	struct ary_compaction_request compaction;
 };
@@ -110,6 +114,15 @@ void ary_call_release(struct ary_call *call);
 
 /* The value of the first field ID, or NULL. */
 const struct ary_bytes *ary_call_field(const struct ary_call *call, enum ary_field_id id);
+
+/* The bit of ID in `fields_seen`. */
+#define ARY_FIELD_BIT(id) (UINT64_C(1) << (id))
+
+/* Whether an admitted CALL has any of the fields whose BITS are set. */
+static inline bool ary_call_has_any(const struct ary_call *call, uint64_t bits)
+{
+	return (call->fields_seen & bits) != 0;
+}
 
 /* How many fields ID there are. */
 size_t ary_call_field_count(const struct ary_call *call, enum ary_field_id id);

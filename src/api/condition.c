@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/date.h"
 #include "base/alloc.h"
 #include "base/check.h"
 #include "base/number.h"
@@ -149,4 +150,78 @@ bool ary_match_set_has(const struct ary_match_set *set, uint64_t seq)
 		if (set->seqs[i] == seq)
 			return true;
 	return false;
+}
+
+/* The date in field ID. False: there is none, there are two, or it is not valid. */
+static bool read_date(const struct ary_call *call, enum ary_field_id id, uint64_t now_ms,
+		      uint64_t *out)
+{
+	if (!ary_call_has_any(call, ARY_FIELD_BIT(id)) || ary_call_field_count(call, id) != 1)
+		return false;
+	return ary_date_parse(ary_bytes_trim(*ary_call_field(call, id)), now_ms, out);
+}
+
+/* A value that is read, and when it was written, as Last-Modified has it: in whole seconds, and not
+ * after now. */
+struct present {
+	uint64_t seq;
+	uint64_t modified_ms;
+	uint64_t now_ms;
+};
+
+/* Whether PRESENT was written after the date in field ID; false also where nothing says so. */
+static bool is_after(const struct ary_call *call, enum ary_field_id id,
+		     const struct present *present)
+{
+	uint64_t date_ms;
+
+	return present->modified_ms > 0 && read_date(call, id, present->now_ms, &date_ms) &&
+	       present->modified_ms > date_ms;
+}
+
+static bool is_not_after(const struct ary_call *call, enum ary_field_id id,
+			 const struct present *present)
+{
+	uint64_t date_ms;
+
+	return present->modified_ms > 0 && read_date(call, id, present->now_ms, &date_ms) &&
+	       present->modified_ms <= date_ms;
+}
+
+static enum ary_verdict judge(const struct ary_call *call, const struct present *present)
+{
+	bool is_read = call->method == ARY_GET || call->method == ARY_HEAD;
+
+	if (call->if_match.kind != ARY_MATCH_NONE) {
+		if (!ary_match_set_has(&call->if_match, present->seq))
+			return ARY_VERDICT_FAILED;
+	} else if (is_after(call, ARY_FIELD_IF_UNMODIFIED_SINCE, present)) {
+		return ARY_VERDICT_FAILED;
+	}
+	if (call->if_none_match.kind != ARY_MATCH_NONE) {
+		if (ary_match_set_has(&call->if_none_match, present->seq))
+			return is_read ? ARY_VERDICT_UNCHANGED : ARY_VERDICT_FAILED;
+	} else if (is_read && is_not_after(call, ARY_FIELD_IF_MODIFIED_SINCE, present)) {
+		return ARY_VERDICT_UNCHANGED;
+	}
+	return ARY_VERDICT_GO_ON;
+}
+
+enum ary_verdict ary_conditions_judge(const struct ary_call *call, uint64_t seq, uint64_t time_ms,
+				      uint64_t now_ms)
+{
+	struct present present = {.seq = seq, .now_ms = now_ms};
+
+	if (!ary_call_has_any(call, ARY_CONDITION_BITS))
+		return ARY_VERDICT_GO_ON;
+	present.modified_ms = (time_ms < now_ms ? time_ms : now_ms) / 1000 * 1000;
+	return judge(call, &present);
+}
+
+bool ary_conditions_need_time(const struct ary_call *call, uint64_t now_ms)
+{
+	uint64_t date_ms;
+
+	return call->if_match.kind == ARY_MATCH_NONE &&
+	       read_date(call, ARY_FIELD_IF_UNMODIFIED_SINCE, now_ms, &date_ms);
 }

@@ -12,10 +12,10 @@
  * long as the clock is not before the value's time. */
 static bool is_plain_get(struct ary_api *api, const struct ary_call *call)
 {
-	return call->method == ARY_GET && call->if_match.kind == ARY_MATCH_NONE &&
-	       call->if_none_match.kind == ARY_MATCH_NONE && !call->is_surplus &&
-	       ary_call_field(call, ARY_FIELD_ORIGIN) == NULL &&
-	       ary_api_phase(api) == ARY_PHASE_SERVING;
+	const uint64_t variants = ARY_CONDITION_BITS | ARY_FIELD_BIT(ARY_FIELD_ORIGIN);
+
+	return call->method == ARY_GET && !ary_call_has_any(call, variants) &&
+	       !call->is_surplus && ary_api_phase(api) == ARY_PHASE_SERVING;
 }
 
 /* Stored bytes may be a page with scripts: nosniff and sandbox keep it from acting on this
@@ -44,17 +44,28 @@ static void respond_value(struct ary_api *api, struct ary_call *call, struct ary
 
 /* The value is left to the response although it is not sent: RFC 9110 section 8.6 wants the
  * Content-Length of a 304 to be that of the 200, and http's library always states one. */
-static void respond_not_modified(struct ary_call *call, struct ary_value *value)
+static void respond_not_modified(struct ary_api *api, struct ary_call *call,
+				 struct ary_value *value)
 {
 	struct ary_response *response = &call->response;
 
 	ary_response_release(response);
 	response->status = 304;
 	ary_head_add_etag(response, value->seq);
+	ary_head_add_last_modified(api, response, value->time_ms);
 	ary_response_constant(response, "Cache-Control", "no-cache");
 	response->body = value->value;
 	response->value = *value;
 	response->has_value = true;
+}
+
+static enum ary_verdict judge(struct ary_api *api, const struct ary_call *call,
+			      const struct ary_value *value)
+{
+	if (!ary_call_has_any(call, ARY_CONDITION_BITS))
+		return ARY_VERDICT_GO_ON;
+	return ary_conditions_judge(call, value->seq, value->time_ms,
+				    ary_wall_ms(api->options.env));
 }
 
 struct asker {
@@ -90,7 +101,7 @@ static enum ary_status read_value(struct ary_api *api, struct ary_call *call,
 	return status;
 }
 
-/* Conditions in the order of RFC 9110 section 13.2.2, once it is known that the key is there. */
+/* Conditions count once it is known that the key is there (RFC 9110 section 13.2.1). */
 enum ary_step ary_kv_get(struct ary_api *api, struct ary_call *call)
 {
 	struct ary_value value;
@@ -104,16 +115,17 @@ enum ary_step ary_kv_get(struct ary_api *api, struct ary_call *call)
 		return ary_problem_respond_status(call, status, NULL);
 	if (status != ARY_OK)
 		return ary_problem_respond_status(call, status, &err);
-	if (call->if_match.kind != ARY_MATCH_NONE &&
-	    !ary_match_set_has(&call->if_match, value.seq)) {
-		(void)ary_problem_respond(call, ARY_PROBLEM_PRECONDITION_FAILED,
-					  "the present value has ETag \"%llu\"",
-					  (unsigned long long)value.seq);
+	switch (judge(api, call, &value)) {
+	case ARY_VERDICT_FAILED:
+		(void)ary_kv_refuse_condition(call, value.seq);
 		ary_value_release(&value);
-	} else if (ary_match_set_has(&call->if_none_match, value.seq)) {
-		respond_not_modified(call, &value);
-	} else {
+		break;
+	case ARY_VERDICT_UNCHANGED:
+		respond_not_modified(api, call, &value);
+		break;
+	case ARY_VERDICT_GO_ON:
 		respond_value(api, call, &value);
+		break;
 	}
 	return ARY_STEP_RESPOND;
 }

@@ -3,6 +3,7 @@
 #include "api/handler.h"
 
 #include "api/api_private.h"
+#include "api/condition.h"
 #include "api/head.h"
 #include "api/problem.h"
 #include "api/respond.h"
@@ -13,6 +14,9 @@
 
 /* More than ETag and the headers of CORS take, but for the origin. */
 enum { FIXED_HEADER_BYTES = 512 };
+
+/* How often a write is tied to a value. Each time but the first another write came in between. */
+enum { PINS_MAX = 16 };
 
 static enum ary_step check_type(struct ary_call *call)
 {
@@ -81,7 +85,46 @@ static bool reserve_headers(struct ary_call *call)
 			       FIXED_HEADER_BYTES + location_bytes + origin_bytes);
 }
 
-static enum ary_step park(struct ary_call *call, enum ary_write_op op)
+/* A write that depends on a date (RFC 9110 section 13.1.4) is tied to the value that the date was
+ * held against: the commit knows values by their seqs only, and must not read. Where there was none
+ * the field does not count, and there must still be none. PARK, or the condition does not hold. */
+static enum ary_step pin(struct ary_api *api, struct ary_call *call)
+{
+	uint64_t now_ms = ary_wall_ms(api->options.env);
+	struct ary_write *write = &call->write;
+	struct ary_value value;
+	struct ary_error err;
+	enum ary_status status = ary_store_get(ary_api_store(api), call->tail, &value, &err);
+	enum ary_verdict verdict;
+
+	call->pins++;
+	if (status == ARY_NOT_FOUND) {
+		write->if_match = (struct ary_match_set){.kind = ARY_MATCH_NONE};
+		write->if_none_match = (struct ary_match_set){.kind = ARY_MATCH_ANY};
+		return ARY_STEP_PARK;
+	}
+	if (status != ARY_OK)
+		return ary_problem_respond_status(call, status, &err);
+	verdict = ary_conditions_judge(call, value.seq, value.time_ms, now_ms);
+	call->pinned_seq = value.seq;
+	ary_value_release(&value);
+	if (verdict != ARY_VERDICT_GO_ON)
+		return ary_kv_refuse_condition(call, call->pinned_seq);
+	write->if_match = (struct ary_match_set){
+		.kind = ARY_MATCH_LIST, .seqs = &call->pinned_seq, .count = 1,
+	};
+	write->if_none_match = (struct ary_match_set){.kind = ARY_MATCH_NONE};
+	return ARY_STEP_PARK;
+}
+
+/* Whether the write of CALL was refused only because the value changed after it was looked at, so
+ * that the date has to be held against the new one. */
+static bool is_outrun(const struct ary_call *call)
+{
+	return call->pins > 0 && call->pins < PINS_MAX && call->write.status == ARY_CONFLICT;
+}
+
+static enum ary_step park(struct ary_api *api, struct ary_call *call, enum ary_write_op op)
 {
 	if (!reserve_headers(call))
 		return ary_problem_respond_status(call, ARY_NO_MEMORY, NULL);
@@ -91,21 +134,22 @@ static enum ary_step park(struct ary_call *call, enum ary_write_op op)
 	call->write.if_none_match = call->if_none_match;
 	call->write.done = wake;
 	call->write.context = call;
+	if (ary_call_has_any(call, ARY_FIELD_BIT(ARY_FIELD_IF_UNMODIFIED_SINCE)) &&
+	    ary_conditions_need_time(call, ary_wall_ms(api->options.env)))
+		return pin(api, call);
 	return ARY_STEP_PARK;
 }
 
 enum ary_step ary_kv_put(struct ary_api *api, struct ary_call *call)
 {
-	(void)api;
 	call->write.value = ary_buf_view(&call->body);
 	call->write.type = call->type;
-	return park(call, ARY_WRITE_SET);
+	return park(api, call, ARY_WRITE_SET);
 }
 
 enum ary_step ary_kv_delete(struct ary_api *api, struct ary_call *call)
 {
-	(void)api;
-	return park(call, ARY_WRITE_REMOVE);
+	return park(api, call, ARY_WRITE_REMOVE);
 }
 
 void ary_kv_launch(struct ary_api *api, struct ary_call *call)
@@ -113,13 +157,18 @@ void ary_kv_launch(struct ary_api *api, struct ary_call *call)
 	ary_replica_propose(atomic_load(&api->replica), &call->write);
 }
 
-/* Answers a write that was not carried out; false: it was. */
-static bool respond_failed(struct ary_call *call)
+/* Answers a write that was not carried out, or leaves it without an answer when it goes on its way
+ * again; false: it was. */
+static bool respond_failed(struct ary_api *api, struct ary_call *call)
 {
 	const struct ary_write *write = &call->write;
 
 	if (write->status == ARY_OK)
 		return false;
+	if (is_outrun(call)) {
+		(void)pin(api, call);
+		return true;
+	}
 	(void)ary_problem_respond_status(
 		call, write->status, write->status == ARY_NOT_FOUND ? NULL : &write->error);
 	return true;
@@ -137,8 +186,7 @@ static void add_location(struct ary_call *call)
 
 void ary_kv_finish_put(struct ary_api *api, struct ary_call *call)
 {
-	(void)api;
-	if (respond_failed(call))
+	if (respond_failed(api, call))
 		return;
 	call->response.status = call->write.replaced ? 204 : 201;
 	ary_head_add_etag(&call->response, call->write.seq);
@@ -148,8 +196,7 @@ void ary_kv_finish_put(struct ary_api *api, struct ary_call *call)
 
 void ary_kv_finish_delete(struct ary_api *api, struct ary_call *call)
 {
-	(void)api;
-	if (respond_failed(call))
+	if (respond_failed(api, call))
 		return;
 	call->response.status = 204;
 }

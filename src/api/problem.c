@@ -53,8 +53,7 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"Send the request without a body."},
 	[ARY_PROBLEM_BAD_CONDITION] = {
 		"bad-condition", 400, 0, "Malformed condition",
-		"If-Match or If-None-Match is neither '*' nor a list of quoted entity tags, or a "
-		"write depends on a date.",
+		"If-Match or If-None-Match is neither '*' nor a list of quoted entity tags.",
 		"Send the ETag as it was received, with its quotes."},
 	[ARY_PROBLEM_BAD_CONTENT_TYPE] = {
 		"bad-content-type", 400, 0, "Bad Content-Type",
@@ -84,8 +83,8 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"POST /compact again when it suits."},
 	[ARY_PROBLEM_PRECONDITION_FAILED] = {
 		"precondition-failed", 412, 0, "Precondition failed",
-		"If-Match or If-None-Match did not hold for the present value; nothing was "
-		"changed.",
+		"A condition of the request (If-Match, If-Unmodified-Since, If-None-Match) did not "
+		"hold for the present value; nothing was changed.",
 		"GET the present value and its ETag, and decide again."},
 	[ARY_PROBLEM_VALUE_TOO_LARGE] = {
 		"value-too-large", 413, 0, "Value too large",

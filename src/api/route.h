@@ -13,7 +13,7 @@ struct ary_action {
 	enum ary_step (*check)(struct ary_api *api, struct ary_call *call);
 	/* RESPOND or PARK. */
 	enum ary_step (*begin)(struct ary_api *api, struct ary_call *call);
-	/* Both only where begin may park. */
+	/* Both only where begin may park. What finish leaves without a status parks again. */
 	void (*launch)(struct ary_api *api, struct ary_call *call);
 	void (*finish)(struct ary_api *api, struct ary_call *call);
 };

@@ -236,7 +236,8 @@ static enum MHD_Result finish(struct exchange *exchange)
 {
 	exchange->shared->parked--;
 	exchange->state = STATE_REPLY;
-	ary_api_finish(exchange->shared->api, &exchange->call);
+	if (ary_api_finish(exchange->shared->api, &exchange->call) == ARY_STEP_PARK)
+		return park(exchange);
 	return reply(exchange);
 }
 

@@ -245,9 +245,11 @@ static void carry_out(struct ary_api *api, struct exchange *exchange)
 		return;
 	call->wake = wake;
 	call->host = exchange;
-	ary_api_launch(api, call);
-	wait_for_wake(exchange);
-	ary_api_finish(api, call);
+	do {
+		exchange->awake = false;
+		ary_api_launch(api, call);
+		wait_for_wake(exchange);
+	} while (ary_api_finish(api, call) == ARY_STEP_PARK);
 }
 
 /* ---- What holds for every answer ---- */
@@ -317,6 +319,7 @@ static void check_answer(const struct service *service, const struct ary_call *c
 	ARY_CHECK(is_documented(response->status) && !response->incomplete);
 	ARY_CHECK(response->status != 503 || unready);
 	ARY_CHECK(response->status != 204 || response->body.size == 0);
+	ARY_CHECK(response->status != 304 || call->method == ARY_GET || call->method == ARY_HEAD);
 	ARY_CHECK(response->close || !(service->options & OPTION_DRAINING));
 	check_fields(response);
 	if (response->status >= 400 && !is_report(call))

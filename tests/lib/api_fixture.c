@@ -132,9 +132,13 @@ static void carry_out(struct ary_api *api, struct api_request *request)
 		return;
 	call->wake = wake;
 	call->host = request;
-	ary_api_launch(api, call);
-	wait_for_wake(request);
-	ary_api_finish(api, call);
+	do {
+		request->awake = false;
+		if (request->before_launch != NULL)
+			request->before_launch(request->before_launch_context);
+		ary_api_launch(api, call);
+		wait_for_wake(request);
+	} while (ary_api_finish(api, call) == ARY_STEP_PARK);
 }
 
 /* What holds for every response. */

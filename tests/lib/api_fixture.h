@@ -43,6 +43,8 @@ struct api_request {
 	struct ary_bytes body;
 	bool chunked;
 	bool refused; /* by the head alone */
+	void (*before_launch)(void *context); /* called before each launch, unless NULL */
+	void *before_launch_context;
 	struct ary_mutex mutex;
 	struct ary_cond cond;
 	bool awake;

@@ -316,22 +316,6 @@ static void test_writes_keep_conditions(void **state)
 	assert_int_equal(status_with(*state, "PUT /keys/k", "If-Match", "17"), 400);
 }
 
-/* What a date would have prevented must not happen because dates are not understood. */
-static void test_writes_with_a_date_condition_are_refused(void **state)
-{
-	static const char date[] = "Sun, 06 Nov 1994 08:49:37 GMT";
-	struct api_request request;
-
-	assert_int_equal(send_with(*state, &request, "PUT /keys/k", "If-Unmodified-Since", date),
-			 400);
-	api_request_expect_problem(&request, "bad-condition");
-	api_request_release(&request);
-	assert_int_equal(status_with(*state, "GET /keys/k", NULL, NULL), 404);
-	assert_int_equal(status_with(*state, "PUT /keys/k", NULL, NULL), 201);
-	assert_int_equal(status_with(*state, "DELETE /keys/k", "If-Unmodified-Since", date), 400);
-	assert_int_equal(status_with(*state, "GET /keys/k", "If-Unmodified-Since", date), 200);
-}
-
 static void test_an_entity_tag_never_comes_back(void **state)
 {
 	char first[ETAG_BYTES], second[ETAG_BYTES];
@@ -370,7 +354,6 @@ int main(void)
 		WITH_STORE(test_reads_keep_conditions),
 		WITH_STORE(test_if_match_goes_before_if_none_match),
 		WITH_STORE(test_writes_keep_conditions),
-		WITH_STORE(test_writes_with_a_date_condition_are_refused),
 		WITH_STORE(test_an_entity_tag_never_comes_back),
 		WITH_STORE(test_deleting_a_missing_key_is_a_miss),
 	};
