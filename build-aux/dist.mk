@@ -129,6 +129,7 @@ test_files = \
 	tests/fuzz/corpus/api/put-get \
 	tests/fuzz/corpus/api/put-headers \
 	tests/fuzz/corpus/api/put-twice \
+	tests/fuzz/corpus/api/ranges \
 	tests/fuzz/corpus/api/small-logs \
 	tests/fuzz/corpus/api/starting \
 	tests/fuzz/corpus/api/starting-draining \

@@ -164,6 +164,8 @@ api_sources = \
 	%D%/api/problem.h \
 	%D%/api/query.c \
 	%D%/api/query.h \
+	%D%/api/range.c \
+	%D%/api/range.h \
 	%D%/api/respond.h \
 	%D%/api/response.c \
 	%D%/api/route.c \

@@ -358,6 +358,11 @@ tests_unit_api_query_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_query_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_query_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/range_test
+tests_unit_api_range_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_range_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_range_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/route_test
 tests_unit_api_route_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_route_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

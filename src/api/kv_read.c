@@ -6,13 +6,15 @@
 #include "api/condition.h"
 #include "api/head.h"
 #include "api/problem.h"
+#include "api/range.h"
 #include "api/respond.h"
 
 /* Whether the answer depends on nothing but the value: everybody who asks so gets the same one, as
  * long as the clock is not before the value's time. */
 static bool is_plain_get(struct ary_api *api, const struct ary_call *call)
 {
-	const uint64_t variants = ARY_CONDITION_BITS | ARY_FIELD_BIT(ARY_FIELD_ORIGIN);
+	const uint64_t variants = ARY_CONDITION_BITS | ARY_FIELD_BIT(ARY_FIELD_ORIGIN) |
+				  ARY_FIELD_BIT(ARY_FIELD_RANGE);
 
 	return call->method == ARY_GET && !ary_call_has_any(call, variants) &&
 	       !call->is_surplus && ary_api_phase(api) == ARY_PHASE_SERVING;
@@ -33,6 +35,7 @@ static void respond_value(struct ary_api *api, struct ary_call *call, struct ary
 	ary_head_add_etag(response, value->seq);
 	ary_head_add_last_modified(api, response, value->time_ms);
 	ary_response_constant(response, "Cache-Control", "no-cache");
+	ary_response_constant(response, "Accept-Ranges", "bytes");
 	ary_response_constant(response, "X-Content-Type-Options", "nosniff");
 	ary_response_constant(response, "Content-Security-Policy", "sandbox");
 	response->body = value->value;
@@ -40,6 +43,44 @@ static void respond_value(struct ary_api *api, struct ary_call *call, struct ary
 	response->has_value = true;
 	response->value_seq = is_plain_get(api, call) ? value->seq : 0;
 	response->value_time_ms = value->time_ms;
+}
+
+/* The whole line was read, and so its checksum is known to be right: only a part of it is sent. */
+static void respond_part(struct ary_api *api, struct ary_call *call, struct ary_value *value,
+			 const struct ary_range *range)
+{
+	struct ary_response *response = &call->response;
+	size_t value_bytes = value->value.size;
+
+	respond_value(api, call, value);
+	response->status = 206;
+	response->body = (struct ary_bytes){response->body.data + range->first, range->size};
+	ary_response_field(response, "Content-Range", "bytes %llu-%llu/%zu",
+			   (unsigned long long)range->first,
+			   (unsigned long long)(range->first + range->size - 1), value_bytes);
+}
+
+static void refuse_range(struct ary_call *call, struct ary_value *value)
+{
+	size_t value_bytes = value->value.size;
+
+	ary_value_release(value);
+	(void)ary_problem_respond(call, ARY_PROBLEM_RANGE_NOT_SATISFIABLE,
+				  "the value has %zu bytes", value_bytes);
+	ary_response_field(&call->response, "Content-Range", "bytes */%zu", value_bytes);
+	ary_response_constant(&call->response, "Accept-Ranges", "bytes");
+}
+
+/* Answers with VALUE (taken), or with the part of it that was asked for. */
+static void respond_range(struct ary_api *api, struct ary_call *call, struct ary_value *value)
+{
+	struct ary_range range;
+
+	switch (ary_range_of(call, value->seq, value->value.size, &range)) {
+	case ARY_RANGE_WHOLE: respond_value(api, call, value); break;
+	case ARY_RANGE_PART: respond_part(api, call, value, &range); break;
+	case ARY_RANGE_UNSATISFIABLE: refuse_range(call, value); break;
+	}
 }
 
 /* The value is left to the response although it is not sent: RFC 9110 section 8.6 wants the
@@ -124,7 +165,7 @@ enum ary_step ary_kv_get(struct ary_api *api, struct ary_call *call)
 		respond_not_modified(api, call, &value);
 		break;
 	case ARY_VERDICT_GO_ON:
-		respond_value(api, call, &value);
+		respond_range(api, call, &value);
 		break;
 	}
 	return ARY_STEP_RESPOND;

@@ -102,6 +102,11 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"content-encoding", 415, 0, "Unsupported Content-Encoding",
 		"The body is encoded, and the encoding could not be kept with the value.",
 		"Send the value as it is, without Content-Encoding."},
+	[ARY_PROBLEM_RANGE_NOT_SATISFIABLE] = {
+		"range-not-satisfiable", 416, 0, "Range not satisfiable",
+		"The range begins behind the end of the value, or has no bytes; Content-Range says "
+		"how long the value is.",
+		"Ask for a range within the value, or for all of it."},
 	[ARY_PROBLEM_EXPECTATION_FAILED] = {
 		"expectation-failed", 417, 0, "Expectation failed",
 		"Expect names something other than 100-continue.",

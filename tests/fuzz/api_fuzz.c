@@ -7,6 +7,7 @@
  * The first byte is a set of enum option. The rest are requests with 0x1e between them: a line of
  * method and target, a line for each header, an empty line, the body. */
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -256,8 +257,8 @@ static void carry_out(struct ary_api *api, struct exchange *exchange)
 
 static bool is_documented(unsigned status)
 {
-	static const unsigned documented[] = {200, 201, 202, 204, 304, 400, 404, 405, 412,
-					      413, 414, 415, 431, 501, 503};
+	static const unsigned documented[] = {200, 201, 202, 204, 206, 304, 400, 404, 405,
+					      412, 413, 414, 415, 416, 431, 501, 503};
 
 	for (size_t i = 0; i < sizeof(documented) / sizeof(documented[0]); i++)
 		if (documented[i] == status)
@@ -311,6 +312,18 @@ static bool is_report(const struct ary_call *call)
 		strcmp(call->route->path, "/healthz") == 0);
 }
 
+/* A part says where it lies in the whole, and has as many bytes as that. */
+static void check_part(const struct ary_call *call)
+{
+	const char *range = field_of(&call->response, "Content-Range");
+	unsigned long long first, last, whole;
+
+	ARY_CHECK(call->method == ARY_GET && range);
+	ARY_CHECK(sscanf(range, "bytes %llu-%llu/%llu", &first, &last, &whole) == 3);
+	ARY_CHECK(first <= last && last < whole);
+	ARY_CHECK(call->response.body.size == last - first + 1);
+}
+
 static void check_answer(const struct service *service, const struct ary_call *call)
 {
 	const struct ary_response *response = &call->response;
@@ -322,6 +335,8 @@ static void check_answer(const struct service *service, const struct ary_call *c
 	ARY_CHECK(response->status != 304 || call->method == ARY_GET || call->method == ARY_HEAD);
 	ARY_CHECK(response->close || !(service->options & OPTION_DRAINING));
 	check_fields(response);
+	if (response->status == 206)
+		check_part(call);
 	if (response->status >= 400 && !is_report(call))
 		check_problem(response);
 }
@@ -368,15 +383,15 @@ static void read_request(struct ary_bytes text, struct exchange *exchange)
 	request->length = chunked ? 0 : text.size;
 }
 
-/* A GET of TARGET, with If-None-Match: ETAG unless that is NULL. */
-static void get(struct service *service, struct ary_bytes target, const char *etag,
-		struct exchange *out)
+/* A GET of TARGET, with field NAME unless that is NULL. */
+static void get(struct service *service, struct ary_bytes target, const char *name,
+		const char *value, struct exchange *out)
 {
 	exchange_init(out);
 	out->call.request.method = ary_bytes_of("GET");
 	out->call.request.target = target;
-	if (etag) {
-		out->fields[0] = ary_field_of(ary_bytes_of("If-None-Match"), ary_bytes_of(etag));
+	if (name) {
+		out->fields[0] = ary_field_of(ary_bytes_of(name), ary_bytes_of(value));
 		out->call.request.field_count = 1;
 	}
 	carry_out(service->api, out);
@@ -388,16 +403,22 @@ static void check_put(struct service *service, const struct exchange *exchange)
 {
 	struct ary_bytes target = exchange->call.request.target;
 	const char *etag = field_of(&exchange->call.response, "ETag");
-	struct exchange whole, unchanged;
+	struct exchange whole, unchanged, part;
 
 	ARY_CHECK(etag);
-	get(service, target, NULL, &whole);
+	get(service, target, NULL, NULL, &whole);
 	const char *read_etag = field_of(&whole.call.response, "ETag");
 	ARY_CHECK(whole.call.response.status == 200);
 	ARY_CHECK(ary_bytes_equal(whole.call.response.body, exchange->body));
 	ARY_CHECK(read_etag && strcmp(etag, read_etag) == 0);
-	get(service, target, etag, &unchanged);
+	get(service, target, "If-None-Match", etag, &unchanged);
 	ARY_CHECK(unchanged.call.response.status == 304);
+	get(service, target, "Range", "bytes=1-3", &part);
+	ARY_CHECK(part.call.response.status == (exchange->body.size > 1 ? 206 : 416));
+	if (part.call.response.status == 206)
+		ARY_CHECK(memcmp(part.call.response.body.data, exchange->body.data + 1,
+				 part.call.response.body.size) == 0);
+	exchange_release(&part);
 	exchange_release(&whole);
 	exchange_release(&unchanged);
 }
@@ -406,7 +427,7 @@ static void check_deleted(struct service *service, const struct exchange *exchan
 {
 	struct exchange missing;
 
-	get(service, exchange->call.request.target, NULL, &missing);
+	get(service, exchange->call.request.target, NULL, NULL, &missing);
 	ARY_CHECK(missing.call.response.status == 404);
 	exchange_release(&missing);
 }

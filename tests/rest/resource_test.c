@@ -44,10 +44,69 @@ static void test_the_date_of_a_value_is_a_condition(void **state)
 	assert_int_equal(ask(rest, "DELETE", "/keys/dated", since), 204);
 }
 
+/* Large enough to come in many pieces; each range must be those bytes and no others. */
+static void test_parts_make_the_whole(void **state)
+{
+	enum { VALUE_BYTES = 300001, PART_BYTES = 65537 };
+	static unsigned char value[VALUE_BYTES];
+	struct rest *rest = *state;
+	struct client_reply reply;
+	char range[128], text[CLIENT_HEADER_BYTES];
+
+	for (size_t i = 0; i < VALUE_BYTES; i++)
+		value[i] = (unsigned char)(i * 7 + i / 251);
+	rest_expect_put(rest, "/keys/parts", value, VALUE_BYTES, 201);
+	for (size_t first = 0; first < VALUE_BYTES; first += PART_BYTES) {
+		size_t left = VALUE_BYTES - first;
+		size_t size = left < PART_BYTES ? left : PART_BYTES;
+
+		snprintf(range, sizeof(range), "Range: bytes=%zu-%zu", first,
+			 first + PART_BYTES - 1);
+		assert_int_equal(client_ask(rest->client, "GET", "/keys/parts", range, &reply),
+				 206);
+		assert_int_equal(reply.body_size, size);
+		assert_memory_equal(reply.body, value + first, size);
+		snprintf(range, sizeof(range), "bytes %zu-%zu/%d", first, first + size - 1,
+			 VALUE_BYTES);
+		assert_string_equal(client_header(&reply, "Content-Range", text), range);
+		snprintf(range, sizeof(range), "%zu", size);
+		assert_string_equal(client_header(&reply, "Content-Length", text), range);
+		client_reply_release(&reply);
+	}
+}
+
+static void test_what_a_range_cannot_have_is_told(void **state)
+{
+	struct rest *rest = *state;
+	struct client_reply reply;
+	char text[CLIENT_HEADER_BYTES];
+
+	rest_expect_put(rest, "/keys/short", "0123456789", 10, 201);
+	client_ask(rest->client, "GET", "/keys/short", "Range: bytes=10-", &reply);
+	assert_int_equal(reply.status, 416);
+	assert_string_equal(client_header(&reply, "Content-Range", text), "bytes */10");
+	client_reply_release(&reply);
+	client_ask(rest->client, "HEAD", "/keys/short", "Range: bytes=2-3", &reply);
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(client_header(&reply, "Content-Length", text), "10");
+	assert_string_equal(client_header(&reply, "Accept-Ranges", text), "bytes");
+	client_reply_release(&reply);
+	/* An answer that was kept is not mistaken for that of a part. */
+	rest_expect_value(rest, "/keys/short", "0123456789", 10);
+	rest_expect_value(rest, "/keys/short", "0123456789", 10);
+	client_ask(rest->client, "GET", "/keys/short", "Range: bytes=-3", &reply);
+	assert_int_equal(reply.status, 206);
+	assert_memory_equal(reply.body, "789", 3);
+	client_reply_release(&reply);
+	rest_expect_value(rest, "/keys/short", "0123456789", 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_date_of_a_value_is_a_condition),
+		cmocka_unit_test(test_parts_make_the_whole),
+		cmocka_unit_test(test_what_a_range_cannot_have_is_told),
 	};
 
 	return cmocka_run_group_tests_name("rest/resource", tests, rest_setup, rest_teardown);
