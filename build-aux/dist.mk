@@ -291,6 +291,8 @@ test_files = \
 	tests/fuzz/corpus/http/zz \
 	tests/fuzz/corpus/record/base \
 	tests/fuzz/corpus/record/empty \
+	tests/fuzz/corpus/record/expire \
+	tests/fuzz/corpus/record/expire-prev-missing \
 	tests/fuzz/corpus/record/found-0dad1154 \
 	tests/fuzz/corpus/record/found-13b60694 \
 	tests/fuzz/corpus/record/found-3a278837 \
@@ -310,6 +312,7 @@ test_files = \
 	tests/fuzz/corpus/record/mark-opens \
 	tests/fuzz/corpus/record/not-object \
 	tests/fuzz/corpus/record/parts-base \
+	tests/fuzz/corpus/record/parts-expire \
 	tests/fuzz/corpus/record/parts-log \
 	tests/fuzz/corpus/record/parts-mark \
 	tests/fuzz/corpus/record/parts-rm \
@@ -326,6 +329,8 @@ test_files = \
 	tests/fuzz/corpus/record/seq-real \
 	tests/fuzz/corpus/record/seq-zeros \
 	tests/fuzz/corpus/record/set \
+	tests/fuzz/corpus/record/set-about \
+	tests/fuzz/corpus/record/set-about-reordered \
 	tests/fuzz/corpus/record/set-all \
 	tests/fuzz/corpus/record/set-b64 \
 	tests/fuzz/corpus/record/set-backslash \
@@ -335,9 +340,13 @@ test_files = \
 	tests/fuzz/corpus/record/set-empty \
 	tests/fuzz/corpus/record/set-empty-b64 \
 	tests/fuzz/corpus/record/set-escapes \
+	tests/fuzz/corpus/record/set-meta-empty \
+	tests/fuzz/corpus/record/set-meta-twice \
+	tests/fuzz/corpus/record/set-meta-unsorted \
 	tests/fuzz/corpus/record/set-newline \
 	tests/fuzz/corpus/record/set-nul \
 	tests/fuzz/corpus/record/set-reordered \
+	tests/fuzz/corpus/record/set-sha256-short \
 	tests/fuzz/corpus/record/set-surrogate \
 	tests/fuzz/corpus/record/set-twice \
 	tests/fuzz/corpus/record/set-utf8 \
@@ -348,6 +357,7 @@ test_files = \
 	tests/fuzz/corpus/record/whole-flipped \
 	tests/fuzz/corpus/scan/base \
 	tests/fuzz/corpus/scan/empty \
+	tests/fuzz/corpus/scan/expire \
 	tests/fuzz/corpus/scan/flip-middle \
 	tests/fuzz/corpus/scan/found-007dfd3c \
 	tests/fuzz/corpus/scan/found-1466c533 \

@@ -49,6 +49,8 @@ format_sources = \
 	%D%/format/fields.h \
 	%D%/format/foreign.c \
 	%D%/format/foreign.h \
+	%D%/format/meta.c \
+	%D%/format/meta.h \
 	%D%/format/name.c \
 	%D%/format/name.h \
 	%D%/format/record.c \
@@ -88,6 +90,8 @@ store_sources = \
 	%D%/store/appender.h \
 	%D%/store/apply.c \
 	%D%/store/apply.h \
+	%D%/store/clock.c \
+	%D%/store/clock.h \
 	%D%/store/commit.c \
 	%D%/store/commit.h \
 	%D%/store/compact.c \

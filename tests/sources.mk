@@ -198,6 +198,16 @@ tests_unit_format_foreign_test_CPPFLAGS = $(test_cppflags)
 tests_unit_format_foreign_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_format_foreign_test_LDADD = libtestary.a $(upto_format) $(test_libs)
 
+check_PROGRAMS += %D%/unit/format/intact_test
+tests_unit_format_intact_test_CPPFLAGS = $(test_cppflags)
+tests_unit_format_intact_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_format_intact_test_LDADD = libtestary.a $(upto_format) $(test_libs)
+
+check_PROGRAMS += %D%/unit/format/meta_test
+tests_unit_format_meta_test_CPPFLAGS = $(test_cppflags)
+tests_unit_format_meta_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_format_meta_test_LDADD = libtestary.a $(upto_format) $(test_libs)
+
 check_PROGRAMS += %D%/unit/format/name_test
 tests_unit_format_name_test_CPPFLAGS = $(test_cppflags)
 tests_unit_format_name_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -437,6 +447,11 @@ check_PROGRAMS += %D%/store/concurrent_test
 tests_store_concurrent_test_CPPFLAGS = $(test_cppflags)
 tests_store_concurrent_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_concurrent_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/content_test
+tests_store_content_test_CPPFLAGS = $(test_cppflags)
+tests_store_content_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_content_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
 check_PROGRAMS += %D%/store/crash_bugs_test
 tests_store_crash_bugs_test_CPPFLAGS = $(test_cppflags)

@@ -41,7 +41,8 @@ static void respond_value(struct ary_api *api, struct ary_call *call, struct ary
 	response->body = value->value;
 	response->value = *value;
 	response->has_value = true;
-	response->value_seq = is_plain_get(api, call) ? value->seq : 0;
+	/* What ends is nobody's to keep: the clock changes the answer, and no write does. */
+	response->value_seq = is_plain_get(api, call) && value->expires_ms == 0 ? value->seq : 0;
 	response->value_time_ms = value->time_ms;
 }
 

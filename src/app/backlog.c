@@ -55,23 +55,6 @@ size_t ary_backlog_count(const struct ary_backlog *backlog)
 	return backlog->count;
 }
 
-struct ary_bytes ary_held_key(const struct ary_held *held)
-{
-	return (struct ary_bytes){ held->bytes.data, held->key_size };
-}
-
-struct ary_bytes ary_held_type(const struct ary_held *held)
-{
-	return (struct ary_bytes){ held->bytes.data + held->key_size, held->type_size };
-}
-
-struct ary_bytes ary_held_value(const struct ary_held *held)
-{
-	size_t offset = held->key_size + held->type_size;
-
-	return (struct ary_bytes){ held->bytes.data + offset, held->bytes.size - offset };
-}
-
 static void enqueue(struct ary_backlog *backlog, struct ary_held *held)
 {
 	held->next = NULL;
@@ -89,27 +72,10 @@ static struct ary_held *find_last(struct ary_backlog *backlog, struct ary_bytes 
 		struct ary_held *held = &backlog->held[i];
 
 		if (held->in_use && held->behind == NULL &&
-		    ary_bytes_equal(ary_held_key(held), key))
+		    ary_bytes_equal(held->item.key, key))
 			return held;
 	}
 	return NULL;
-}
-
-/* Fills HELD, which stays as free as it was. False: out of memory. */
-static bool fill(struct ary_held *held, const struct ary_pipeline_item *item)
-{
-	held->bytes.size = 0;
-	held->op = item->op;
-	held->path = item->path;
-	held->line = item->line;
-	held->key_size = item->key.size;
-	held->type_size = item->type.size;
-	held->put_off_seconds = 0;
-	held->behind = NULL;
-	return ary_buf_reserve(&held->bytes, item->key.size + item->type.size + item->value.size) &&
-	       ary_buf_append(&held->bytes, item->key) &&
-	       ary_buf_append(&held->bytes, item->type) &&
-	       ary_buf_append(&held->bytes, item->value);
 }
 
 bool ary_backlog_hold(struct ary_backlog *backlog, const struct ary_pipeline_item *item)
@@ -118,12 +84,14 @@ bool ary_backlog_hold(struct ary_backlog *backlog, const struct ary_pipeline_ite
 	struct ary_held *held = backlog->free;
 
 	ARY_CHECK(held != NULL);
-	if (!fill(held, item))
+	if (!ary_pipeline_item_copy(item, &held->bytes, &held->item))
 		return false;
 	backlog->free = held->next;
 	backlog->bytes += held->bytes.size;
 	backlog->count++;
 	held->number = backlog->held_so_far++;
+	held->put_off_seconds = 0;
+	held->behind = NULL;
 	held->in_use = true;
 	if (before != NULL)
 		before->behind = held;

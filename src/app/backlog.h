@@ -16,15 +16,11 @@ struct ary_backlog;
 
 /* A write that is held: waiting to be sent, or sent and not ended. */
 struct ary_held {
-	enum ary_write_op op;
-	const char *path;
-	uint64_t line;
+	struct ary_pipeline_item item; /* its views borrow from here until the end */
 	uint64_t number;          /* rises in the order of ary_backlog_hold */
 	uint64_t put_off_seconds; /* the caller's; begins as 0 */
 	/* Private. */
-	struct ary_buf bytes;     /* key, type and value */
-	size_t key_size;
-	size_t type_size;
+	struct ary_buf bytes;     /* of the item's views */
 	bool in_use;
 	struct ary_held *behind;  /* the next one to the same key */
 	struct ary_held *next;    /* of those that may be sent, or of those not in use */
@@ -59,10 +55,5 @@ void ary_backlog_return(struct ary_backlog *backlog, struct ary_held *held);
 
 /* Ends HELD, which was taken: the next one to its key may be sent. */
 void ary_backlog_end(struct ary_backlog *backlog, struct ary_held *held);
-
-/* Views of what HELD holds; borrowed until its end. */
-struct ary_bytes ary_held_key(const struct ary_held *held);
-struct ary_bytes ary_held_type(const struct ary_held *held);
-struct ary_bytes ary_held_value(const struct ary_held *held);
 
 #endif

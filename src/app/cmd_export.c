@@ -62,6 +62,9 @@ static enum ary_status print_key(struct export *export, struct ary_bytes key,
 	struct ary_value value;
 	enum ary_status status = ary_store_get(export->store, key, &value, err);
 
+	/* Its time was over when its turn came. */
+	if (status == ARY_NOT_FOUND)
+		return ARY_OK;
 	if (status != ARY_OK)
 		return status;
 	const struct ary_foreign foreign = {
@@ -69,6 +72,10 @@ static enum ary_status print_key(struct export *export, struct ary_bytes key,
 		.key = key,
 		.value = value.value,
 		.type = value.type,
+		.encoding = value.encoding,
+		.expires_ms = value.expires_ms,
+		.meta = value.meta,
+		.sha256 = value.sha256,
 	};
 	export->line.size = 0;
 	export->done_bytes += value.line.size;

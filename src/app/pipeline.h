@@ -24,7 +24,12 @@ struct ary_pipeline_item {
 	enum ary_write_op op;
 	struct ary_bytes key;
 	struct ary_bytes value;
+	/* As in a write. */
 	struct ary_bytes type;
+	struct ary_bytes encoding;
+	struct ary_bytes meta;
+	struct ary_bytes sha256;
+	uint64_t expires_ms;
 	const char *path;  /* borrowed until close */
 	uint64_t line;
 };
@@ -34,6 +39,14 @@ struct ary_pipeline_item {
 ARY_MUST_CHECK enum ary_status ary_pipeline_check(const struct ary_config *config,
 						  const struct ary_pipeline_item *item,
 						  struct ary_error *err);
+
+/* How many bytes ITEM's views have. */
+uint64_t ary_pipeline_item_bytes(const struct ary_pipeline_item *item);
+
+/* Copies ITEM to *OUT, and what its views borrow to BUF, which is emptied first and from which
+ * those of OUT borrow. False: out of memory; OUT is as it was. */
+ARY_MUST_CHECK bool ary_pipeline_item_copy(const struct ary_pipeline_item *item,
+					   struct ary_buf *buf, struct ary_pipeline_item *out);
 
 /* Opens the store of CONFIG (borrowed until close), making a directory that is missing. *OUT is
  * set, owned, when the answer is ARY_EXIT_OK. */

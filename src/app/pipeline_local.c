@@ -22,7 +22,7 @@ enum {
 struct slot {
 	struct ary_write write;
 	struct local *local;
-	struct ary_buf bytes; /* key, type and value */
+	struct ary_buf bytes; /* what the write's views borrow */
 	const char *path;
 	uint64_t line;
 	struct slot *next;    /* of those that are free */
@@ -124,37 +124,31 @@ static void give_back(struct local *local, struct slot *slot, uint64_t bytes)
 	ary_mutex_unlock(&local->mutex);
 }
 
-/* Copies the bytes of ITEM into SLOT. False: out of memory. */
-static bool copy_bytes(struct slot *slot, const struct ary_pipeline_item *item)
-{
-	slot->bytes.size = 0;
-	return ary_buf_reserve(&slot->bytes, item->key.size + item->type.size + item->value.size) &&
-	       ary_buf_append(&slot->bytes, item->key) &&
-	       ary_buf_append(&slot->bytes, item->type) &&
-	       ary_buf_append(&slot->bytes, item->value);
-}
-
 static enum ary_status put(struct ary_pipeline *pipeline, const struct ary_pipeline_item *item,
 			   struct ary_error *err)
 {
 	struct local *local = local_of(pipeline);
-	uint64_t bytes = item->key.size + item->type.size + item->value.size;
+	uint64_t bytes = ary_pipeline_item_bytes(item);
 	struct slot *slot = take_slot(local, bytes);
+	struct ary_pipeline_item copy;
 
 	if (slot == NULL)
 		return ary_fail(err, ARY_CANCELLED, "an earlier write has failed");
-	if (!copy_bytes(slot, item)) {
+	if (!ary_pipeline_item_copy(item, &slot->bytes, &copy)) {
 		give_back(local, slot, bytes);
 		return ary_fail(err, ARY_NO_MEMORY, "no memory for a write");
 	}
-	const uint8_t *data = slot->bytes.data;
 	slot->path = item->path;
 	slot->line = item->line;
 	slot->write = (struct ary_write){
 		.op = item->op,
-		.key = { data, item->key.size },
-		.type = { data + item->key.size, item->type.size },
-		.value = { data + item->key.size + item->type.size, item->value.size },
+		.key = copy.key,
+		.value = copy.value,
+		.type = copy.type,
+		.encoding = copy.encoding,
+		.meta = copy.meta,
+		.sha256 = copy.sha256,
+		.expires_ms = copy.expires_ms,
 		.done = take_answer,
 		.context = slot,
 	};

@@ -58,7 +58,8 @@ static void note_failure(struct remote *remote, const struct ary_held *held,
 		return;
 	remote->error_number = held->number;
 	remote->error = *err;
-	ary_error_wrap(&remote->error, err->status, "%s, line %" PRIu64, held->path, held->line);
+	ary_error_wrap(&remote->error, err->status, "%s, line %" PRIu64, held->item.path,
+		       held->item.line);
 }
 
 /* Whether HELD, whose answer is 503, may be sent once more; nothing is sent before it is time. */
@@ -97,7 +98,7 @@ static void settle(struct remote *remote, struct ary_held *held,
 {
 	enum ary_status status = err->status;
 
-	if (status == ARY_OK || (status == ARY_NOT_FOUND && held->op == ARY_WRITE_REMOVE))
+	if (status == ARY_OK || (status == ARY_NOT_FOUND && held->item.op == ARY_WRITE_REMOVE))
 		note_success(remote);
 	else if (transfer->status == 503 && put_off(remote, held, transfer->retry_after_seconds))
 		return;
@@ -151,11 +152,11 @@ static enum ary_status launch(struct remote *remote, struct lane *lane, struct a
 			      struct ary_error *err)
 {
 	struct ary_transfer_request request = {
-		.method = held->op == ARY_WRITE_SET ? ARY_PUT : ARY_DELETE,
-		.body = ary_held_value(held),
-		.type = ary_held_type(held),
+		.method = held->item.op == ARY_WRITE_SET ? ARY_PUT : ARY_DELETE,
+		.body = held->item.value,
+		.type = held->item.type,
 	};
-	enum ary_status status = ary_server_url_key_path(ary_held_key(held), &lane->target, err);
+	enum ary_status status = ary_server_url_key_path(held->item.key, &lane->target, err);
 
 	if (status != ARY_OK)
 		return status;
@@ -232,7 +233,7 @@ static enum ary_status put(struct ary_pipeline *pipeline, const struct ary_pipel
 			   struct ary_error *err)
 {
 	struct remote *remote = remote_of(pipeline);
-	uint64_t bytes = item->key.size + item->type.size + item->value.size;
+	uint64_t bytes = ary_pipeline_item_bytes(item);
 
 	while (remote->error.status == ARY_OK && !ary_backlog_has_room(remote->backlog, bytes))
 		advance(remote, true);

@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "base/utf8.h"
+#include "format/meta.h"
 #include "format/record.h"
 #include "format/record_private.h"
 #include "format/text.h"
@@ -20,6 +21,7 @@ struct text {
 	struct ary_bytes raw;
 	bool escaped;
 	bool base64;
+	bool hex; /* a sha256 */
 };
 
 /* What a line says before anything is decoded. */
@@ -27,6 +29,8 @@ struct parts {
 	struct ary_record record;
 	struct text key;
 	struct text type;
+	struct text encoding;
+	struct text sha256;
 	struct text value;
 	struct text durability;
 };
@@ -100,6 +104,31 @@ static bool take_key(struct cursor *cursor, struct parts *out)
 	return TAKE(cursor, "\":\"") && take_string(cursor, &out->key) && out->key.raw.size > 0;
 }
 
+static bool take_meta(struct cursor *cursor, struct parts *out)
+{
+	if (!TAKE(cursor, ",\"meta\":"))
+		return true;
+	const struct ary_bytes rest = {cursor->at, (size_t)(cursor->end - cursor->at)};
+	out->record.meta = (struct ary_bytes){cursor->at, ary_meta_span(rest)};
+	return out->record.meta.size > 0 && skip(cursor, out->record.meta.size);
+}
+
+/* What a Set says of its value. */
+static bool take_about(struct cursor *cursor, struct parts *out)
+{
+	if (TAKE(cursor, ",\"type\":\"") && !take_string(cursor, &out->type))
+		return false;
+	if (TAKE(cursor, ",\"encoding\":\"") && !take_string(cursor, &out->encoding))
+		return false;
+	if (TAKE(cursor, ",\"expires\":") &&
+	    (!take_number(cursor, &out->record.expires_ms) || out->record.expires_ms == 0))
+		return false;
+	if (!take_meta(cursor, out))
+		return false;
+	out->sha256.hex = TAKE(cursor, ",\"sha256\":\"");
+	return !out->sha256.hex || take_string(cursor, &out->sha256);
+}
+
 static bool take_prev(struct cursor *cursor, struct parts *out)
 {
 	if (!TAKE(cursor, ",\"prev\":"))
@@ -147,17 +176,20 @@ static bool take_value(struct cursor *cursor, bool with_value, struct parts *out
 static bool take_set(struct cursor *cursor, bool with_value, struct parts *out)
 {
 	out->record.op = ARY_OP_SET;
-	if (!take_key(cursor, out))
-		return false;
-	if (TAKE(cursor, ",\"type\":\"") && !take_string(cursor, &out->type))
-		return false;
-	return take_prev(cursor, out) && take_value(cursor, with_value, out);
+	return take_key(cursor, out) && take_about(cursor, out) && take_prev(cursor, out) &&
+	       take_value(cursor, with_value, out);
 }
 
 static bool take_rm(struct cursor *cursor, struct parts *out)
 {
 	out->record.op = ARY_OP_RM;
 	return take_key(cursor, out) && take_prev(cursor, out);
+}
+
+static bool take_expire(struct cursor *cursor, struct parts *out)
+{
+	out->record.op = ARY_OP_EXPIRE;
+	return take_key(cursor, out) && take_prev(cursor, out) && out->record.prev > 0;
 }
 
 static bool take_log(struct cursor *cursor, struct parts *out)
@@ -215,6 +247,8 @@ static bool take_command(struct cursor *cursor, bool with_value, struct parts *o
 		return take_durable(cursor, record) && take_set(cursor, with_value, out);
 	if (TAKE(cursor, "Rm\""))
 		return take_durable(cursor, record) && take_rm(cursor, out);
+	if (TAKE(cursor, "Expire\""))
+		return take_durable(cursor, record) && take_expire(cursor, out);
 	if (TAKE(cursor, "Mark\""))
 		return take_durable(cursor, record) && take_mark(cursor, out);
 	if (TAKE(cursor, "Log\""))
@@ -240,7 +274,7 @@ static bool take_line(struct ary_bytes line, bool with_value, struct parts *out)
  * to point into where an empty string is decoded. */
 static size_t room_for(const struct text *text)
 {
-	return text->escaped || text->base64 ? text->raw.size + 1 : 0;
+	return text->escaped || text->base64 || text->hex ? text->raw.size + 1 : 0;
 }
 
 /* What TEXT stands for, in SCRATCH where it is not what stands in the line. INVALID: it is not
@@ -248,7 +282,7 @@ static size_t room_for(const struct text *text)
 static enum ary_status resolve(const struct text *text, struct ary_buf *scratch,
 			       struct ary_bytes *out)
 {
-	if (!text->escaped && !text->base64) {
+	if (room_for(text) == 0) {
 		*out = text->raw;
 		return ARY_OK;
 	}
@@ -257,6 +291,10 @@ static enum ary_status resolve(const struct text *text, struct ary_buf *scratch,
 		enum ary_status status = ary_base64_decode(text->raw, scratch);
 		if (status != ARY_OK)
 			return status;
+	} else if (text->hex) {
+		if (!ary_record_take_sha256(text->raw, scratch->data + start))
+			return ARY_INVALID;
+		scratch->size += ARY_RECORD_SHA256_BYTES;
 	} else {
 		size_t size;
 		if (!ary_text_unescape(text->raw, scratch->data + start, &size))
@@ -270,6 +308,7 @@ static enum ary_status resolve(const struct text *text, struct ary_buf *scratch,
 static enum ary_status check_words(const struct ary_record *record)
 {
 	bool words_fit = ary_record_type_valid(record->type) &&
+			 ary_record_type_valid(record->encoding) &&
 			 ary_record_type_valid(record->durability);
 	return words_fit ? ARY_OK : ARY_INVALID;
 }
@@ -279,6 +318,7 @@ static enum ary_status resolve_plain(struct parts *parts)
 {
 	parts->record.key = parts->key.raw;
 	parts->record.type = parts->type.raw;
+	parts->record.encoding = parts->encoding.raw;
 	parts->record.durability = parts->durability.raw;
 	parts->record.value = parts->value.raw;
 	return check_words(&parts->record);
@@ -288,19 +328,22 @@ static enum ary_status resolve_plain(struct parts *parts)
  * while views borrow from it. */
 static enum ary_status resolve_parts(struct parts *parts, struct ary_buf *scratch)
 {
-	const struct text *texts[] = {&parts->key, &parts->type, &parts->durability, &parts->value};
+	enum { TEXT_COUNT = 6 };
+	const struct text *texts[TEXT_COUNT] = {&parts->key,    &parts->type,  &parts->encoding,
+						&parts->sha256, &parts->value, &parts->durability};
 	struct ary_record *record = &parts->record;
-	struct ary_bytes *views[] = {&record->key, &record->type, &record->durability,
-				     &record->value};
+	struct ary_bytes *views[TEXT_COUNT] = {&record->key,    &record->type,  &record->encoding,
+					       &record->sha256, &record->value,
+					       &record->durability};
 	size_t room = 0;
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < TEXT_COUNT; i++)
 		room += room_for(texts[i]);
 	if (room == 0)
 		return resolve_plain(parts);
 	if (!ary_buf_reserve(scratch, room))
 		return ARY_NO_MEMORY;
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < TEXT_COUNT; i++) {
 		enum ary_status status = resolve(texts[i], scratch, views[i]);
 		if (status != ARY_OK)
 			return status;

@@ -14,19 +14,6 @@ static enum ary_status read_durability(const struct ary_fields *fields, struct a
 	return status;
 }
 
-/* That there is a value, without reading it. */
-static enum ary_status check_value(const struct ary_fields *fields)
-{
-	struct ary_bytes text;
-
-	if (!ary_fields_has(fields, ary_field_value.base64))
-		return ary_fields_string(fields, ary_field_value.text, &text);
-	if (ary_fields_has(fields, ary_field_value.text))
-		return ary_fields_refuse(fields, ary_field_value.base64,
-					 "stands beside its text form");
-	return ary_fields_string(fields, ary_field_value.base64, &text);
-}
-
 static enum ary_status read_key(const struct ary_fields *fields, struct ary_record *record)
 {
 	enum ary_status status = ary_fields_bytes(fields, ary_field_key, &record->key);
@@ -35,22 +22,20 @@ static enum ary_status read_key(const struct ary_fields *fields, struct ary_reco
 		return status;
 	if (record->key.size == 0)
 		return ary_fields_refuse(fields, "key", "is empty");
-	if (ary_fields_has(fields, "prev"))
+	/* Only an Expire must have it. */
+	if (ary_fields_has(fields, "prev") || record->op == ARY_OP_EXPIRE)
 		return ary_fields_number(fields, "prev", 1, &record->prev);
 	return ARY_OK;
 }
 
-static enum ary_status read_set(const struct ary_fields *fields, bool with_value,
-				struct ary_record *record)
+static enum ary_status read_command(const struct ary_fields *fields, bool with_value,
+				    struct ary_record *record)
 {
 	enum ary_status status = read_key(fields, record);
 
-	if (status == ARY_OK && ary_fields_has(fields, "type"))
-		status = ary_fields_word(fields, "type", &record->type);
-	if (status != ARY_OK)
+	if (status != ARY_OK || record->op != ARY_OP_SET)
 		return status;
-	return with_value ? ary_fields_bytes(fields, ary_field_value, &record->value) :
-			    check_value(fields);
+	return ary_fields_content(fields, with_value, record);
 }
 
 static enum ary_status read_merged(const struct ary_fields *fields, struct ary_record *record)
@@ -91,9 +76,9 @@ static enum ary_status read_own(const struct ary_fields *fields, bool with_value
 {
 	switch (record->op) {
 	case ARY_OP_SET:
-		return read_set(fields, with_value, record);
 	case ARY_OP_RM:
-		return read_key(fields, record);
+	case ARY_OP_EXPIRE:
+		return read_command(fields, with_value, record);
 	case ARY_OP_LOG:
 	case ARY_OP_BASE:
 	case ARY_OP_MERGE:

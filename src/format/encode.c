@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/crc32c.h"
 #include "base/number.h"
+#include "format/meta.h"
 #include "format/record.h"
 #include "format/record_private.h"
 #include "format/text.h"
@@ -62,11 +63,33 @@ static uint8_t *put_value(uint8_t *out, struct ary_bytes value)
 	return put_base64_field(out, ",\"value_b64\":\"", value);
 }
 
+/* What a Set says of its value beside the bytes, as far as it says anything. */
+static uint8_t *put_about(uint8_t *out, const struct ary_record *record)
+{
+	if (record->type.size > 0)
+		out = put_text_field(out, ",\"type\":\"", record->type);
+	if (record->encoding.size > 0)
+		out = put_text_field(out, ",\"encoding\":\"", record->encoding);
+	if (record->expires_ms > 0)
+		out = put_number_field(out, ",\"expires\":", record->expires_ms);
+	if (record->meta.size > 0) {
+		out = put_text(out, ",\"meta\":");
+		memcpy(out, record->meta.data, record->meta.size);
+		out += record->meta.size;
+	}
+	if (record->sha256.size > 0) {
+		out = put_text(out, ",\"sha256\":\"");
+		ary_record_put_sha256(record->sha256.data, out);
+		out = put_text(out + ARY_RECORD_SHA256_DIGITS, "\"");
+	}
+	return out;
+}
+
 static uint8_t *put_command(uint8_t *out, const struct ary_record *record)
 {
 	out = put_key(out, record->key);
-	if (record->op == ARY_OP_SET && record->type.size > 0)
-		out = put_text_field(out, ",\"type\":\"", record->type);
+	if (record->op == ARY_OP_SET)
+		out = put_about(out, record);
 	if (record->prev > 0)
 		out = put_number_field(out, ",\"prev\":", record->prev);
 	if (record->op == ARY_OP_SET)
@@ -106,6 +129,7 @@ static uint8_t *put_own(uint8_t *out, const struct ary_record *record)
 	switch (record->op) {
 	case ARY_OP_SET:
 	case ARY_OP_RM:
+	case ARY_OP_EXPIRE:
 		return put_command(out, record);
 	case ARY_OP_LOG:
 	case ARY_OP_BASE:
@@ -151,10 +175,21 @@ static uint64_t value_bytes_max(uint64_t size)
 	return size * ARY_TEXT_ESCAPE_BYTES_MAX;
 }
 
-uint64_t ary_record_line_bytes_max(uint64_t key_bytes, uint64_t type_bytes, uint64_t value_bytes)
+uint64_t ary_record_line_bytes_max(const struct ary_record *record)
 {
-	return FRAME_BYTES + (key_bytes + type_bytes) * ARY_TEXT_ESCAPE_BYTES_MAX +
-	       value_bytes_max(value_bytes);
+	uint64_t texts = (uint64_t)record->key.size + record->type.size + record->encoding.size +
+			 record->durability.size;
+
+	return FRAME_BYTES + texts * ARY_TEXT_ESCAPE_BYTES_MAX + record->meta.size +
+	       value_bytes_max(record->value.size);
+}
+
+static void check_about(const struct ary_record *record)
+{
+	ARY_CHECK(ary_record_type_valid(record->type) && ary_record_type_valid(record->encoding));
+	ARY_CHECK(record->expires_ms <= ARY_SEQ_MAX);
+	ARY_CHECK(ary_meta_valid(record->meta));
+	ARY_CHECK(record->sha256.size == 0 || record->sha256.size == ARY_RECORD_SHA256_BYTES);
 }
 
 /* A contract broken here would be a line that recovery takes for damage. */
@@ -166,8 +201,10 @@ static void check_record(const struct ary_record *record)
 	ARY_CHECK(record->log <= ARY_SEQ_MAX && record->base <= ARY_SEQ_MAX);
 	ARY_CHECK(record->cleaned <= ARY_SEQ_MAX);
 	ARY_CHECK(record->version <= ARY_SEQ_MAX && record->lines <= ARY_SEQ_MAX);
-	ARY_CHECK(ary_record_type_valid(record->type) && ary_record_type_valid(record->durability));
-	ARY_CHECK(record->key.size > 0 || record->op > ARY_OP_RM);
+	ARY_CHECK(ary_record_type_valid(record->durability));
+	check_about(record);
+	ARY_CHECK(record->key.size > 0 || record->op > ARY_OP_EXPIRE);
+	ARY_CHECK(record->prev > 0 || record->op != ARY_OP_EXPIRE);
 	ARY_CHECK(record->durability.size > 0 || record->op != ARY_OP_LOG);
 }
 
@@ -177,10 +214,7 @@ enum ary_status ary_record_encode(const struct ary_record *record, struct ary_bu
 	if (record->key.size > ARY_RECORD_LINE_BYTES_MAX ||
 	    record->value.size > ARY_RECORD_LINE_BYTES_MAX)
 		return ARY_TOO_LARGE;
-	/* A line has a type or a durability, never both. */
-	size_t word_bytes = record->type.size + record->durability.size;
-	uint64_t room = ary_record_line_bytes_max(record->key.size, word_bytes, record->value.size);
-	if (!ary_buf_reserve(out, (size_t)room))
+	if (!ary_buf_reserve(out, (size_t)ary_record_line_bytes_max(record)))
 		return ARY_NO_MEMORY;
 	uint8_t *line = out->data + out->size;
 	size_t line_bytes = (size_t)(put_line(line, record) - line);

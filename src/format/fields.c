@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/base64.h"
+#include "format/meta.h"
 #include "format/record.h"
 #include "format/record_private.h"
 
@@ -148,4 +149,98 @@ enum ary_status ary_fields_bytes(const struct ary_fields *fields, struct ary_fie
 		return ary_fields_refuse(fields, names.text, "has a U+0000");
 	*out = keep(fields, text);
 	return ARY_OK;
+}
+
+/* A word that may be missing. */
+static enum ary_status read_word(const struct ary_fields *fields, const char *name,
+				 struct ary_bytes *out)
+{
+	return ary_fields_has(fields, name) ? ary_fields_word(fields, name, out) : ARY_OK;
+}
+
+/* One member of `meta`, into the object that begins at START. */
+static enum ary_status read_member(const struct ary_fields *fields, size_t start, const char *name,
+				   const json_t *text)
+{
+	struct ary_error err;
+
+	if (!json_is_string(text))
+		return ary_fields_refuse(fields, "meta", "is not an object of strings");
+	const struct ary_bytes value = {(const uint8_t *)json_string_value(text),
+					json_string_length(text)};
+	enum ary_status status =
+		ary_meta_add(fields->scratch, start, ary_bytes_of(name), value, &err);
+	if (status == ARY_NO_MEMORY)
+		return ary_fail(fields->err, status, "no memory to decode a line");
+	return status == ARY_OK ? status : ary_fields_refuse(fields, "meta", err.text);
+}
+
+static enum ary_status read_meta(const struct ary_fields *fields, struct ary_bytes *out)
+{
+	json_t *object = json_object_get(fields->object, "meta");
+	size_t start = fields->scratch->size;
+	enum ary_status status = ARY_OK;
+	const char *name;
+	json_t *text;
+
+	if (!object)
+		return ARY_OK;
+	if (!json_is_object(object))
+		return ary_fields_refuse(fields, "meta", "is not an object of strings");
+	json_object_foreach(object, name, text) {
+		status = read_member(fields, start, name, text);
+		if (status != ARY_OK)
+			return status;
+	}
+	*out = (struct ary_bytes){fields->scratch->data + start, fields->scratch->size - start};
+	return ARY_OK;
+}
+
+static enum ary_status read_sha256(const struct ary_fields *fields, struct ary_bytes *out)
+{
+	struct ary_bytes digits;
+	uint8_t *start = fields->scratch->data + fields->scratch->size;
+
+	if (!ary_fields_has(fields, "sha256"))
+		return ARY_OK;
+	enum ary_status status = ary_fields_string(fields, "sha256", &digits);
+	if (status != ARY_OK)
+		return status;
+	if (!ary_record_take_sha256(digits, start))
+		return ary_fields_refuse(fields, "sha256", "is not 64 hexadecimal digits");
+	fields->scratch->size += ARY_RECORD_SHA256_BYTES;
+	*out = (struct ary_bytes){start, ARY_RECORD_SHA256_BYTES};
+	return ARY_OK;
+}
+
+/* That there is a value, without reading it. */
+static enum ary_status check_value(const struct ary_fields *fields)
+{
+	struct ary_bytes text;
+
+	if (!ary_fields_has(fields, ary_field_value.base64))
+		return ary_fields_string(fields, ary_field_value.text, &text);
+	if (ary_fields_has(fields, ary_field_value.text))
+		return ary_fields_refuse(fields, ary_field_value.base64,
+					 "stands beside its text form");
+	return ary_fields_string(fields, ary_field_value.base64, &text);
+}
+
+enum ary_status ary_fields_content(const struct ary_fields *fields, bool with_value,
+				   struct ary_record *out)
+{
+	enum ary_status status = read_word(fields, "type", &out->type);
+
+	if (status == ARY_OK)
+		status = read_word(fields, "encoding", &out->encoding);
+	if (status == ARY_OK && ary_fields_has(fields, "expires"))
+		status = ary_fields_number(fields, "expires", 1, &out->expires_ms);
+	if (status == ARY_OK)
+		status = read_meta(fields, &out->meta);
+	if (status == ARY_OK)
+		status = read_sha256(fields, &out->sha256);
+	if (status != ARY_OK)
+		return status;
+	return with_value ? ary_fields_bytes(fields, ary_field_value, &out->value) :
+			    check_value(fields);
 }

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "format/record.h"
 
 /* One line on its way. The functions below are steps: the first that fails fills `err`, answers
  * CORRUPT or NO_MEMORY, and names the field. Views go into `scratch`, which has room for as many
@@ -49,7 +50,7 @@ ARY_MUST_CHECK enum ary_status ary_fields_number(const struct ary_fields *fields
 ARY_MUST_CHECK enum ary_status ary_fields_string(const struct ary_fields *fields, const char *name,
 						 struct ary_bytes *out);
 
-/* A content type or a durability, kept. */
+/* A content type, a coding or a durability, kept. */
 ARY_MUST_CHECK enum ary_status ary_fields_word(const struct ary_fields *fields, const char *name,
 					       struct ary_bytes *out);
 
@@ -57,5 +58,10 @@ ARY_MUST_CHECK enum ary_status ary_fields_word(const struct ary_fields *fields, 
 ARY_MUST_CHECK enum ary_status ary_fields_bytes(const struct ary_fields *fields,
 						struct ary_field_names names,
 						struct ary_bytes *out);
+
+/* What a Set has beside its key: `type`, `encoding`, `expires`, `meta`, `sha256`, each of which may
+ * be missing, and its value. WITH_VALUE: else only that there is one. */
+ARY_MUST_CHECK enum ary_status ary_fields_content(const struct ary_fields *fields, bool with_value,
+						  struct ary_record *out);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "format/foreign.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "format/fields.h"
@@ -15,6 +16,7 @@ static const struct {
 } commands[] = {
 	{"Set", ARY_FOREIGN_SET}, {"set", ARY_FOREIGN_SET},  {"Rm", ARY_FOREIGN_RM},
 	{"rm", ARY_FOREIGN_RM},   {"Get", ARY_FOREIGN_NONE}, {"get", ARY_FOREIGN_NONE},
+	{"Expire", ARY_FOREIGN_RM},
 };
 
 static bool find_command(struct ary_bytes name, enum ary_foreign_op *out)
@@ -37,24 +39,38 @@ static bool is_blank(struct ary_bytes line)
 	return true;
 }
 
+/* What RECORD asks for, if that is OP. */
+static struct ary_foreign foreign_of(const struct ary_record *record, enum ary_foreign_op op)
+{
+	return (struct ary_foreign){
+		.op = op,
+		.key = record->key,
+		.value = record->value,
+		.type = record->type,
+		.encoding = record->encoding,
+		.expires_ms = record->expires_ms,
+		.meta = record->meta,
+		.sha256 = record->sha256,
+	};
+}
+
 /* A line of our own log, whose checksum is right. */
 static enum ary_status decode_own(struct ary_bytes line, struct ary_buf *scratch,
 				  struct ary_foreign *out, struct ary_error *err)
 {
 	struct ary_record record;
+	enum ary_foreign_op op = ARY_FOREIGN_NONE;
 	enum ary_status status = ary_record_decode(line, scratch, &record, err);
 
 	if (status != ARY_OK)
 		return status;
 	if (record.op == ARY_OP_UNKNOWN || record.version > ARY_FORMAT_VERSION)
 		return ary_fail(err, ARY_UNSUPPORTED, "only a later version understands this");
-	*out = (struct ary_foreign){
-		.op = record.op == ARY_OP_SET ? ARY_FOREIGN_SET :
-		      record.op == ARY_OP_RM ? ARY_FOREIGN_RM : ARY_FOREIGN_NONE,
-		.key = record.key,
-		.value = record.value,
-		.type = record.type,
-	};
+	if (record.op == ARY_OP_SET)
+		op = ARY_FOREIGN_SET;
+	else if (record.op == ARY_OP_RM || record.op == ARY_OP_EXPIRE)
+		op = ARY_FOREIGN_RM;
+	*out = foreign_of(&record, op);
 	return ARY_OK;
 }
 
@@ -62,19 +78,17 @@ static enum ary_status decode_own(struct ary_bytes line, struct ary_buf *scratch
 static enum ary_status decode_command(const struct ary_fields *fields, enum ary_foreign_op op,
 				      struct ary_foreign *out)
 {
-	struct ary_foreign foreign = {.op = op};
+	struct ary_record record = {0};
 	enum ary_status status = ARY_OK;
 
 	if (op != ARY_FOREIGN_NONE)
-		status = ary_fields_bytes(fields, ary_field_key, &foreign.key);
-	if (status == ARY_OK && op != ARY_FOREIGN_NONE && foreign.key.size == 0)
+		status = ary_fields_bytes(fields, ary_field_key, &record.key);
+	if (status == ARY_OK && op != ARY_FOREIGN_NONE && record.key.size == 0)
 		status = ary_fields_refuse(fields, "key", "is empty");
 	if (status == ARY_OK && op == ARY_FOREIGN_SET)
-		status = ary_fields_bytes(fields, ary_field_value, &foreign.value);
-	if (status == ARY_OK && op == ARY_FOREIGN_SET && ary_fields_has(fields, "type"))
-		status = ary_fields_word(fields, "type", &foreign.type);
+		status = ary_fields_content(fields, true, &record);
 	if (status == ARY_OK)
-		*out = foreign;
+		*out = foreign_of(&record, op);
 	return status;
 }
 
@@ -157,13 +171,36 @@ static bool append_member(struct ary_buf *out, const char *name, struct ary_byte
 	return ary_buf_append(out, ary_bytes_of(",")) && ary_text_append_member(out, name, bytes);
 }
 
+static bool append_sha256(struct ary_buf *out, struct ary_bytes sha256)
+{
+	uint8_t digits[ARY_RECORD_SHA256_DIGITS];
+
+	ary_record_put_sha256(sha256.data, digits);
+	return append_member(out, "sha256", (struct ary_bytes){digits, sizeof(digits)});
+}
+
+/* What a Set says of its value, as far as it says anything. */
+static bool append_about(struct ary_buf *out, const struct ary_foreign *foreign)
+{
+	const struct ary_bytes meta = foreign->meta;
+
+	return (foreign->type.size == 0 || append_member(out, "type", foreign->type)) &&
+	       (foreign->encoding.size == 0 ||
+		append_member(out, "encoding", foreign->encoding)) &&
+	       (foreign->expires_ms == 0 ||
+		ary_buf_printf(out, ",\"expires\":%" PRIu64, foreign->expires_ms)) &&
+	       (meta.size == 0 || ary_buf_printf(out, ",\"meta\":%.*s", (int)meta.size,
+						 (const char *)meta.data)) &&
+	       (foreign->sha256.size == 0 || append_sha256(out, foreign->sha256));
+}
+
 static bool append_line(struct ary_buf *out, const struct ary_foreign *foreign)
 {
 	bool set = foreign->op == ARY_FOREIGN_SET;
 
 	return ary_buf_printf(out, "{\"cmd\":\"%s\"", set ? "Set" : "Rm") &&
 	       append_member(out, "key", foreign->key) &&
-	       (!set || foreign->type.size == 0 || append_member(out, "type", foreign->type)) &&
+	       (!set || append_about(out, foreign)) &&
 	       (!set || append_member(out, "value", foreign->value)) &&
 	       ary_buf_append(out, ary_bytes_of("}\n"));
 }

@@ -3,11 +3,14 @@
  *
  * Read are: `{"cmd":"Set","key":"k","value":"v"}` with its fields in any order, Set, Rm and Get in
  * lower case too; `{"Set":{"key":"k","value":"v"}}`; and lines of our own log, whose checksum must
- * be right, and whose control lines mean nothing here. Written is the first of these forms.
+ * be right, whose Expire removes, and whose control lines mean nothing here. Written is the first
+ * of these forms.
  *
  * Threads: any. Limits: as long a line as memory holds; the caller bounds it. */
 #ifndef ARY_FORMAT_FOREIGN_H
 #define ARY_FORMAT_FOREIGN_H
+
+#include <stdint.h>
 
 #include "base/bytes.h"
 #include "base/status.h"
@@ -23,10 +26,15 @@ struct ary_foreign {
 	enum ary_foreign_op op;
 	struct ary_bytes key;   /* Set, Rm: 1.. bytes, any bytes */
 	struct ary_bytes value; /* Set: any bytes */
-	struct ary_bytes type;  /* Set: Content-Type, printable ASCII, or empty */
+	/* Set, as in a record. */
+	struct ary_bytes type;
+	struct ary_bytes encoding;
+	uint64_t expires_ms;
+	struct ary_bytes meta;
+	struct ary_bytes sha256;
 };
 
-/* A line of the largest key, type and value that any store takes is not longer than this. */
+/* A line of the largest key and value that any store takes is not longer than this. */
 enum { ARY_FOREIGN_LINE_BYTES_MAX = 32 * 1024 * 1024 };
 
 /* Reads LINE, newline included. Views in OUT borrow from LINE or from SCRATCH, which is emptied

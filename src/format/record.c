@@ -12,7 +12,7 @@
 static const char *const cmds[ARY_OP_UNKNOWN] = {
 	[ARY_OP_SET] = "Set",   [ARY_OP_RM] = "Rm",     [ARY_OP_LOG] = "Log",
 	[ARY_OP_BASE] = "Base", [ARY_OP_MERGE] = "Merge", [ARY_OP_SEAL] = "Seal",
-	[ARY_OP_MARK] = "Mark",
+	[ARY_OP_MARK] = "Mark", [ARY_OP_EXPIRE] = "Expire",
 };
 
 const char *ary_record_cmd(enum ary_op op)
@@ -32,6 +32,33 @@ enum ary_op ary_record_op_of(struct ary_bytes cmd)
 bool ary_record_type_valid(struct ary_bytes type)
 {
 	return type.size <= ARY_RECORD_TYPE_BYTES_MAX && ary_bytes_printable(type);
+}
+
+/* Eight digits stand for four bytes, the first one first. */
+enum { HEX_DIGITS = 8, HEX_BYTES = 4 };
+
+void ary_record_put_sha256(const uint8_t *sha256, uint8_t *out)
+{
+	for (size_t i = 0; i < ARY_RECORD_SHA256_BYTES; i += HEX_BYTES) {
+		const uint8_t *four = sha256 + i;
+		ary_format_hex32((uint32_t)four[0] << 24 | (uint32_t)four[1] << 16 |
+				 (uint32_t)four[2] << 8 | four[3], out + i * 2);
+	}
+}
+
+bool ary_record_take_sha256(struct ary_bytes digits, uint8_t *out)
+{
+	uint32_t number;
+
+	if (digits.size != ARY_RECORD_SHA256_DIGITS)
+		return false;
+	for (size_t i = 0; i < ARY_RECORD_SHA256_DIGITS; i += HEX_DIGITS) {
+		if (!ary_parse_hex32(digits.data + i, &number))
+			return false;
+		for (unsigned shift = 32; shift > 0; shift -= 8)
+			*out++ = (uint8_t)(number >> (shift - 8));
+	}
+	return true;
 }
 
 bool ary_record_intact(struct ary_bytes line)

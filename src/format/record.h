@@ -20,13 +20,15 @@ enum {
 	ARY_RECORD_LINE_BYTES_MAX = 8 * 1024 * 1024,
 	/* Values longer than this are written as base64 even where they are text. */
 	ARY_RECORD_TEXT_VALUE_BYTES_MAX = 64 * 1024,
-	/* Content types longer than this are refused. */
+	/* Content types and codings longer than this are refused. */
 	ARY_RECORD_TYPE_BYTES_MAX = 255,
+	ARY_RECORD_SHA256_BYTES = 32,
 };
 
 enum ary_op {
 	ARY_OP_SET,  /* key has value from here on */
 	ARY_OP_RM,   /* tombstone: key has no value from here on */
+	ARY_OP_EXPIRE, /* as Rm, because the time of the key's value was over */
 	ARY_OP_LOG,  /* first line of a log as it was begun */
 	ARY_OP_BASE, /* first line of a log that is the merge of all logs from `base` to itself */
 	ARY_OP_SEAL, /* last line of a log that is complete */
@@ -44,10 +46,15 @@ struct ary_record {
 	uint64_t seq;
 	uint64_t time_ms;
 	enum ary_op op;
-	struct ary_bytes key;   /* Set, Rm: 1.. bytes, any bytes */
+	struct ary_bytes key;   /* Set, Rm, Expire: 1.. bytes, any bytes */
 	struct ary_bytes value; /* Set */
 	struct ary_bytes type;  /* Set: Content-Type, printable ASCII, or empty */
-	uint64_t prev;          /* Set, Rm: seq of what it replaced, 0 when nothing */
+	struct ary_bytes encoding; /* Set: Content-Encoding, printable ASCII, or empty */
+	uint64_t expires_ms;    /* Set: from when on the key has no value any more; 0: never */
+	struct ary_bytes meta;  /* Set: an object of meta.h, or empty */
+	struct ary_bytes sha256; /* Set: of the value, 32 bytes, or empty */
+	uint64_t prev;          /* Set, Rm: seq of what it replaced, 0 when nothing or not said;
+				 * Expire: of the Set that it ends */
 	bool has_durable;
 	uint64_t durable_bytes; /* bytes of this file known to be durable when the line was made */
 	uint64_t log;           /* Log, Base, Merge: the number in the file's name */
@@ -61,14 +68,14 @@ struct ary_record {
 };
 
 /* Appends the line of RECORD to OUT. Keys and values may be any bytes; the caller has checked
- * sizes, that type is printable ASCII, and that numbers are at most ARY_SEQ_MAX (a later time is
- * written as that). OUT is as it was on failure.
+ * sizes, that type and encoding are printable ASCII, that meta is ary_meta_valid, and that numbers
+ * are at most ARY_SEQ_MAX (a later time is written as that). OUT is as it was on failure.
  * TOO_LARGE: longer than ARY_RECORD_LINE_BYTES_MAX. NO_MEMORY. */
 ARY_MUST_CHECK enum ary_status ary_record_encode(const struct ary_record *record,
 						 struct ary_buf *out);
 
-/* An upper bound on the line of a Set with these sizes, newline included. */
-uint64_t ary_record_line_bytes_max(uint64_t key_bytes, uint64_t type_bytes, uint64_t value_bytes);
+/* An upper bound on the line of RECORD, newline included; only the sizes of its views count. */
+uint64_t ary_record_line_bytes_max(const struct ary_record *record);
 
 /* Whether LINE (newline included) has the trailer's form and the right checksum. */
 bool ary_record_intact(struct ary_bytes line);

@@ -11,14 +11,22 @@
 #include "base/status.h"
 #include "format/record.h"
 
+enum { ARY_RECORD_SHA256_DIGITS = 2 * ARY_RECORD_SHA256_BYTES };
+
 /* What `cmd` says for OP, which is not ARY_OP_UNKNOWN; returns borrowed until for ever. */
 const char *ary_record_cmd(enum ary_op op);
 
 /* The op that `cmd` CMD means, ARY_OP_UNKNOWN for one of a later version. */
 enum ary_op ary_record_op_of(struct ary_bytes cmd);
 
-/* Whether TYPE may be a content type. */
+/* Whether TYPE may be a content type, or a coding. */
 bool ary_record_type_valid(struct ary_bytes type);
+
+/* Writes the 32 bytes of SHA256 as 64 lower-case hexadecimal digits to OUT. */
+void ary_record_put_sha256(const uint8_t *sha256, uint8_t *out);
+
+/* Writes the 32 bytes that DIGITS stand for to OUT. False: they are not such digits. */
+bool ary_record_take_sha256(struct ary_bytes digits, uint8_t *out);
 
 /* Reads LINE, whose checksum is right, through the JSON library. WITH_VALUE: the value too.
  * All views of *OUT borrow from SCRATCH. CORRUPT, NO_MEMORY; *OUT is untouched then. */

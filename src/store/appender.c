@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/appender.h"
 
+#include "store/clock.h"
 #include "store/witness.h"
 
 static enum ary_status put_log_line(struct ary_store *store, struct ary_append *append)
@@ -30,7 +31,7 @@ enum ary_status ary_append_begin(struct ary_store *store, struct ary_append *app
 {
 	struct ary_committer *committer = &store->committer;
 	*append = (struct ary_append){
-		.time_ms = ary_wall_ms(store->options.env),
+		.time_ms = ary_clock_now_ms(store),
 		.seq_before = committer->seq,
 	};
 	committer->batch.size = 0;
@@ -49,6 +50,7 @@ static void count_line(struct ary_append *append, enum ary_op op, uint64_t size)
 {
 	switch (op) {
 	case ARY_OP_RM:
+	case ARY_OP_EXPIRE:
 		append->tombstone_bytes += size;
 		break;
 	case ARY_OP_MARK:
@@ -106,6 +108,7 @@ static void account(struct ary_store *store, const struct ary_append *append)
 	atomic_fetch_add(&log->bytes, committer->batch.size);
 	atomic_fetch_add(&store->counters.appended_bytes, committer->batch.size);
 	committer->seq_stored = committer->seq;
+	ary_clock_note(store, append->time_ms);
 	atomic_store(&store->counters.seq, committer->seq);
 	uint64_t size = committer->batch.size;
 	committer->space_free_bytes -= size < committer->space_free_bytes

@@ -15,7 +15,7 @@ struct ary_append {
 	uint64_t time_ms;        /* of every line in it */
 	uint64_t seq_before;     /* of the store, to go back to if nothing is stored */
 	uint64_t lines;
-	uint64_t tombstone_bytes; /* of its Rm lines, Mark lines, and first lines and Seals */
+	uint64_t tombstone_bytes; /* of its tombstones, Mark lines, and first lines and Seals */
 	uint64_t mark_bytes;
 	uint64_t overhead_bytes;
 	bool sync;               /* must be durable whatever the mode */

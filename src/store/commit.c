@@ -11,7 +11,8 @@ enum { WRITE_OVERHEAD_BYTES = 512 };
 
 static uint64_t write_bytes(const struct ary_write *write)
 {
-	return WRITE_OVERHEAD_BYTES + write->key.size + write->value.size + write->type.size;
+	return WRITE_OVERHEAD_BYTES + write->key.size + write->value.size + write->type.size +
+	       write->encoding.size + write->meta.size;
 }
 
 void ary_commit_enqueue(struct ary_store *store, struct ary_write *write)

@@ -55,21 +55,39 @@ void ary_group_probe_space(struct ary_store *store)
 		atomic_store(&store->disk_full, false);
 }
 
-/* Encodes WRITE's line into the group. */
-static enum ary_status put_line(struct ary_store *store, struct ary_append *append,
-				const struct ary_write *write)
+/* When the value of WRITE is over, if it is written at TIME_MS. */
+static uint64_t expires_ms(const struct ary_write *write, uint64_t time_ms)
 {
-	struct ary_record record = {
-		.op = write->op == ARY_WRITE_SET ? ARY_OP_SET : ARY_OP_RM,
+	if (write->ttl_ms == 0)
+		return write->expires_ms;
+	return time_ms < ARY_SEQ_MAX - write->ttl_ms ? time_ms + write->ttl_ms : ARY_SEQ_MAX;
+}
+
+/* What WRITE says, as a line of APPEND. */
+static struct ary_record record_of(const struct ary_append *append, const struct ary_write *write)
+{
+	if (write->op == ARY_WRITE_REMOVE)
+		return (struct ary_record){.op = ARY_OP_RM, .key = write->key};
+	return (struct ary_record){
+		.op = ARY_OP_SET,
 		.key = write->key,
+		.value = write->value,
+		.type = write->type,
+		.encoding = write->encoding,
+		.expires_ms = expires_ms(write, append->time_ms),
+		.meta = write->meta,
+		.sha256 = write->sha256,
 	};
-	if (write->op == ARY_WRITE_SET) {
-		record.value = write->value;
-		record.type = write->type;
-		if (ary_index_reserve(store->index, write->key) != ARY_OK)
-			return ARY_NO_MEMORY;
-	}
-	return ary_append_line(store, append, &record);
+}
+
+/* Encodes RECORD's line into the group. */
+static enum ary_status put_line(struct ary_store *store, struct ary_append *append,
+				struct ary_record *record)
+{
+	if (record->op == ARY_OP_SET &&
+	    ary_index_reserve(store->index, record->key) != ARY_OK)
+		return ARY_NO_MEMORY;
+	return ary_append_line(store, append, record);
 }
 
 /* Decides WRITE and, if it may happen, adds it to the group. */
@@ -82,8 +100,8 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 	enum ary_status status = ary_apply_check(write, present);
 	if (status != ARY_OK)
 		return ary_fail(err, status, "%s", ary_status_text(status));
-	uint64_t size_max = ary_record_line_bytes_max(write->key.size, write->type.size,
-						      write->value.size);
+	struct ary_record record = record_of(append, write);
+	uint64_t size_max = ary_record_line_bytes_max(&record);
 	if (write->op == ARY_WRITE_SET && is_space_low(store, committer->batch.size + size_max)) {
 		set_disk_full(store);
 		return ary_fail(err, ARY_NO_SPACE,
@@ -91,7 +109,7 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 				store->options.disk_reserve_bytes + size_max);
 	}
 	size_t offset = committer->batch.size;
-	status = put_line(store, append, write);
+	status = put_line(store, append, &record);
 	if (status != ARY_OK)
 		return ary_fail(err, status, "the write cannot become a line of the log: %s",
 				ary_status_text(status));
@@ -101,6 +119,7 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 		.offset = offset,
 		/* cppcheck-suppress duplicateExpression ; put_line has made it grow */
 		.size = (uint32_t)(committer->batch.size - offset),
+		.expires_ms = record.expires_ms,
 		.replaced = present.exists,
 	};
 	ary_overlay_add(&committer->overlay, &pending);
@@ -158,6 +177,7 @@ static void apply(struct ary_store *store, uint64_t offset)
 	for (size_t i = 0; i < overlay->count; i++) {
 		overlay->pending[i].write->seq = overlay->pending[i].seq;
 		overlay->pending[i].write->replaced = overlay->pending[i].replaced;
+		overlay->pending[i].write->expires_ms = overlay->pending[i].expires_ms;
 	}
 	if (stored_set)
 		atomic_store(&store->disk_full, false);

@@ -25,7 +25,7 @@ struct ary_log {
 	uint64_t cleaned;            /* what the first line says, if it is merged */
 	uint64_t lines;
 	_Atomic uint64_t live_bytes;      /* of lines that hold a key's present value */
-	_Atomic uint64_t tombstone_bytes; /* of Rm lines */
+	_Atomic uint64_t tombstone_bytes; /* of Rm and Expire lines */
 	_Atomic uint64_t mark_bytes;      /* of Mark lines */
 	_Atomic uint64_t overhead_bytes;  /* of first lines and Seals: no compaction drops them */
 	_Atomic uint64_t bytes;           /* of the file, as far as committed */

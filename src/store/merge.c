@@ -24,7 +24,7 @@ struct work {
 	struct ary_segment *output;
 	struct ary_buf buffer;         /* lines not yet appended to the output */
 	uint64_t lines;                /* in the output, buffered ones too */
-	uint64_t tombstone_bytes;      /* in the output, of Rm lines, and of first line and Seal */
+	uint64_t tombstone_bytes;      /* in the output; and of first line and Seal */
 	uint64_t overhead_bytes;
 	uint64_t seal_seq;             /* of the newest log's own Seal line */
 	enum ary_status status;        /* of the job */
@@ -93,7 +93,13 @@ static enum ary_status put_seal_line(struct work *work, struct ary_error *err)
 	return put_control_line(work, &record, err);
 }
 
-/* Whether a removal, RECORD, may still hide something in a lower log. */
+/* What hides a value in a lower log. */
+static bool is_tombstone(const struct ary_record *record)
+{
+	return record->op == ARY_OP_RM || record->op == ARY_OP_EXPIRE;
+}
+
+/* Whether a tombstone, RECORD, may still hide something in a lower log. */
 static bool hides(const struct work *work, const struct ary_record *record)
 {
 	struct ary_entry entry;
@@ -108,7 +114,7 @@ static bool hides(const struct work *work, const struct ary_record *record)
 static bool is_needed(const struct work *work, const struct ary_record *record)
 {
 	struct ary_entry entry;
-	if (record->op == ARY_OP_RM)
+	if (is_tombstone(record))
 		return hides(work, record);
 	return record->op == ARY_OP_SET &&
 	       ary_index_get(work->store->index, record->key, &entry) &&
@@ -132,7 +138,7 @@ static enum ary_status copy_line(void *context, const struct ary_scan_line *line
 	atomic_fetch_add_explicit(&compactor->records_kept, 1, memory_order_relaxed);
 	if (!ary_buf_append(&work->buffer, line->line))
 		return ary_fail(err, ARY_NO_MEMORY, "no memory for a compaction");
-	work->tombstone_bytes += line->record->op == ARY_OP_RM ? line->line.size : 0;
+	work->tombstone_bytes += is_tombstone(line->record) ? line->line.size : 0;
 	work->lines++;
 	return work->buffer.size >= COPY_BUFFER_BYTES ? flush(work, err) : ARY_OK;
 }

@@ -21,6 +21,7 @@ struct ary_pending {
 	uint64_t seq;
 	uint64_t offset;   /* of its line in the group's bytes */
 	uint32_t size;
+	uint64_t expires_ms; /* of the value, if it is one and ends */
 	bool replaced;     /* there was a value before it */
 	uint64_t hash;
 };

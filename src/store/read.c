@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "format/record.h"
+#include "store/clock.h"
 #include "store/store.h"
 #include "store/store_private.h"
 
@@ -20,6 +21,19 @@ static bool take_segment(struct ary_store *store, struct ary_bytes key, struct a
 		if (!ary_index_get(store->index, key, entry))
 			return false;
 	}
+}
+
+/* What the line that VALUE owns says. */
+static void take_record(struct ary_value *value, const struct ary_record *record)
+{
+	value->value = record->value;
+	value->type = record->type;
+	value->encoding = record->encoding;
+	value->meta = record->meta;
+	value->sha256 = record->sha256;
+	value->expires_ms = record->expires_ms;
+	value->seq = record->seq;
+	value->time_ms = record->time_ms;
 }
 
 /* Reads ENTRY's line into VALUE and proves that it is what the index says. */
@@ -44,11 +58,21 @@ static enum ary_status read_value(struct ary_segment *segment, struct ary_bytes 
 		return ary_error_wrap(err, status, "%" PRIu64 ".log, offset %" PRIu64 ", seq %"
 				      PRIu64, ary_segment_log(segment), entry->location.offset,
 				      entry->seq);
-	value->value = record.value;
-	value->type = record.type;
-	value->seq = record.seq;
-	value->time_ms = record.time_ms;
+	take_record(value, &record);
 	return ARY_OK;
+}
+
+/* As read_value; NOT_FOUND where its time is over, whether or not a line says so yet. */
+static enum ary_status read_present(struct ary_store *store, struct ary_segment *segment,
+				    struct ary_bytes key, const struct ary_entry *entry,
+				    struct ary_value *value, struct ary_error *err)
+{
+	enum ary_status status = read_value(segment, key, entry, value, err);
+	/* The clock is looked at for values that end only. */
+	if (status == ARY_OK && value->expires_ms != 0 &&
+	    ary_clock_is_over(value->expires_ms, ary_clock_now_ms(store)))
+		return ary_fail(err, ARY_NOT_FOUND, "Key not found");
+	return status;
 }
 
 static bool holds_nothing(void *context, uint64_t seq)
@@ -80,7 +104,7 @@ enum ary_status ary_store_get_unless(struct ary_store *store, struct ary_bytes k
 	if (!take_segment(store, key, &entry, &segment))
 		return ary_fail(err, ARY_NOT_FOUND, "Key not found");
 	struct ary_value value = {0};
-	enum ary_status status = read_value(segment, key, &entry, &value, err);
+	enum ary_status status = read_present(store, segment, key, &entry, &value, err);
 	ary_segment_unref(segment);
 	if (status != ARY_OK) {
 		ary_value_release(&value);

@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "store/clock.h"
+
 /* Progress is told once per this many bytes. */
 enum { PROGRESS_BYTES = 1 << 20 };
 
@@ -25,11 +27,11 @@ static enum ary_status fail_memory(struct ary_error *err)
 	return ary_fail(err, ARY_NO_MEMORY, "no memory for the index");
 }
 
-/* Lets the loader make the change that LINE, a Set or Rm, is. */
+/* Lets the loader make the change that LINE, a Set, Rm or Expire, is. */
 static enum ary_status replay_change(struct ary_replay *replay, const struct ary_scan_line *line,
 				     struct ary_error *err)
 {
-	bool is_rm = line->record->op == ARY_OP_RM;
+	bool is_set = line->record->op == ARY_OP_SET;
 	const struct ary_entry entry = {
 		.seq = line->record->seq,
 		.location = {.offset = line->offset,
@@ -37,9 +39,9 @@ static enum ary_status replay_change(struct ary_replay *replay, const struct ary
 			     .slot = ary_segment_slot(replay->log->segment)},
 	};
 	/* Before it is in the index, from where it may be counted as stale. */
-	atomic_fetch_add(is_rm ? &replay->log->tombstone_bytes : &replay->log->live_bytes,
+	atomic_fetch_add(is_set ? &replay->log->live_bytes : &replay->log->tombstone_bytes,
 			 line->line.size);
-	if (ary_loader_add(&replay->loader, line->record->key, is_rm ? NULL : &entry) != ARY_OK)
+	if (ary_loader_add(&replay->loader, line->record->key, is_set ? &entry : NULL) != ARY_OK)
 		return fail_memory(err);
 	return ARY_OK;
 }
@@ -64,6 +66,7 @@ static enum ary_status replay_line(void *context, const struct ary_scan_line *li
 	switch (line->record->op) {
 	case ARY_OP_SET:
 	case ARY_OP_RM:
+	case ARY_OP_EXPIRE:
 		status = replay_change(replay, line, err);
 		break;
 	case ARY_OP_LOG:
@@ -78,6 +81,7 @@ static enum ary_status replay_line(void *context, const struct ary_scan_line *li
 	case ARY_OP_UNKNOWN:
 		break;
 	}
+	ary_clock_note(replay->store, line->record->time_ms);
 	replay->store->recovered_records++;
 	tell_progress(replay, line->line.size);
 	return status;

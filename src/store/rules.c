@@ -75,6 +75,7 @@ static enum ary_status go_on(struct ary_rules *rules, const struct ary_scan_line
 	switch (record->op) {
 	case ARY_OP_SET:
 	case ARY_OP_RM:
+	case ARY_OP_EXPIRE:
 		if (record->key.size > ARY_INDEX_KEY_BYTES_MAX)
 			return fail_line(rules, line, "the key is too long", err);
 		break;

@@ -79,7 +79,12 @@ enum ary_status ary_store_close(struct ary_store *store, struct ary_error *err);
 /* A value as read. Owns its memory; views borrow until it is released. */
 struct ary_value {
 	struct ary_bytes value;
-	struct ary_bytes type; /* Content-Type as stored, empty when none was */
+	/* As the write of it said; empty or 0 where it did not. */
+	struct ary_bytes type;
+	struct ary_bytes encoding;
+	struct ary_bytes meta;
+	struct ary_bytes sha256;
+	uint64_t expires_ms;
 	uint64_t seq;
 	uint64_t time_ms;
 	struct ary_buf line;    /* private: the line as read */
@@ -129,7 +134,14 @@ struct ary_write {
 	enum ary_write_op op;
 	struct ary_bytes key;
 	struct ary_bytes value;
-	struct ary_bytes type;
+	struct ary_bytes type;     /* Content-Type, printable ASCII, or empty */
+	struct ary_bytes encoding; /* Content-Encoding, printable ASCII, or empty */
+	struct ary_bytes meta;     /* made by format/meta.h, or empty */
+	struct ary_bytes sha256;   /* 32 bytes, taken for true, or empty */
+	/* When the value's time is over: at a time since 1970, or so long after the commit. At most
+	 * one of both; none: never. */
+	uint64_t expires_ms;
+	uint64_t ttl_ms;
 	/* Preconditions, decided at the commit (RFC 9110 section 13.1): the key's present seq must
 	 * be in `if_match` (NONE: no condition) and must not be in `if_none_match`. */
 	struct ary_match_set if_match;
@@ -148,6 +160,7 @@ struct ary_write {
 	struct ary_error error;
 	uint64_t seq;     /* OK: the seq of this write */
 	bool replaced;    /* OK: there was a value before */
+	/* OK, of a set: `expires_ms` is when the value's time is over, or 0. */
 
 	/* Private to the floors that carry it. */
 	struct ary_write *next;

@@ -67,7 +67,7 @@ static enum ary_status verify_line(void *context, const struct ary_scan_line *li
 	verify->seq = line->record->seq;
 	verify->log.lines++;
 	verify->log.sets += op == ARY_OP_SET;
-	verify->log.removes += op == ARY_OP_RM;
+	verify->log.removes += op == ARY_OP_RM || op == ARY_OP_EXPIRE;
 	verify->log.end = line->offset + line->line.size;
 	tell_progress(verify, line->line.size);
 	return ARY_OK;

@@ -21,7 +21,7 @@ struct ary_verified_log {
 	uint64_t bytes;         /* of the file */
 	uint64_t lines;
 	uint64_t sets;
-	uint64_t removes;
+	uint64_t removes;       /* Rm and Expire lines */
 	uint64_t end;           /* the offset after the last line that counts */
 	uint64_t torn_bytes;    /* what follows it, and would be cut off by an open */
 	bool unused;            /* made for a rotation that did not happen; an open removes it */

@@ -2,9 +2,40 @@
 /* Writing, up to the commit thread's queue. */
 #include <inttypes.h>
 
+#include "format/meta.h"
 #include "format/record.h"
 #include "store/commit.h"
 #include "store/store.h"
+
+static bool is_word(struct ary_bytes bytes)
+{
+	return bytes.size <= ARY_RECORD_TYPE_BYTES_MAX && ary_bytes_printable(bytes);
+}
+
+/* What a write says of its value. */
+static enum ary_status check_about(struct ary_write *write)
+{
+	struct ary_error *err = &write->error;
+	if (!is_word(write->type))
+		return ary_fail(err, ARY_INVALID, "the content type is not at most %d printable "
+				"ASCII characters", ARY_RECORD_TYPE_BYTES_MAX);
+	if (!is_word(write->encoding))
+		return ary_fail(err, ARY_INVALID, "the content coding is not at most %d printable "
+				"ASCII characters", ARY_RECORD_TYPE_BYTES_MAX);
+	if (write->meta.size > ARY_META_BYTES_MAX)
+		return ary_fail(err, ARY_TOO_LARGE, "the metadata has %zu bytes, more than %d",
+				write->meta.size, ARY_META_BYTES_MAX);
+	if (!ary_meta_valid(write->meta))
+		return ary_fail(err, ARY_INVALID, "the metadata is not in its canonical form");
+	if (write->sha256.size != 0 && write->sha256.size != ARY_RECORD_SHA256_BYTES)
+		return ary_fail(err, ARY_INVALID, "a SHA-256 has %d bytes, not %zu",
+				ARY_RECORD_SHA256_BYTES, write->sha256.size);
+	if (write->expires_ms > 0 && write->ttl_ms > 0)
+		return ary_fail(err, ARY_INVALID, "a value has an end or a lifetime, not both");
+	if (write->expires_ms > ARY_SEQ_MAX || write->ttl_ms > ARY_SEQ_MAX)
+		return ary_fail(err, ARY_INVALID, "the end of a value is out of range");
+	return ARY_OK;
+}
 
 /* What can be refused without looking at the state. */
 static enum ary_status check_write(const struct ary_store_options *options,
@@ -19,10 +50,7 @@ static enum ary_status check_write(const struct ary_store_options *options,
 	if (write->value.size > options->value_bytes_max)
 		return ary_fail(err, ARY_TOO_LARGE, "the value has %zu bytes, more than %" PRIu64,
 				write->value.size, options->value_bytes_max);
-	if (write->type.size > ARY_RECORD_TYPE_BYTES_MAX || !ary_bytes_printable(write->type))
-		return ary_fail(err, ARY_INVALID, "the content type is not at most %d printable "
-				"ASCII characters", ARY_RECORD_TYPE_BYTES_MAX);
-	return ARY_OK;
+	return check_about(write);
 }
 
 void ary_store_submit(struct ary_store *store, struct ary_write *write)

@@ -52,6 +52,9 @@ expect 3 import --server "$server_url" good bad
 complained '^aryavarth: bad, line 1: .*; nothing was applied$'
 expect 3 import --server "$server_url" good dots
 complained '^aryavarth: dots, line 1: Dot segment.*; nothing was applied$'
+printf '{"cmd":"Set","key":"k","value":"v","expires":9007199254740991}\n' >ends
+expect 3 import --server "$server_url" good ends
+complained 'ends, line 1: .*expires'
 expect 1 get good --server "$server_url"
 cat good bad >both
 status=0

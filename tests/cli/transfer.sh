@@ -35,6 +35,28 @@ printed '{"cmd":"Set","key":"email","value":"john@example.com"}
 {"cmd":"Set","key":"username","value":"jane"}\n'
 expect 0 verify
 
+# All that can be said of a value: in any order on the way in, in ours on the way out.
+sha=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+pipe_in about 0 <<END
+{"meta":{"b":"2","A":"\u0031"},"cmd":"Set","key":"k","sha256":"$sha","value":"v","encoding":"gzip"}
+{"cmd":"Set","key":"later","value":"v","expires":9007199254740991}
+{"cmd":"Set","key":"over","value":"v","expires":1763796000123}
+{"cmd":"Set","key":"ended","value":"v"}
+{"cmd":"Expire","key":"ended","prev":4}
+END
+expect 0 export --dir about
+printed "$(printf '{"cmd":"Set","key":"k","encoding":"gzip","meta":%s,"sha256":"%s","value":"v"}
+{"cmd":"Set","key":"later","expires":9007199254740991,"value":"v"}' '{"a":"1","b":"2"}' "$sha")\n"
+cp out about.lines
+pipe_in about-again 0 <about.lines
+expect 0 export --dir about-again
+check "it is the same again" cmp -s out about.lines
+expect 1 get --dir about over
+pipe_in about 3 <<END
+{"cmd":"Set","key":"k","value":"v","meta":{"a b":"c"}}
+END
+check "it says which line, and why" grep -q 'line 1: field "meta".*token' err
+
 # A directory of such logs, given in the order of their numbers; a Get is in one of them.
 mkdir -p seed/logs
 for n in 0 1 2 3 4 5 6 7 8 9 10 11; do

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "format/meta.h"
 #include "format/record.h"
 #include "format/record_private.h"
 #include "fuzz/fuzz.h"
@@ -27,6 +28,8 @@ static void check_same_head(const struct ary_record *a, const struct ary_record 
 {
 	ARY_CHECK(a->seq == b->seq && a->time_ms == b->time_ms && a->op == b->op);
 	ARY_CHECK(same_bytes(a->key, b->key) && same_bytes(a->type, b->type));
+	ARY_CHECK(same_bytes(a->encoding, b->encoding) && same_bytes(a->meta, b->meta));
+	ARY_CHECK(same_bytes(a->sha256, b->sha256) && a->expires_ms == b->expires_ms);
 	ARY_CHECK(a->prev == b->prev && a->has_durable == b->has_durable);
 	ARY_CHECK(a->durable_bytes == b->durable_bytes && a->log == b->log);
 	ARY_CHECK(a->version == b->version && a->base == b->base && a->lines == b->lines);
@@ -59,14 +62,20 @@ static void check_untouched(const struct ary_record *record)
 
 static void check_limits(const struct ary_record *record)
 {
-	bool has_key = record->op == ARY_OP_SET || record->op == ARY_OP_RM;
+	bool has_key = record->op <= ARY_OP_EXPIRE;
 
 	ARY_CHECK(record->seq > 0 && record->seq <= ARY_SEQ_MAX);
 	ARY_CHECK(record->time_ms <= ARY_SEQ_MAX && record->prev <= ARY_SEQ_MAX);
 	ARY_CHECK(record->durable_bytes <= ARY_SEQ_MAX && record->lines <= ARY_SEQ_MAX);
 	ARY_CHECK(has_key == (record->key.size > 0));
-	ARY_CHECK(record->op == ARY_OP_SET || record->value.size + record->type.size == 0);
+	ARY_CHECK(record->op == ARY_OP_SET ||
+		  record->value.size + record->type.size + record->encoding.size +
+			  record->meta.size + record->sha256.size + record->expires_ms == 0);
 	ARY_CHECK(record->type.size <= ARY_RECORD_TYPE_BYTES_MAX);
+	ARY_CHECK(record->encoding.size <= ARY_RECORD_TYPE_BYTES_MAX);
+	ARY_CHECK(record->expires_ms <= ARY_SEQ_MAX && ary_meta_valid(record->meta));
+	ARY_CHECK(record->sha256.size == 0 || record->sha256.size == ARY_RECORD_SHA256_BYTES);
+	ARY_CHECK(record->op != ARY_OP_EXPIRE || record->prev > 0);
 }
 
 /* Writes RECORD, and reads it again in every way. */
@@ -79,10 +88,7 @@ static void check_written(const struct ary_record *record)
 	struct ary_bytes view = ary_buf_view(&line);
 	ARY_CHECK(ary_record_intact(view));
 	ARY_CHECK(memchr(view.data, '\n', view.size) == view.data + view.size - 1);
-	ARY_CHECK(view.size <= ary_record_line_bytes_max(record->key.size,
-							 record->type.size +
-								 record->durability.size,
-							 record->value.size));
+	ARY_CHECK(view.size <= ary_record_line_bytes_max(record));
 	ARY_CHECK(ary_record_decode(view, &scratch, &read, NULL) == ARY_OK);
 	check_same(record, &read);
 	ARY_CHECK(ary_record_decode_json(view, true, &json_scratch, &json, NULL) == ARY_OK);
@@ -139,6 +145,13 @@ static uint64_t take_number(struct ary_bytes *input)
 	return number & ARY_SEQ_MAX;
 }
 
+/* Where the parts of a record are made. */
+struct room {
+	uint8_t word[ARY_RECORD_TYPE_BYTES_MAX];
+	uint8_t other_word[ARY_RECORD_TYPE_BYTES_MAX];
+	struct ary_buf meta;
+};
+
 /* Makes bytes of INPUT a word of printable characters in OUT. */
 static struct ary_bytes take_word(struct ary_bytes *input, uint8_t out[ARY_RECORD_TYPE_BYTES_MAX])
 {
@@ -149,9 +162,35 @@ static struct ary_bytes take_word(struct ary_bytes *input, uint8_t out[ARY_RECOR
 	return (struct ary_bytes){out, word.size};
 }
 
-static void fill_own(struct ary_bytes *input, struct ary_record *record, uint8_t *word)
+/* Makes bytes of INPUT metadata in BUF, as far as they can be. */
+static void take_meta(struct ary_bytes *input, struct ary_buf *buf)
 {
-	bool has_key = record->op == ARY_OP_SET || record->op == ARY_OP_RM;
+	uint8_t word[ARY_RECORD_TYPE_BYTES_MAX];
+
+	for (unsigned count = fuzz_take_byte(input) % 5; count > 0; count--) {
+		struct ary_bytes name = fuzz_take(input, fuzz_take_byte(input) % 16);
+		enum ary_status status = ary_meta_add(buf, 0, name, take_word(input, word), NULL);
+		ARY_CHECK(status == ARY_OK || status == ARY_INVALID);
+		ARY_CHECK(ary_meta_valid(ary_buf_view(buf)));
+	}
+}
+
+static void fill_set(struct ary_bytes *input, struct ary_record *record, struct room *room)
+{
+	record->type = take_word(input, room->word);
+	record->encoding = take_word(input, room->other_word);
+	record->expires_ms = take_number(input);
+	take_meta(input, &room->meta);
+	record->meta = ary_buf_view(&room->meta);
+	record->sha256 = fuzz_take(input, ARY_RECORD_SHA256_BYTES);
+	if (record->sha256.size != ARY_RECORD_SHA256_BYTES || record->sha256.data[0] % 2 == 0)
+		record->sha256.size = 0;
+	record->value = *input;
+}
+
+static void fill_own(struct ary_bytes *input, struct ary_record *record, struct room *room)
+{
+	bool has_key = record->op <= ARY_OP_EXPIRE;
 	bool is_merged = record->op == ARY_OP_BASE || record->op == ARY_OP_MERGE;
 	bool is_first = record->op == ARY_OP_LOG || is_merged;
 
@@ -172,16 +211,14 @@ static void fill_own(struct ary_bytes *input, struct ary_record *record, uint8_t
 	if (record->op == ARY_OP_MARK)
 		record->clean = fuzz_take_byte(input) % 2 == 1;
 	if (record->op == ARY_OP_LOG || record->op == ARY_OP_MARK)
-		record->durability = take_word(input, word);
-	if (record->op == ARY_OP_SET) {
-		record->type = take_word(input, word);
-		record->value = *input;
-	}
+		record->durability = take_word(input, room->word);
+	if (record->op == ARY_OP_SET)
+		fill_set(input, record, room);
 }
 
 static int check_parts(struct ary_bytes input)
 {
-	uint8_t word[ARY_RECORD_TYPE_BYTES_MAX];
+	struct room room = {.meta = {0}};
 	struct ary_record record = {.op = (enum ary_op)(fuzz_take_byte(&input) % ARY_OP_UNKNOWN)};
 
 	record.seq = take_number(&input);
@@ -189,13 +226,15 @@ static int check_parts(struct ary_bytes input)
 	record.has_durable = fuzz_take_byte(&input) % 2 == 1;
 	if (record.has_durable)
 		record.durable_bytes = take_number(&input);
-	fill_own(&input, &record, word);
-	bool lacks_key = record.op <= ARY_OP_RM && record.key.size == 0;
+	fill_own(&input, &record, &room);
+	bool lacks_key = record.op <= ARY_OP_EXPIRE && record.key.size == 0;
 	bool lacks_word = record.op == ARY_OP_LOG && record.durability.size == 0;
-	if (record.seq == 0 || lacks_key || lacks_word)
-		return -1;
-	check_written(&record);
-	return 0;
+	bool lacks_prev = record.op == ARY_OP_EXPIRE && record.prev == 0;
+	bool complete = record.seq > 0 && !lacks_key && !lacks_word && !lacks_prev;
+	if (complete)
+		check_written(&record);
+	ary_buf_release(&room.meta);
+	return complete ? 0 : -1;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

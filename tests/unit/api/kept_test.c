@@ -118,6 +118,25 @@ static void test_other_answers_are_made_anew(void **state)
 }
 
 /* The answer says that the connection ends, which no kept one does. */
+/* The answer would be another one at that time, although the seq is the same. */
+static void test_a_value_that_ends_is_not_kept(void **state)
+{
+	struct api_fixture *fixture = *state;
+	struct api_request request;
+	struct ary_write write = {
+		.op = ARY_WRITE_SET,
+		.key = ary_bytes_of("a"),
+		.expires_ms = ary_wall_ms(ary_env_posix()) + 86400000,
+	};
+
+	answer = false;
+	assert_int_equal(ary_store_write(fixture->store, &write), ARY_OK);
+	assert_int_equal(ask(fixture, &request, "GET", NULL, NULL), 200);
+	assert_true(asked_seq == write.seq);
+	assert_true(request.call.response.value_seq == 0);
+	api_request_release(&request);
+}
+
 static void test_nothing_is_kept_at_the_end(void **state)
 {
 	struct api_fixture *fixture = *state;
@@ -139,6 +158,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_value_that_is_not_kept_may_be, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_other_answers_are_made_anew, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_value_that_ends_is_not_kept, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_is_kept_at_the_end, setup, teardown),
 	};
 

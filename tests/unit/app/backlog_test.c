@@ -32,11 +32,11 @@ static void hold(struct ary_backlog *backlog, const char *key, const char *value
 
 static void expect_held(const struct ary_held *held, const char *key, const char *value)
 {
-	assert_true(ary_bytes_equal(ary_held_key(held), ary_bytes_of(key)));
-	assert_true(ary_bytes_equal(ary_held_type(held), ary_bytes_of("a/b")));
-	assert_true(ary_bytes_equal(ary_held_value(held), ary_bytes_of(value)));
-	assert_string_equal(held->path, "path");
-	assert_int_equal(held->line, 3);
+	assert_true(ary_bytes_equal(held->item.key, ary_bytes_of(key)));
+	assert_true(ary_bytes_equal(held->item.type, ary_bytes_of("a/b")));
+	assert_true(ary_bytes_equal(held->item.value, ary_bytes_of(value)));
+	assert_string_equal(held->item.path, "path");
+	assert_int_equal(held->item.line, 3);
 }
 
 static void test_a_write_waits_for_the_one_before_it_to_its_key(void **state)
@@ -113,10 +113,10 @@ static unsigned number_of(struct ary_bytes text)
 static void take_one(struct game *game)
 {
 	struct ary_held *held = ary_backlog_next(game->backlog);
-	unsigned key = number_of(ary_held_key(held));
+	unsigned key = number_of(held->item.key);
 
 	assert_false(game->busy[key]);
-	assert_int_equal(number_of(ary_held_value(held)), game->done[key]);
+	assert_int_equal(number_of(held->item.value), game->done[key]);
 	game->busy[key] = true;
 	game->taken[game->taken_count++] = held;
 }
@@ -125,7 +125,7 @@ static void give_one(struct game *game)
 {
 	unsigned at = chance(game, (unsigned)game->taken_count);
 	struct ary_held *held = game->taken[at];
-	unsigned key = number_of(ary_held_key(held));
+	unsigned key = number_of(held->item.key);
 
 	game->taken[at] = game->taken[--game->taken_count];
 	game->busy[key] = false;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "format/meta.h"
 #include "format/record.h"
 
 #define BYTES(literal) ((struct ary_bytes){(const uint8_t *)(literal), sizeof(literal) - 1})
@@ -40,6 +41,21 @@ static const struct golden goldens[] = {
 	{{.seq = 19, .op = ARY_OP_RM, .has_durable = true, .key = BYTES("\0")},
 	 "{\"seq\":19,\"time\":0,\"cmd\":\"Rm\",\"durable\":0,\"key_b64\":\"AA==\","
 	 "\"crc\":\"98b5459a\"}\n"},
+	{{.seq = 20, .time_ms = 3, .op = ARY_OP_EXPIRE, .key = BYTES("username"), .prev = 17},
+	 "{\"seq\":20,\"time\":3,\"cmd\":\"Expire\",\"key\":\"username\",\"prev\":17,"
+	 "\"crc\":\"436c5195\"}\n"},
+	{{.seq = 21, .time_ms = 3, .op = ARY_OP_SET, .key = BYTES("k"), .type = BYTES("a/b"),
+	  .encoding = BYTES("gzip, \"br\""), .expires_ms = 1763796000999,
+	  .meta = BYTES("{\"a\":\"x \\\"y\\\\\",\"b\":\"\"}"),
+	  .sha256 = BYTES("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"
+			  "\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff"),
+	  .prev = 20, .value = BYTES("v")},
+	 "{\"seq\":21,\"time\":3,\"cmd\":\"Set\",\"key\":\"k\",\"type\":\"a/b\","
+	 "\"encoding\":\"gzip, \\\"br\\\"\",\"expires\":1763796000999,"
+	 "\"meta\":{\"a\":\"x \\\"y\\\\\",\"b\":\"\"},"
+	 "\"sha256\":\"000102030405060708090a0b0c0d0e0f"
+	 "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff\","
+	 "\"prev\":20,\"value\":\"v\",\"crc\":\"2c06ab31\"}\n"},
 	{{.seq = 1, .time_ms = 5, .op = ARY_OP_LOG, .version = 1, .log = 0,
 	  .durability = BYTES("always")},
 	 "{\"seq\":1,\"time\":5,\"cmd\":\"Log\",\"version\":1,\"log\":0,\"durability\":\"always\","
@@ -97,6 +113,10 @@ static void assert_record(const struct ary_record *actual, const struct ary_reco
 	assert_bytes(actual->key, expected->key);
 	assert_bytes(actual->value, expected->value);
 	assert_bytes(actual->type, expected->type);
+	assert_bytes(actual->encoding, expected->encoding);
+	assert_bytes(actual->meta, expected->meta);
+	assert_bytes(actual->sha256, expected->sha256);
+	assert_int_equal(actual->expires_ms, expected->expires_ms);
 	assert_bytes(actual->durability, expected->durability);
 	assert_int_equal(actual->prev, expected->prev);
 	assert_int_equal(actual->has_durable, expected->has_durable);
@@ -121,9 +141,7 @@ static void assert_round_trip(const struct ary_record *record)
 	assert_int_equal(ary_record_encode(record, &buf), ARY_OK);
 	assert_memory_equal(buf.data, "before\n", 7);
 	struct ary_bytes line = {buf.data + 7, buf.size - 7};
-	uint64_t max = ary_record_line_bytes_max(record->key.size, record->type.size,
-						 record->value.size);
-	assert_true(line.size <= max);
+	assert_true(line.size <= ary_record_line_bytes_max(record));
 	assert_ptr_equal(memchr(line.data, '\n', line.size), line.data + line.size - 1);
 	assert_int_equal(ary_record_decode(line, &scratch, &back, NULL), ARY_OK);
 	assert_record(&back, record);
@@ -257,6 +275,42 @@ static void test_text_is_only_utf8_without_zero(void **state)
 	assert_value_field(BYTES("abcdefg\xc3"), ",\"value_b64\":\"", 12);
 }
 
+/* Any bytes as a hash, and any word as a coding; with everything at its largest. */
+static void test_what_is_said_of_a_value_comes_back(void **state)
+{
+	uint8_t words[ARY_RECORD_TYPE_BYTES_MAX];
+	uint8_t sha256[ARY_RECORD_SHA256_BYTES];
+	uint8_t text[ARY_META_BYTES_MAX];
+	struct ary_buf meta = {0};
+	uint32_t random = 2027;
+
+	(void)state;
+	memset(text, '"', sizeof(text));
+	assert_int_equal(ary_meta_add(&meta, 0, BYTES("n"),
+				      (struct ary_bytes){text, (ARY_META_BYTES_MAX - 8) / 2}, NULL),
+			 ARY_OK);
+	for (int round = 0; round < 1000; round++) {
+		for (size_t i = 0; i < sizeof(words); i++) {
+			random = random * 1664525 + 1013904223;
+			words[i] = (uint8_t)(0x20 + (random >> 24) % 0x5f);
+			sha256[i % sizeof(sha256)] = (uint8_t)(random >> 16);
+		}
+		struct ary_record record = {
+			.seq = 7,
+			.op = ARY_OP_SET,
+			.key = BYTES("k\n"),
+			.type = {words, random % 256},
+			.encoding = {words + (random >> 8) % 128, 127},
+			.expires_ms = (random >> 16) % 3 == 0 ? ARY_SEQ_MAX : random,
+			.meta = random % 2 == 0 ? ary_buf_view(&meta) : BYTES(""),
+			.sha256 = {sha256, random % 5 == 0 ? 0 : sizeof(sha256)},
+			.prev = random % 7,
+		};
+		assert_round_trip(&record);
+	}
+	ary_buf_release(&meta);
+}
+
 static void test_no_memory_leaves_the_buffer(void **state)
 {
 	struct ary_buf buf = {0};
@@ -309,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_value_ends_twenty_bytes_before_the_line),
 		cmocka_unit_test(test_value_is_base64_beyond_64_kib),
 		cmocka_unit_test(test_text_is_only_utf8_without_zero),
+		cmocka_unit_test(test_what_is_said_of_a_value_comes_back),
 		cmocka_unit_test(test_no_memory_leaves_the_buffer),
 		cmocka_unit_test(test_line_that_could_not_be_read_is_not_written),
 	};

@@ -50,6 +50,7 @@ static void test_every_form_is_read(void **state)
 		 "username", "john", NULL},
 		{"{\"key\":\"username\",\"cmd\":\"Rm\"}", ARY_FOREIGN_RM, "username", NULL, NULL},
 		{"{\"cmd\":\"rm\",\"key\":\"k\"}", ARY_FOREIGN_RM, "k", NULL, NULL},
+		{"{\"cmd\":\"Expire\",\"key\":\"k\",\"prev\":5}", ARY_FOREIGN_RM, "k", NULL, NULL},
 		/* As its library writes them. */
 		{"{\"Set\":{\"key\":\"k\",\"value\":\"v\"}}", ARY_FOREIGN_SET, "k", "v", NULL},
 		{"{\"Set\":{\"value\":\"v\",\"key\":\"k\"}}", ARY_FOREIGN_SET, "k", "v", NULL},
@@ -114,6 +115,13 @@ static void test_what_is_none_of_them_is_refused(void **state)
 		{"{\"cmd\":1}", "cmd"},
 		{"{\"cmd\":\"SET\",\"key\":\"k\",\"value\":\"v\"}", "command"},
 		{"{\"cmd\":\"Batch\",\"ops\":[]}", "command"},
+		{"{\"cmd\":\"Expire\",\"prev\":1}", "key"},
+		{"{\"cmd\":\"Set\",\"key\":\"k\",\"value\":\"v\",\"expires\":0}", "expires"},
+		{"{\"cmd\":\"Set\",\"key\":\"k\",\"value\":\"v\",\"encoding\":1}", "encoding"},
+		{"{\"cmd\":\"Set\",\"key\":\"k\",\"value\":\"v\",\"meta\":{\"a\":1}}", "meta"},
+		{"{\"cmd\":\"Set\",\"key\":\"k\",\"value\":\"v\",\"meta\":{\"a b\":\"\"}}",
+		 "token"},
+		{"{\"cmd\":\"Set\",\"key\":\"k\",\"value\":\"v\",\"sha256\":\"00\"}", "sha256"},
 		{"{\"cmd\":\"Set\",\"value\":\"v\"}", "key"},
 		{"{\"cmd\":\"Set\",\"key\":\"\",\"value\":\"v\"}", "key"},
 		{"{\"cmd\":\"Set\",\"key_b64\":\"\",\"value\":\"v\"}", "key"},
@@ -184,6 +192,18 @@ static void test_lines_of_our_log_are_read(void **state)
 				       &scratch, &foreign), ARY_OK);
 	assert_int_equal(foreign.op, ARY_FOREIGN_RM);
 	assert_bytes(foreign.key, "k");
+	assert_int_equal(decode_sealed("{\"seq\":1,\"time\":1,\"cmd\":\"Expire\",\"key\":\"k\","
+				       "\"prev\":7", &line, &scratch, &foreign), ARY_OK);
+	assert_int_equal(foreign.op, ARY_FOREIGN_RM);
+	assert_bytes(foreign.key, "k");
+	assert_int_equal(decode_sealed("{\"seq\":1,\"time\":1,\"cmd\":\"Set\",\"key\":\"k\","
+				       "\"encoding\":\"br\",\"expires\":9,"
+				       "\"meta\":{\"a\":\"b\"},\"value\":\"v\"",
+				       &line, &scratch, &foreign), ARY_OK);
+	assert_bytes(foreign.encoding, "br");
+	assert_int_equal(foreign.expires_ms, 9);
+	assert_bytes(foreign.meta, "{\"a\":\"b\"}");
+	assert_int_equal(foreign.sha256.size, 0);
 	assert_int_equal(decode_sealed("{\"seq\":1,\"time\":1,\"cmd\":\"Seal\",\"lines\":3", &line,
 				       &scratch, &foreign), ARY_OK);
 	assert_int_equal(foreign.op, ARY_FOREIGN_NONE);
@@ -225,6 +245,12 @@ static void assert_round_trip(struct ary_bytes key, struct ary_bytes value, cons
 		.key = key,
 		.value = value,
 		.type = ary_bytes_of(type),
+		/* With a type, all that can be said of a value; else nothing. */
+		.encoding = ary_bytes_of(*type != '\0' ? "a, b" : ""),
+		.expires_ms = *type != '\0' ? ARY_SEQ_MAX : 0,
+		.meta = ary_bytes_of(*type != '\0' ? "{\"a\":\"\\\"\",\"b\":\"%s\"}" : ""),
+		.sha256 = ary_bytes_of(*type != '\0' ? "\x80" "1234567890123456789012345678901" :
+							""),
 	};
 	struct ary_buf line = {0};
 	struct ary_buf scratch = {0};
@@ -239,6 +265,10 @@ static void assert_round_trip(struct ary_bytes key, struct ary_bytes value, cons
 	assert_true(ary_bytes_equal(foreign.key, key));
 	assert_true(ary_bytes_equal(foreign.value, value));
 	assert_bytes(foreign.type, type);
+	assert_true(ary_bytes_equal(foreign.encoding, set.encoding));
+	assert_int_equal(foreign.expires_ms, set.expires_ms);
+	assert_true(ary_bytes_equal(foreign.meta, set.meta));
+	assert_true(ary_bytes_equal(foreign.sha256, set.sha256));
 	ary_buf_release(&line);
 	ary_buf_release(&scratch);
 }
@@ -282,6 +312,16 @@ static void test_forms_of_what_is_written(void **state)
 	assert_true(ary_foreign_encode(&foreign, &line));
 	assert_bytes(ary_buf_view(&line), "{\"cmd\":\"Set\",\"key\":\"k\",\"type\":\"a/b\","
 		     "\"value_b64\":\"/w==\"}\n");
+	line.size = 0;
+	foreign.encoding = ary_bytes_of("gzip");
+	foreign.expires_ms = 5;
+	foreign.meta = ary_bytes_of("{\"a\":\"b\"}");
+	foreign.sha256 = ary_bytes_of("0123456789abcdef0123456789abcdef");
+	assert_true(ary_foreign_encode(&foreign, &line));
+	assert_bytes(ary_buf_view(&line), "{\"cmd\":\"Set\",\"key\":\"k\",\"type\":\"a/b\","
+		     "\"encoding\":\"gzip\",\"expires\":5,\"meta\":{\"a\":\"b\"},"
+		     "\"sha256\":\"30313233343536373839616263646566"
+		     "30313233343536373839616263646566\",\"value_b64\":\"/w==\"}\n");
 	line.size = 0;
 	foreign.op = ARY_FOREIGN_RM;
 	assert_true(ary_foreign_encode(&foreign, &line));

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* The store's time, by which values expire: the machine's clock, but never before the time of a
+ * line that is in the log. So what a reader was told is over, stays over, whoever sets the clock
+ * back, and after a restart too; until the clock has caught up, this time stands still.
+ *
+ * Threads: any. Units: milliseconds since 1970. */
+#ifndef ARY_STORE_CLOCK_H
+#define ARY_STORE_CLOCK_H
+
+#include "store/store_private.h"
+
+/* What time it is. Two calls one after the other never go backwards if a line of the first answer
+ * was noted. */
+uint64_t ary_clock_now_ms(struct ary_store *store);
+
+/* A line of TIME_MS is in the log, or was found there. */
+void ary_clock_note(struct ary_store *store, uint64_t time_ms);
+
+/* Whether a value that ends at EXPIRES_MS (0: never) is over at NOW_MS. */
+bool ary_clock_is_over(uint64_t expires_ms, uint64_t now_ms);
+
+#endif
