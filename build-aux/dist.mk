@@ -95,6 +95,7 @@ test_files = \
 	tests/fuzz/corpus/api/cors-any \
 	tests/fuzz/corpus/api/cors-list \
 	tests/fuzz/corpus/api/dates \
+	tests/fuzz/corpus/api/digests \
 	tests/fuzz/corpus/api/draining \
 	tests/fuzz/corpus/api/empty \
 	tests/fuzz/corpus/api/found-0f0ae539 \

@@ -20,6 +20,8 @@ base_sources = \
 	%D%/base/hash.h \
 	%D%/base/number.c \
 	%D%/base/number.h \
+	%D%/base/sha2.c \
+	%D%/base/sha2.h \
 	%D%/base/status.c \
 	%D%/base/status.h \
 	%D%/base/utf8.c \
@@ -151,6 +153,10 @@ api_sources = \
 	%D%/api/cors.h \
 	%D%/api/date.c \
 	%D%/api/date.h \
+	%D%/api/dictionary.c \
+	%D%/api/dictionary.h \
+	%D%/api/digest.c \
+	%D%/api/digest.h \
 	%D%/api/field.c \
 	%D%/api/field.h \
 	%D%/api/handler.h \

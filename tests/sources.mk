@@ -133,6 +133,11 @@ tests_unit_base_number_test_CPPFLAGS = $(test_cppflags)
 tests_unit_base_number_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_base_number_test_LDADD = libtestary.a $(upto_base) $(test_libs)
 
+check_PROGRAMS += %D%/unit/base/sha2_test
+tests_unit_base_sha2_test_CPPFLAGS = $(test_cppflags)
+tests_unit_base_sha2_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_base_sha2_test_LDADD = libtestary.a $(upto_base) $(test_libs)
+
 check_PROGRAMS += %D%/unit/base/status_test
 tests_unit_base_status_test_CPPFLAGS = $(test_cppflags)
 tests_unit_base_status_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -312,6 +317,16 @@ check_PROGRAMS += %D%/unit/api/date_test
 tests_unit_api_date_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_date_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_date_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/dictionary_test
+tests_unit_api_dictionary_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_dictionary_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_dictionary_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/digest_test
+tests_unit_api_digest_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_digest_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_digest_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
 check_PROGRAMS += %D%/unit/api/fault_test
 tests_unit_api_fault_test_CPPFLAGS = $(test_cppflags)

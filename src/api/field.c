@@ -9,6 +9,7 @@ static const struct {
 	[ARY_FIELD_ACCEPT] = KNOWN("Accept"),
 	[ARY_FIELD_ACCESS_CONTROL_REQUEST_METHOD] = KNOWN("Access-Control-Request-Method"),
 	[ARY_FIELD_AUTHORIZATION] = KNOWN("Authorization"),
+	[ARY_FIELD_CONTENT_DIGEST] = KNOWN("Content-Digest"),
 	[ARY_FIELD_CONTENT_ENCODING] = KNOWN("Content-Encoding"),
 	[ARY_FIELD_CONTENT_LENGTH] = KNOWN("Content-Length"),
 	[ARY_FIELD_CONTENT_RANGE] = KNOWN("Content-Range"),
@@ -23,7 +24,10 @@ static const struct {
 	[ARY_FIELD_ORIGIN] = KNOWN("Origin"),
 	[ARY_FIELD_PREFER] = KNOWN("Prefer"),
 	[ARY_FIELD_RANGE] = KNOWN("Range"),
+	[ARY_FIELD_REPR_DIGEST] = KNOWN("Repr-Digest"),
 	[ARY_FIELD_TRANSFER_ENCODING] = KNOWN("Transfer-Encoding"),
+	[ARY_FIELD_WANT_CONTENT_DIGEST] = KNOWN("Want-Content-Digest"),
+	[ARY_FIELD_WANT_REPR_DIGEST] = KNOWN("Want-Repr-Digest"),
 #undef KNOWN
 };
 

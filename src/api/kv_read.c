@@ -4,6 +4,7 @@
 
 #include "api/api_private.h"
 #include "api/condition.h"
+#include "api/digest.h"
 #include "api/head.h"
 #include "api/problem.h"
 #include "api/range.h"
@@ -14,7 +15,7 @@
 static bool is_plain_get(struct ary_api *api, const struct ary_call *call)
 {
 	const uint64_t variants = ARY_CONDITION_BITS | ARY_FIELD_BIT(ARY_FIELD_ORIGIN) |
-				  ARY_FIELD_BIT(ARY_FIELD_RANGE);
+				  ARY_FIELD_BIT(ARY_FIELD_RANGE) | ARY_DIGEST_WANT_BITS;
 
 	return call->method == ARY_GET && !ary_call_has_any(call, variants) &&
 	       !call->is_surplus && ary_api_phase(api) == ARY_PHASE_SERVING;
@@ -73,15 +74,17 @@ static void refuse_range(struct ary_call *call, struct ary_value *value)
 }
 
 /* Answers with VALUE (taken), or with the part of it that was asked for. */
-static void respond_range(struct ary_api *api, struct ary_call *call, struct ary_value *value)
+static void respond_found(struct ary_api *api, struct ary_call *call, struct ary_value *value)
 {
+	struct ary_bytes whole = value->value;
 	struct ary_range range;
 
-	switch (ary_range_of(call, value->seq, value->value.size, &range)) {
+	switch (ary_range_of(call, value->seq, whole.size, &range)) {
 	case ARY_RANGE_WHOLE: respond_value(api, call, value); break;
 	case ARY_RANGE_PART: respond_part(api, call, value, &range); break;
-	case ARY_RANGE_UNSATISFIABLE: refuse_range(call, value); break;
+	case ARY_RANGE_UNSATISFIABLE: refuse_range(call, value); return;
 	}
+	ary_digest_add_wanted(call, whole);
 }
 
 /* The value is left to the response although it is not sent: RFC 9110 section 8.6 wants the
@@ -166,7 +169,7 @@ enum ary_step ary_kv_get(struct ary_api *api, struct ary_call *call)
 		respond_not_modified(api, call, &value);
 		break;
 	case ARY_VERDICT_GO_ON:
-		respond_range(api, call, &value);
+		respond_found(api, call, &value);
 		break;
 	}
 	return ARY_STEP_RESPOND;

@@ -4,6 +4,7 @@
 
 #include "api/api_private.h"
 #include "api/condition.h"
+#include "api/digest.h"
 #include "api/head.h"
 #include "api/problem.h"
 #include "api/respond.h"
@@ -63,6 +64,8 @@ enum ary_step ary_kv_check_put(struct ary_api *api, struct ary_call *call)
 		step = check_encoding(call);
 	if (step == ARY_STEP_BODY)
 		step = check_type(call);
+	if (step == ARY_STEP_BODY)
+		step = ary_digest_check(call);
 	return step;
 }
 
@@ -142,6 +145,10 @@ static enum ary_step park(struct ary_api *api, struct ary_call *call, enum ary_w
 
 enum ary_step ary_kv_put(struct ary_api *api, struct ary_call *call)
 {
+	enum ary_step step = ary_digest_compare(call);
+
+	if (step != ARY_STEP_BODY)
+		return step;
 	call->write.value = ary_buf_view(&call->body);
 	call->write.type = call->type;
 	return park(api, call, ARY_WRITE_SET);

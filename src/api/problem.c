@@ -64,6 +64,16 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"content-range", 400, 0, "Partial PUT",
 		"A PUT with Content-Range would replace the whole value by a part of it.",
 		"Send the whole value without Content-Range."},
+	[ARY_PROBLEM_BAD_DIGEST] = {
+		"bad-digest", 400, 0, "Malformed digest",
+		"Content-Digest or Repr-Digest is no dictionary of a structured field, or a "
+		"sha-256 or sha-512 in it is not the base64 of such a digest between colons.",
+		"Send it as in sha-256=:...:, or leave it out."},
+	[ARY_PROBLEM_DIGEST_MISMATCH] = {
+		"digest-mismatch", 400, 0, "Digest mismatch",
+		"The body that arrived has another digest than Content-Digest or Repr-Digest says; "
+		"nothing was changed.",
+		"Send the value again: it was damaged on the way, or the digest is another's."},
 	[ARY_PROBLEM_KEY_NOT_FOUND] = {
 		"key-not-found", 404, 0, "Key not found",
 		"There is no value under this key.",

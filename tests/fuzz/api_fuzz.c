@@ -14,7 +14,9 @@
 #include "api/api.h"
 #include "api/problem.h"
 #include "api/route.h"
+#include "base/base64.h"
 #include "base/diag.h"
+#include "base/sha2.h"
 #include "env/thread.h"
 #include "fuzz/fuzz.h"
 #include "lib/memory_env.h"
@@ -398,6 +400,17 @@ static void get(struct service *service, struct ary_bytes target, const char *na
 	check_answer(service, &out->call);
 }
 
+static void check_digest(struct ary_bytes body, const char *field)
+{
+	uint8_t digest[ARY_SHA256_BYTES];
+	char text[64] = "sha-256=:";
+
+	ary_sha256(body, digest);
+	ary_base64_encode((struct ary_bytes){digest, sizeof(digest)}, (uint8_t *)text + 9);
+	text[9 + 44] = ':';
+	ARY_CHECK(field && strcmp(field, text) == 0);
+}
+
 /* Reads back what EXCHANGE has put. */
 static void check_put(struct service *service, const struct exchange *exchange)
 {
@@ -418,6 +431,9 @@ static void check_put(struct service *service, const struct exchange *exchange)
 	if (part.call.response.status == 206)
 		ARY_CHECK(memcmp(part.call.response.body.data, exchange->body.data + 1,
 				 part.call.response.body.size) == 0);
+	exchange_release(&part);
+	get(service, target, "Want-Repr-Digest", "sha-256=1", &part);
+	check_digest(exchange->body, field_of(&part.call.response, "Repr-Digest"));
 	exchange_release(&part);
 	exchange_release(&whole);
 	exchange_release(&unchanged);

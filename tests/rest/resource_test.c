@@ -101,12 +101,33 @@ static void test_what_a_range_cannot_have_is_told(void **state)
 	rest_expect_value(rest, "/keys/short", "0123456789", 10);
 }
 
+static void test_a_digest_is_checked_and_told(void **state)
+{
+	static const char right[] =
+		"Content-Digest: sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:";
+	struct rest *rest = *state;
+	struct client_reply reply;
+	char text[CLIENT_HEADER_BYTES];
+
+	assert_int_equal(client_put(rest->client, "/keys/sure", "jello", 5, right, &reply), 400);
+	client_reply_release(&reply);
+	rest_expect(rest, "GET", "/keys/sure", 404);
+	assert_int_equal(client_put(rest->client, "/keys/sure", "hello", 5, right, &reply), 201);
+	client_reply_release(&reply);
+	client_ask(rest->client, "HEAD", "/keys/sure", "Want-Repr-Digest: sha-256=1", &reply);
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(client_header(&reply, "Repr-Digest", text),
+			    strchr(right, ' ') + 1);
+	client_reply_release(&reply);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_date_of_a_value_is_a_condition),
 		cmocka_unit_test(test_parts_make_the_whole),
 		cmocka_unit_test(test_what_a_range_cannot_have_is_told),
+		cmocka_unit_test(test_a_digest_is_checked_and_told),
 	};
 
 	return cmocka_run_group_tests_name("rest/resource", tests, rest_setup, rest_teardown);

@@ -18,6 +18,7 @@ static const struct {
 	{"Accept", ARY_FIELD_ACCEPT},
 	{"Access-Control-Request-Method", ARY_FIELD_ACCESS_CONTROL_REQUEST_METHOD},
 	{"Authorization", ARY_FIELD_AUTHORIZATION},
+	{"Content-Digest", ARY_FIELD_CONTENT_DIGEST},
 	{"Content-Encoding", ARY_FIELD_CONTENT_ENCODING},
 	{"Content-Length", ARY_FIELD_CONTENT_LENGTH},
 	{"Content-Range", ARY_FIELD_CONTENT_RANGE},
@@ -32,7 +33,10 @@ static const struct {
 	{"Origin", ARY_FIELD_ORIGIN},
 	{"Prefer", ARY_FIELD_PREFER},
 	{"Range", ARY_FIELD_RANGE},
+	{"Repr-Digest", ARY_FIELD_REPR_DIGEST},
 	{"Transfer-Encoding", ARY_FIELD_TRANSFER_ENCODING},
+	{"Want-Content-Digest", ARY_FIELD_WANT_CONTENT_DIGEST},
+	{"Want-Repr-Digest", ARY_FIELD_WANT_REPR_DIGEST},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Digests of values (RFC 9530). A PUT that says what its body's digest is has it compared before
+ * anything is stored; a read is told the digest that it asks for. Known are sha-256 and sha-512;
+ * other algorithms are passed over, as that RFC says. A value is stored as it was sent, so the
+ * digest of a body is that of the representation.
+ *
+ * A digest is made on the http thread, over the whole value. Threads: any. */
+#ifndef ARY_API_DIGEST_H
+#define ARY_API_DIGEST_H
+
+#include "api/api.h"
+
+/* The fields of a request for a value that ask for a digest. */
+#define ARY_DIGEST_WANT_BITS                                                                       \
+	(ARY_FIELD_BIT(ARY_FIELD_WANT_CONTENT_DIGEST) | ARY_FIELD_BIT(ARY_FIELD_WANT_REPR_DIGEST))
+
+/* Looks at the Content-Digest and the Repr-Digest of CALL, an admitted PUT: RESPOND with bad-digest
+ * where one is no dictionary, or a digest that is known is none of its kind. */
+enum ary_step ary_digest_check(struct ary_call *call);
+
+/* Compares the body of CALL, whose digests were checked, with them: RESPOND with digest-mismatch
+ * where it is another body. */
+enum ary_step ary_digest_compare(struct ary_call *call);
+
+/* Adds the digests that CALL wants of WHOLE, the value, and of what is sent of it: the response's
+ * body. A wish that is not understood is none. */
+void ary_digest_add_wanted(struct ary_call *call, struct ary_bytes whole);
+
+#endif
