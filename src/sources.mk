@@ -76,6 +76,7 @@ index_sources = \
 	%D%/index/blob.h \
 	%D%/index/index.c \
 	%D%/index/index.h \
+	%D%/index/key_range.h \
 	%D%/index/run.c \
 	%D%/index/run.h \
 	%D%/index/sort.c \
@@ -86,7 +87,8 @@ index_sources = \
 	%D%/index/tree.h \
 	%D%/index/tree_build.c \
 	%D%/index/tree_private.h \
-	%D%/index/tree_remove.c
+	%D%/index/tree_remove.c \
+	%D%/index/tree_walk.c
 store_sources = \
 	%D%/store/appender.c \
 	%D%/store/appender.h \

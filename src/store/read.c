@@ -128,13 +128,13 @@ struct listing {
 	void *context;
 };
 
-static bool visit_entry(void *context, struct ary_bytes key, const struct ary_entry *entry)
+static bool visit_within(void *context, struct ary_bytes key, uint64_t seq)
 {
 	struct listing *listing = context;
 	if (listing->left == 0 || !ary_bytes_start_with(key, listing->prefix))
 		return false;
 	listing->left--;
-	return listing->visit(listing->context, key, entry->seq);
+	return listing->visit(listing->context, key, seq);
 }
 
 void ary_store_list(struct ary_store *store, struct ary_bytes prefix, struct ary_bytes after,
@@ -147,6 +147,30 @@ void ary_store_list(struct ary_store *store, struct ary_bytes prefix, struct ary
 		.context = context,
 	};
 	bool from_prefix = ary_bytes_compare(after, prefix) < 0;
-	ary_index_page(store->index, from_prefix ? prefix : after, !from_prefix, visit_entry,
-		       &listing);
+	struct ary_key_range range = {.from = from_prefix ? prefix : after, .after = !from_prefix};
+	ary_store_scan(store, &range, visit_within, &listing);
+}
+
+struct scan {
+	ary_store_visit visit;
+	void *context;
+};
+
+static bool visit_entry(void *context, struct ary_bytes key, const struct ary_entry *entry)
+{
+	struct scan *scan = context;
+	return scan->visit(scan->context, key, entry->seq);
+}
+
+void ary_store_scan(struct ary_store *store, const struct ary_key_range *range,
+		    ary_store_visit visit, void *context)
+{
+	struct scan scan = {.visit = visit, .context = context};
+	ary_index_page(store->index, range, visit_entry, &scan);
+}
+
+enum ary_status ary_store_count(struct ary_store *store, const struct ary_key_range *range,
+				uint64_t *out)
+{
+	return ary_index_count_range(store->index, range, out);
 }

@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "env/env.h"
+#include "index/key_range.h"
 
 struct ary_store;
 
@@ -114,6 +115,17 @@ typedef bool (*ary_store_visit)(void *context, struct ary_bytes key, uint64_t se
  * first). What is visited is one moment's state. */
 void ary_store_list(struct ary_store *store, struct ary_bytes prefix, struct ary_bytes after,
 		    uint64_t limit, ary_store_visit visit, void *context);
+
+/* Visits the keys of RANGE, in its order. What is visited is one moment's state, and writes that
+ * add or remove keys wait meanwhile: VISIT ends it after some hundred keys, and another call goes
+ * on from there. Getting to the first key takes as long as a few look-ups, wherever it is. */
+void ary_store_scan(struct ary_store *store, const struct ary_key_range *range,
+		    ary_store_visit visit, void *context);
+
+/* Counts the keys of RANGE in steps, between which keys may come and go: about 4 ms for a million.
+ * NO_MEMORY. */
+ARY_MUST_CHECK enum ary_status ary_store_count(struct ary_store *store,
+					       const struct ary_key_range *range, uint64_t *out);
 
 /* ---- Writing ---- */
 

@@ -125,6 +125,7 @@ static bool keep(void *context, struct ary_bytes key, const struct ary_entry *en
 static struct page read_page(struct ary_index *index, struct ary_bytes from, bool after,
 			     size_t limit)
 {
+	const struct ary_key_range range = { .from = from, .after = after };
 	size_t room = limit + 1;
 	struct page page = { calloc(room, sizeof(*page.keys)),
 			     calloc(room, sizeof(*page.entries)), 0, limit };
@@ -132,7 +133,7 @@ static struct page read_page(struct ary_index *index, struct ary_bytes from, boo
 	assert_non_null(page.keys);
 	assert_non_null(page.entries);
 	if (limit > 0)
-		ary_index_page(index, from, after, keep, &page);
+		ary_index_page(index, &range, keep, &page);
 	return page;
 }
 

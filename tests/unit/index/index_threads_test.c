@@ -91,10 +91,54 @@ static void read_page(struct reader *reader)
 	size_t from = random_below(&reader->random, KEYS);
 	struct page page = { reader->shared, from, 0 };
 	char text[32];
+	struct ary_key_range range = { .from = key_of(text, from) };
 
-	ary_index_page(reader->shared->index, key_of(text, from), false, check_visit, &page);
+	ary_index_page(reader->shared->index, &range, check_visit, &page);
 	while (page.visits < PAGE_KEYS && page.next < KEYS)
 		expect(reader->shared, !stays(page.next++));
+}
+
+static bool check_visit_back(void *context, struct ary_bytes key, const struct ary_entry *entry)
+{
+	struct page *page = context;
+	char text[32];
+
+	while (page->next > 0 && !ary_bytes_equal(key_of(text, page->next - 1), key)) {
+		expect(page->shared, !stays(page->next - 1));
+		page->next--;
+	}
+	expect(page->shared, page->next > 0 && is_whole(page->next - 1, entry));
+	page->next -= page->next > 0;
+	return ++page->visits < PAGE_KEYS;
+}
+
+static void read_page_back(struct reader *reader)
+{
+	size_t to = random_below(&reader->random, KEYS) + 1;
+	struct page page = { reader->shared, to, 0 };
+	char text[32];
+	struct ary_key_range range = { .to = to < KEYS ? key_of(text, to) : (struct ary_bytes){ 0 },
+				   .reverse = true };
+
+	ary_index_page(reader->shared->index, &range, check_visit_back, &page);
+	while (page.visits < PAGE_KEYS && page.next > 0)
+		expect(reader->shared, !stays(--page.next));
+}
+
+/* What stays is counted whatever comes and goes beside it. */
+static void count_keys(struct reader *reader)
+{
+	size_t from = random_below(&reader->random, KEYS);
+	size_t to = from + random_below(&reader->random, KEYS - from);
+	char from_text[32], to_text[32];
+	struct ary_key_range range = { .from = key_of(from_text, from), .to = key_of(to_text, to) };
+	uint64_t staying = 0, count = 0;
+
+	for (size_t number = from; number < to; number++)
+		staying += stays(number);
+	expect(reader->shared,
+	       ary_index_count_range(reader->shared->index, &range, &count) == ARY_OK);
+	expect(reader->shared, count >= staying && count <= to - from);
 }
 
 static void read_key(struct reader *reader)
@@ -118,6 +162,8 @@ static void read_until_stopped(void *context)
 		for (unsigned i = 0; i < 50; i++)
 			read_key(reader);
 		read_page(reader);
+		read_page_back(reader);
+		count_keys(reader);
 		atomic_fetch_add(&reader->shared->rounds, 1);
 	} while (!atomic_load(&reader->shared->stop));
 }
