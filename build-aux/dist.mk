@@ -123,6 +123,7 @@ test_files = \
 	tests/fuzz/corpus/api/found-fd590e55 \
 	tests/fuzz/corpus/api/found-fec9c265 \
 	tests/fuzz/corpus/api/headers-large \
+	tests/fuzz/corpus/api/list \
 	tests/fuzz/corpus/api/methods \
 	tests/fuzz/corpus/api/odd-keys \
 	tests/fuzz/corpus/api/pages \
@@ -463,4 +464,5 @@ test_files = \
 	tests/seam_test.sh \
 	tests/table_test.sh \
 	tests/tidy_test.sh \
+	tests/unit/api/list_support.h \
 	tests/unit/index/index_support.h

@@ -363,6 +363,21 @@ tests_unit_api_kv_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_kv_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_kv_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/list_model_test
+tests_unit_api_list_model_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_list_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_list_model_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/list_pages_test
+tests_unit_api_list_pages_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_list_pages_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_list_pages_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/list_test
+tests_unit_api_list_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_list_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_list_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/memory_test
 tests_unit_api_memory_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_memory_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -632,6 +647,11 @@ check_PROGRAMS += %D%/rest/line_test
 tests_rest_line_test_CPPFLAGS = $(test_cppflags)
 tests_rest_line_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_line_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/list_test
+tests_rest_list_test_CPPFLAGS = $(test_cppflags)
+tests_rest_list_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_list_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
 check_PROGRAMS += %D%/rest/many_test
 tests_rest_many_test_CPPFLAGS = $(test_cppflags)

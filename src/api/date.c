@@ -44,13 +44,21 @@ static const char weekdays[][4] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "We
 static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 				 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
+static void put_time(char *out, uint64_t time_ms)
+{
+	unsigned second = (unsigned)(time_ms / 1000 % 86400);
+
+	put_two_digits(out, second / 3600);
+	put_two_digits(out + 3, second / 60 % 60);
+	put_two_digits(out + 6, second % 60);
+}
+
 void ary_date_format(uint64_t time_ms, char out[ARY_DATE_BYTES])
 {
-	unsigned second, days;
+	unsigned days;
 	struct date date;
 
 	ARY_CHECK(time_ms <= ARY_DATE_MS_MAX);
-	second = (unsigned)(time_ms / 1000 % 86400);
 	days = (unsigned)(time_ms / 86400000);
 	date = date_of(days);
 	memcpy(out, "Www, DD Mmm YYYY hh:mm:ss GMT", ARY_DATE_BYTES);
@@ -59,9 +67,23 @@ void ary_date_format(uint64_t time_ms, char out[ARY_DATE_BYTES])
 	memcpy(out + 8, months[date.month], 3);
 	put_two_digits(out + 12, date.year / 100);
 	put_two_digits(out + 14, date.year);
-	put_two_digits(out + 17, second / 3600);
-	put_two_digits(out + 20, second / 60 % 60);
-	put_two_digits(out + 23, second % 60);
+	put_time(out + 17, time_ms);
+}
+
+void ary_date_format_internet(uint64_t time_ms, char out[ARY_DATE_INTERNET_BYTES])
+{
+	struct date date;
+
+	ARY_CHECK(time_ms <= ARY_DATE_MS_MAX);
+	date = date_of((unsigned)(time_ms / 86400000));
+	memcpy(out, "YYYY-MM-DDThh:mm:ss.mmmZ", ARY_DATE_INTERNET_BYTES);
+	put_two_digits(out, date.year / 100);
+	put_two_digits(out + 2, date.year);
+	put_two_digits(out + 5, date.month + 1);
+	put_two_digits(out + 8, date.day);
+	put_time(out + 11, time_ms);
+	put_two_digits(out + 20, (unsigned)(time_ms % 1000 / 10));
+	out[22] = (char)('0' + time_ms % 10);
 }
 
 /* The other way round, by the same rule: days_from_civil. */

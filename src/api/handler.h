@@ -18,6 +18,9 @@ void ary_kv_finish_delete(struct ary_api *api, struct ary_call *call);
 /* kv.c: answers that a condition does not hold for the present value with SEQ. */
 enum ary_step ary_kv_refuse_condition(struct ary_call *call, uint64_t seq);
 
+/* list.c */
+enum ary_step ary_list_get(struct ary_api *api, struct ary_call *call);
+
 /* admin.c */
 enum ary_step ary_admin_compact_check(struct ary_api *api, struct ary_call *call);
 enum ary_step ary_admin_compact(struct ary_api *api, struct ary_call *call);

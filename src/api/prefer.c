@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/prefer.h"
 
+#include <strings.h>
+
 /* Takes what comes before the first SEPARATOR outside quotes from *TEXT, which goes on behind
  * it. */
 static struct ary_bytes take(struct ary_bytes *text, char separator)
@@ -85,14 +87,22 @@ static unsigned range_quality(struct ary_bytes parameters)
 	return 1000;
 }
 
-/* How specifically RANGE names text/SUBTYPE: 3 exactly, 2 by text, 1 by anything, 0 not. */
+/* How specifically RANGE names TYPE: 3 exactly, 2 by what is before its slash, 1 by anything, 0
+ * not. */
 static unsigned range_match(struct ary_bytes range, const char *type)
 {
+	struct ary_bytes subtype;
+
 	if (ary_bytes_are_caseless(range, type))
 		return 3;
-	if (ary_bytes_are_caseless(range, "text/*"))
-		return 2;
-	return ary_bytes_are_caseless(range, "*/*") ? 1 : 0;
+	if (ary_bytes_are_caseless(range, "*/*"))
+		return 1;
+	range = ary_bytes_cut(range, '/', &subtype);
+	return ary_bytes_equal(subtype, ary_bytes_of("*")) &&
+			       strncasecmp((const char *)range.data, type, range.size) == 0 &&
+			       type[range.size] == '/' ?
+		       2 :
+		       0;
 }
 
 /* The quality of TYPE in all Accept fields: the most specific range decides. */
@@ -118,6 +128,22 @@ static unsigned quality_of(const struct ary_call *call, const char *type)
 		}
 	}
 	return quality;
+}
+
+size_t ary_accept_best(const struct ary_call *call, const char *const *types)
+{
+	unsigned quality = quality_of(call, types[0]);
+	size_t best = 0;
+
+	for (size_t i = 1; types[i] != NULL; i++) {
+		unsigned other = quality_of(call, types[i]);
+
+		if (other <= quality)
+			continue;
+		quality = other;
+		best = i;
+	}
+	return best;
 }
 
 bool ary_accept_html(const struct ary_call *call)

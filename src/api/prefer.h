@@ -12,4 +12,8 @@ bool ary_prefer_has(const struct ary_call *call, const char *token);
  * text. */
 bool ary_accept_html(const struct ary_call *call);
 
+/* Which of TYPES (NULL at the end, at least one) CALL's Accept likes best: the number of the first
+ * of those, 0 where it likes none, or says nothing. */
+size_t ary_accept_best(const struct ary_call *call, const char *const *types);
+
 #endif

@@ -278,14 +278,18 @@ static void add_key(json_t **root, struct ary_bytes key)
 	free(encoded);
 }
 
-/* A key that is too long would make for a long problem, and says nothing new. */
-static bool is_about_key(const struct ary_call *call, const struct ary_problem *problem)
+/* The key that CALL is about, or nothing. One that is too long would make for a long problem, and
+ * says nothing new. */
+static struct ary_bytes key_of(const struct ary_call *call, const struct ary_problem *problem)
 {
-	return call->route != NULL && call->route->has_key &&
-	       problem != ary_problem(ARY_PROBLEM_KEY_TOO_LONG);
+	if (call->route != NULL && call->route->has_key &&
+	    problem != ary_problem(ARY_PROBLEM_KEY_TOO_LONG))
+		return call->tail;
+	return (struct ary_bytes){ NULL, 0 };
 }
 
-static void respond(struct ary_call *call, const struct ary_problem *problem, const char *detail)
+static void respond(struct ary_call *call, const struct ary_problem *problem,
+		    struct ary_bytes key, const char *detail)
 {
 	json_t *root;
 
@@ -293,8 +297,8 @@ static void respond(struct ary_call *call, const struct ary_problem *problem, co
 			 problem->title, "status", (int)problem->status);
 	if (detail[0] != '\0')
 		ary_json_text(&root, "detail", detail);
-	if (is_about_key(call, problem))
-		add_key(&root, call->tail);
+	if (key.size > 0)
+		add_key(&root, key);
 	ary_respond_json(&call->response, problem->status, "application/problem+json", root);
 	ary_response_constant(&call->response, "Cache-Control", "no-store");
 	if (problem->retry_after_seconds > 0)
@@ -305,13 +309,14 @@ static void respond(struct ary_call *call, const struct ary_problem *problem, co
 enum ary_step ary_problem_respond(struct ary_call *call, enum ary_problem_kind kind,
 				  const char *format, ...)
 {
+	const struct ary_problem *problem = ary_problem(kind);
 	char detail[ARY_ERROR_TEXT_BYTES];
 	va_list values;
 
 	va_start(values, format);
 	(void)vsnprintf(detail, sizeof(detail), format, values);
 	va_end(values);
-	respond(call, ary_problem(kind), detail);
+	respond(call, problem, key_of(call, problem), detail);
 	return ARY_STEP_RESPOND;
 }
 
@@ -320,6 +325,12 @@ enum ary_step ary_problem_respond_status(struct ary_call *call, enum ary_status 
 {
 	const struct ary_problem *problem = ary_problem(ary_problem_of(status));
 
-	respond(call, problem, err != NULL ? err->text : "");
+	return ary_problem_respond_about(call, status, key_of(call, problem), err);
+}
+
+enum ary_step ary_problem_respond_about(struct ary_call *call, enum ary_status status,
+					struct ary_bytes key, const struct ary_error *err)
+{
+	respond(call, ary_problem(ary_problem_of(status)), key, err != NULL ? err->text : "");
 	return ARY_STEP_RESPOND;
 }

@@ -88,4 +88,8 @@ enum ary_step ary_problem_respond(struct ary_call *call, enum ary_problem_kind k
 enum ary_step ary_problem_respond_status(struct ary_call *call, enum ary_status status,
 					 const struct ary_error *err);
 
+/* As ary_problem_respond_status; the problem is about KEY, which it names. */
+enum ary_step ary_problem_respond_about(struct ary_call *call, enum ary_status status,
+					struct ary_bytes key, const struct ary_error *err);
+
 #endif

@@ -12,8 +12,20 @@ static const char *const method_names[ARY_METHOD_COUNT] = {
 	[ARY_PATCH] = "PATCH",	   [ARY_TRACE] = "TRACE",   [ARY_CONNECT] = "CONNECT",
 };
 
+static const char *const list_parameters[] = {
+	"prefix", "start",     "after",   "end",   "limit", "reverse",
+	"next",   "delimiter", "include", "count", NULL,
+};
 static const char *const full_parameters[] = {"full", NULL};
 static const char *const verbose_parameters[] = {"verbose", NULL};
+
+/* All keys together, with and without a slash behind. */
+#define COLLECTION(target) \
+	{ \
+		.path = (target), \
+		.needs_store = true, \
+		.actions = {[ARY_GET] = {.parameters = list_parameters, .begin = ary_list_get}}, \
+	}
 
 static const struct ary_route routes[] = {
 	{
@@ -34,6 +46,8 @@ static const struct ary_route routes[] = {
 					.finish = ary_kv_finish_delete},
 		},
 	},
+	COLLECTION("/keys"),
+	COLLECTION("/keys/"),
 	{
 		.path = "/compact",
 		.needs_store = true,

@@ -151,6 +151,19 @@ bool ary_buf_printf(struct ary_buf *buf, const char *format, ...)
 	return done;
 }
 
+bool ary_bytes_behind_prefix(struct ary_bytes prefix, struct ary_buf *out)
+{
+	while (prefix.size > 0 && prefix.data[prefix.size - 1] == 0xff)
+		prefix.size--;
+	out->size = 0;
+	if (prefix.size == 0)
+		return true;
+	if (!ary_buf_append(out, prefix))
+		return false;
+	out->data[out->size - 1]++;
+	return true;
+}
+
 struct ary_bytes ary_buf_view(const struct ary_buf *buf)
 {
 	return (struct ary_bytes){ .data = buf->data, .size = buf->size };

@@ -55,6 +55,10 @@ ARY_MUST_CHECK bool ary_buf_append(struct ary_buf *buf, struct ary_bytes bytes);
 /* Appends text made from FORMAT (no terminator). False: out of memory, as it was. */
 ARY_MUST_CHECK bool ary_buf_printf(struct ary_buf *buf, const char *format, ...) ARY_PRINTF(2, 3);
 
+/* Makes OUT the least byte string that is behind all that begin with PREFIX, or empty where there
+ * is none. False: out of memory. */
+ARY_MUST_CHECK bool ary_bytes_behind_prefix(struct ary_bytes prefix, struct ary_buf *out);
+
 /* A view of what is in BUF; returns borrowed until BUF changes. */
 struct ary_bytes ary_buf_view(const struct ary_buf *buf);
 

@@ -6,6 +6,9 @@
 #include "base/alloc.h"
 #include "base/diag.h"
 
+/* An answer that was composed is refused for want of room only when it takes more than this. */
+enum { COMPOSED_BYTES = 64 * 1024 };
+
 /* What holds a body while the library sends it. */
 struct held {
 	struct ary_buf owned;
@@ -56,7 +59,7 @@ bool ary_reply_charge(const struct ary_response *response, struct ary_budget *fl
 {
 	uint64_t bytes = held_bytes(response);
 
-	if (response->has_value)
+	if (response->has_value || bytes > COMPOSED_BYTES)
 		return ary_budget_take(flight, bytes) || ary_budget_take_alone(flight, bytes);
 	ary_budget_charge(flight, bytes);
 	return true;

@@ -17,8 +17,9 @@
 void ary_reply_drop_body(struct ary_response *response);
 
 /* Counts the memory that holds RESPONSE's body among the bytes in FLIGHT. False: it is a stored
- * value that does not fit, and is not alone; nothing was counted. What we compose ourselves is
- * small, and never refused: it would have to be replaced by another such answer. */
+ * value, or a page of a listing of more than 64 KiB, that does not fit, and is not alone; nothing
+ * was counted. What we compose otherwise is small, and never refused: it would have to be replaced
+ * by another such answer. */
 ARY_MUST_CHECK bool ary_reply_charge(const struct ary_response *response,
 				     struct ary_budget *flight);
 

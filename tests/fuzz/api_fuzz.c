@@ -448,6 +448,47 @@ static void check_deleted(struct service *service, const struct exchange *exchan
 	exchange_release(&missing);
 }
 
+static const char *text_of(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+/* A page as JSON is whole, and its keys that are text are in order. */
+static void check_page(const struct exchange *exchange)
+{
+	const struct ary_bytes body = exchange->call.response.body;
+	bool reverse = memmem(exchange->call.query.data, exchange->call.query.size, "reverse", 7);
+	const json_t *object, *keys;
+	const char *before = NULL;
+	size_t i;
+
+	json_t *root = json_loadb((const char *)body.data, body.size, JSON_REJECT_DUPLICATES, NULL);
+	ARY_CHECK(root);
+	keys = json_object_get(root, "keys");
+	ARY_CHECK(keys || json_is_integer(json_object_get(root, "count")));
+	ARY_CHECK(!keys || json_is_array(json_object_get(root, "prefixes")));
+	ARY_CHECK(!keys || text_of(root, "next") || json_is_null(json_object_get(root, "next")));
+	json_array_foreach(keys, i, object) {
+		const char *key = text_of(object, "key");
+
+		ARY_CHECK(key || text_of(object, "key_b64"));
+		ARY_CHECK(json_integer_value(json_object_get(object, "seq")) > 0);
+		ARY_CHECK(json_is_integer(json_object_get(object, "size")));
+		ARY_CHECK(!key || !before || reverse || strcmp(before, key) < 0);
+		before = key ? key : before;
+	}
+	json_decref(root);
+}
+
+static bool is_page(const struct ary_call *call)
+{
+	const char *type = field_of(&call->response, "Content-Type");
+
+	return call->response.status == 200 && call->method == ARY_GET && call->route &&
+	       ary_bytes_start_with(ary_bytes_of(call->route->path), ary_bytes_of("/keys")) &&
+	       !call->route->has_tail && strcmp(type, "application/json") == 0;
+}
+
 static void try_request(struct service *service, struct ary_bytes text)
 {
 	struct exchange exchange;
@@ -460,6 +501,8 @@ static void try_request(struct service *service, struct ary_bytes text)
 		check_put(service, &exchange);
 	if (exchange.call.response.status < 300 && exchange.call.method == ARY_DELETE)
 		check_deleted(service, &exchange);
+	if (is_page(&exchange.call))
+		check_page(&exchange);
 	exchange_release(&exchange);
 }
 

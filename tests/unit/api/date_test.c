@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "api/date.h"
 
@@ -58,6 +59,13 @@ static void test_every_day_is_the_systems(void **state)
 					  &parts),
 				 ARY_DATE_BYTES - 1);
 		ary_date_format((uint64_t)second * 1000, text);
+		assert_string_equal(text, expected);
+		assert_int_equal(strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%S.",
+					  &parts),
+				 ARY_DATE_INTERNET_BYTES - 5);
+		(void)snprintf(expected + ARY_DATE_INTERNET_BYTES - 5, 5, "%03uZ",
+			       (unsigned)(day % 1000));
+		ary_date_format_internet((uint64_t)second * 1000 + (uint64_t)(day % 1000), text);
 		assert_string_equal(text, expected);
 	}
 }

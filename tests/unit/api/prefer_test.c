@@ -86,10 +86,44 @@ static void test_html_is_for_those_who_prefer_it(void **state)
 	assert_false(ary_accept_html(call_with("Host", "text/html")));
 }
 
+static void test_the_type_that_is_liked_best_is_found(void **state)
+{
+	static const char *const types[] = {"application/json", "application/x-ndjson",
+					    "text/plain", NULL};
+	static const struct {
+		const char *accept;
+		size_t best;
+	} rows[] = {
+		{"", 0},
+		{"*/*", 0},
+		{"image/png", 0},
+		{"application/*", 0},
+		{"application/json", 0},
+		{"application/x-ndjson", 1},
+		{"APPLICATION/x-ndjson;q=0.1", 1},
+		{"application/x-ndjson, application/json", 0},
+		{"application/json;q=0.5, application/x-ndjson", 1},
+		{"text/plain", 2},
+		{"text/*", 2},
+		{"text", 0},
+		{"text/plai*", 0},
+		{"application/json;q=0.5, */*;q=0.6", 1},
+		{"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", 0},
+		{"application/json;q=0, application/x-ndjson;q=0, text/plain;q=0.001", 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (ary_accept_best(call_with("Accept", rows[i].accept), types) != rows[i].best)
+			fail_msg("%s", rows[i].accept);
+	assert_int_equal(ary_accept_best(call_with("Host", "text/plain"), types), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_preference_is_found_in_its_list),
+		cmocka_unit_test(test_the_type_that_is_liked_best_is_found),
 		cmocka_unit_test(test_html_is_for_those_who_prefer_it),
 	};
 

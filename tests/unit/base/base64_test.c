@@ -94,6 +94,50 @@ static void test_decoded_bytes_are_appended(void **state)
 	ary_buf_release(&out);
 }
 
+static void test_text_for_urls_goes_there_and_back(void **state)
+{
+	/* Bytes, their text, and their text with padding. */
+	static const char *const rows[][3] = {
+		{ "", "", "" }, { "f", "Zg", "Zg==" }, { "fo", "Zm8", "Zm8=" },
+		{ "foo", "Zm9v", "Zm9v" }, { "foob", "Zm9vYg", "Zm9vYg==" },
+		{ "\xfb\xff\xbf", "-_-_", "-_-_" }, { "\xff", "_w", "_w==" },
+	};
+	struct ary_buf text = { 0 }, out = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		text.size = 0;
+		assert_true(ary_base64url_encode(ary_bytes_of(rows[i][0]), &text));
+		assert_true(ary_bytes_equal(ary_buf_view(&text), ary_bytes_of(rows[i][1])));
+		for (size_t form = 1; form <= 2; form++) {
+			out.size = 0;
+			assert_int_equal(ary_base64url_decode(ary_bytes_of(rows[i][form]), &out),
+					 ARY_OK);
+			assert_true(ary_bytes_equal(ary_buf_view(&out), ary_bytes_of(rows[i][0])));
+		}
+	}
+	ary_buf_release(&text);
+	ary_buf_release(&out);
+}
+
+static void test_text_that_is_none_for_urls_is_refused(void **state)
+{
+	static const char *const texts[] = {
+		"+/+/", "Z", "Zg=", "Zm8==", "Zm9v=", "Zm9v==", "Zg===", "=", "==", "====", "Zh",
+		"Zm9", "Zm 8", "Zm9v Zg", "Zg\n", "Zm9v\n\n\n\n", "Zg=v", "Z===", "Zm9vZ",
+	};
+	struct ary_buf out = { 0 };
+
+	(void)state;
+	assert_true(ary_buf_append(&out, ary_bytes_of("before")));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (ary_base64url_decode(ary_bytes_of(texts[i]), &out) != ARY_INVALID)
+			fail_msg("'%s' is not refused", texts[i]);
+		assert_true(ary_bytes_equal(ary_buf_view(&out), ary_bytes_of("before")));
+	}
+	ary_buf_release(&out);
+}
+
 static void test_missing_memory_is_answered(void **state)
 {
 	struct ary_buf out = { 0 };
@@ -104,6 +148,11 @@ static void test_missing_memory_is_answered(void **state)
 	assert_int_equal(out.size, 0);
 	assert_int_equal(decode("Zm9v", &out), ARY_OK);
 	ary_buf_release(&out);
+	ary_alloc_fail_at(1, 1);
+	assert_int_equal(ary_base64url_decode(ary_bytes_of("Zm9v"), &out), ARY_NO_MEMORY);
+	assert_false(ary_base64url_encode(ary_bytes_of("foo"), &out));
+	ary_alloc_fail_at(0, 0);
+	assert_int_equal(out.size, 0);
 }
 
 int main(void)
@@ -113,6 +162,8 @@ int main(void)
 		cmocka_unit_test(test_all_bytes_of_all_sizes_survive),
 		cmocka_unit_test(test_text_that_is_not_canonical_is_refused),
 		cmocka_unit_test(test_decoded_bytes_are_appended),
+		cmocka_unit_test(test_text_for_urls_goes_there_and_back),
+		cmocka_unit_test(test_text_that_is_none_for_urls_is_refused),
 		cmocka_unit_test(test_missing_memory_is_answered),
 	};
 

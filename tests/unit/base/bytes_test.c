@@ -195,6 +195,27 @@ static void test_bytes_are_cut_at_the_first_separator(void **state)
 	assert_int_equal(rest.size, 0);
 }
 
+static void test_behind_a_prefix_is_the_least_that_does_not_begin_so(void **state)
+{
+	static const char *const rows[][2] = {
+		{"", ""},	     {"a", "b"},	 {"ab", "ac"},	 {"a\xff", "b"},
+		{"\xff", ""},	     {"\xff\xff", ""},	 {"\x7f", "\x80"}, {"a/", "a0"},
+		{"\xff\xfe", "\xff\xff"}, {"a\xff\xff", "b"},
+	};
+	struct ary_buf out = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(ary_bytes_behind_prefix(bytes(rows[i][0]), &out));
+		assert_true(ary_bytes_equal(ary_buf_view(&out), bytes(rows[i][1])));
+	}
+	ary_buf_release(&out);
+	ary_alloc_fail_at(1, 1);
+	assert_false(ary_bytes_behind_prefix(bytes("a"), &out));
+	ary_alloc_fail_at(0, 0);
+	assert_int_equal(out.size, 0);
+}
+
 static void test_printable_is_space_to_tilde(void **state)
 {
 	(void)state;
@@ -214,6 +235,7 @@ int main(void)
 		cmocka_unit_test(test_case_of_letters_alone_is_ignored),
 		cmocka_unit_test(test_blanks_are_trimmed_at_both_ends_only),
 		cmocka_unit_test(test_bytes_are_cut_at_the_first_separator),
+		cmocka_unit_test(test_behind_a_prefix_is_the_least_that_does_not_begin_so),
 		cmocka_unit_test(test_printable_is_space_to_tilde),
 		cmocka_unit_test(test_bytes_are_equal_only_when_all_are),
 		cmocka_unit_test(test_appended_bytes_come_out_in_order),
