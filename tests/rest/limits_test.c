@@ -263,8 +263,8 @@ static void test_heads_at_all_limits_are_answered(void **state)
 					   "20", NULL };
 
 	(void)state;
-	expect_answers(NULL, 1024, 100, 16384);
-	expect_answers(long_keys, 4096, 100, 16384);
+	expect_answers(NULL, 1024, 80, 16384);
+	expect_answers(long_keys, 4096, 80, 16384);
 	expect_answers(all, 4096, 500, 65536);
 	expect_answers(few, 100, 20, 1024);
 }
