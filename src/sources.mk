@@ -206,6 +206,8 @@ http_sources = \
 	%D%/http/loop.h \
 	%D%/http/reply.c \
 	%D%/http/reply.h \
+	%D%/http/room.c \
+	%D%/http/room.h \
 	%D%/http/server.c \
 	%D%/http/server.h
 app_sources = \

@@ -443,6 +443,11 @@ tests_unit_http_hot_test_CPPFLAGS = $(test_cppflags)
 tests_unit_http_hot_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_http_hot_test_LDADD = libtestary.a $(upto_http) $(test_libs)
 
+check_PROGRAMS += %D%/unit/http/room_test
+tests_unit_http_room_test_CPPFLAGS = $(test_cppflags)
+tests_unit_http_room_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_http_room_test_LDADD = libtestary.a $(upto_http) $(test_libs)
+
 check_PROGRAMS += %D%/unit/app/backlog_test
 tests_unit_app_backlog_test_CPPFLAGS = $(test_cppflags)
 tests_unit_app_backlog_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -667,6 +672,11 @@ check_PROGRAMS += %D%/rest/restart_test
 tests_rest_restart_test_CPPFLAGS = $(test_cppflags)
 tests_rest_restart_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_restart_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/room_test
+tests_rest_room_test_CPPFLAGS = $(test_cppflags)
+tests_rest_room_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_room_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
 check_PROGRAMS += %D%/rest/shutdown_test
 tests_rest_shutdown_test_CPPFLAGS = $(test_cppflags)

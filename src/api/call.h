@@ -90,7 +90,7 @@ struct ary_call {
 	/* Set by http before launch; called exactly once for each launch, on any thread. */
 	void (*wake)(struct ary_call *call);
 
-	/* Private to api. */
+	/* Private to api, but that http looks at the method and the tail once it is admitted. */
 	const struct ary_route *route;   /* NULL: none, or the target `*` */
 	const struct ary_action *action;
 	enum ary_method method;

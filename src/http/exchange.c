@@ -11,6 +11,7 @@
 #include "http/body.h"
 #include "http/guard.h"
 #include "http/reply.h"
+#include "http/room.h"
 
 enum state {
 	STATE_IDLE,   /* between requests; the request line may have been seen */
@@ -36,6 +37,7 @@ struct exchange {
 	bool has_target;
 	struct ary_field *fields;
 	size_t field_capacity;
+	size_t room_bytes;         /* for the head of the answer */
 	struct MHD_Response *kept; /* borrowed: the answer, where the response stands in for it */
 	uint64_t received_bytes;   /* of the body, kept or not */
 	uint64_t drain_bytes_max;
@@ -137,10 +139,28 @@ static void enter_flight(struct exchange *exchange)
 	ary_flight_enter(exchange->shared->flight);
 }
 
+/* Refuses a request whose head leaves no room for that of the answer. */
+static void refuse_head(struct exchange *exchange)
+{
+	ary_api_refuse(exchange->shared->api, &exchange->call, 431, "headers-too-large",
+		       "the head leaves no room for that of the answer; a cookie counts twice");
+}
+
 /* Whether the answer's body stays here, and only its size is sent. */
 static bool is_size_only(const struct ary_call *call)
 {
 	return call->response.status == 304 || call->method == ARY_HEAD;
+}
+
+/* What was to be done has been done when the answer to a write comes, so room for that was looked
+ * for before; any other may still be replaced by a short one. */
+static void mind_room(struct exchange *exchange)
+{
+	struct ary_call *call = &exchange->call;
+
+	if (call->response.status < 400 && (call->method == ARY_GET || call->method == ARY_HEAD) &&
+	    !ary_room_fits(&call->response, exchange->room_bytes))
+		refuse_head(exchange);
 }
 
 /* Whatever was to be done with the request's body has been done, so only the reply is held on to
@@ -158,6 +178,7 @@ static enum MHD_Result reply(struct exchange *exchange)
 	if (call->response.is_kept)
 		return ary_reply_queue_kept(exchange->connection, &call->response,
 					    exchange->kept);
+	mind_room(exchange);
 	if (is_size_only(call))
 		ary_reply_drop_body(&call->response);
 	if (!ary_reply_charge(&call->response, flight)) {
@@ -219,9 +240,25 @@ static enum MHD_Result park(struct exchange *exchange)
 	return MHD_YES;
 }
 
+/* Trailers are let pass, as far as they leave room for the answer. */
+static bool are_trailers_short(struct exchange *exchange)
+{
+	const struct ary_request *request = &exchange->call.request;
+
+	if (!request->has_body || request->has_length)
+		return true;
+	exchange->room_bytes =
+		ary_room_after_trailers(exchange->connection, exchange->room_bytes);
+	return ary_room_fits_write(&exchange->call, exchange->room_bytes);
+}
+
 static enum MHD_Result begin(struct exchange *exchange)
 {
 	enter_flight(exchange);
+	if (!are_trailers_short(exchange)) {
+		refuse_head(exchange);
+		return reply(exchange);
+	}
 	switch (ary_api_begin(exchange->shared->api, &exchange->call)) {
 	case ARY_STEP_PARK:
 		return park(exchange);
@@ -278,8 +315,11 @@ static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const c
 
 static bool collect_fields(struct exchange *exchange)
 {
-	int count = MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, NULL, NULL);
+	int count = MHD_get_connection_values(
+		exchange->connection, MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND,
+		NULL, NULL);
 	size_t needed = count > 0 ? (size_t)count : 0;
+	struct ary_request *request = &exchange->call.request;
 
 	if (needed > exchange->field_capacity) {
 		struct ary_field *fields =
@@ -290,9 +330,11 @@ static bool collect_fields(struct exchange *exchange)
 		exchange->fields = fields;
 		exchange->field_capacity = needed;
 	}
-	exchange->call.request.fields = exchange->fields;
+	request->fields = exchange->fields;
 	MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, add_field, exchange);
-	return exchange->call.request.field_count == needed;
+	exchange->room_bytes = ary_room_after_head(exchange->connection, request, needed,
+						   exchange->shared->room_bytes);
+	return true;
 }
 
 /* What is left of a refused request's body is read away, as far as that is cheap, so that the
@@ -344,6 +386,10 @@ static enum MHD_Result admit(struct exchange *exchange, const struct ary_guard_f
 		return refuse(exchange, framing);
 	if (!has_room(exchange)) {
 		ary_api_refuse_body(api, call, ARY_BUSY);
+		return refuse(exchange, framing);
+	}
+	if (!ary_room_fits_write(call, exchange->room_bytes)) {
+		refuse_head(exchange);
 		return refuse(exchange, framing);
 	}
 	exchange->state = STATE_BODY;
@@ -407,6 +453,8 @@ static bool find_kept(struct ary_call *call, uint64_t seq, uint64_t now_ms)
 {
 	struct exchange *exchange = call->host;
 
+	if (exchange->room_bytes < ARY_HOT_ANSWER_BYTES_MAX + ARY_ROOM_LIBRARY_BYTES)
+		return false;
 	exchange->kept = ary_hot_find(exchange->shared->hot, seq, now_ms);
 	return exchange->kept != NULL;
 }

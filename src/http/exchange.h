@@ -28,6 +28,7 @@ struct ary_exchanges {
 	struct ary_flight *flight;
 	struct ary_budget *places;
 	struct ary_hot *hot;
+	size_t room_bytes;      /* of each connection, for the heads of a request and its answer */
 	struct ary_deadlines deadlines;
 	uint64_t now_ms;        /* of this turn of the loop */
 	size_t parked;          /* suspended and not seen again since */

@@ -12,15 +12,7 @@
 #include "base/diag.h"
 #include "env/env.h"
 #include "env/net.h"
-
-enum {
-	/* What the library notes of each field, and what stands between names and values. */
-	FIELD_BYTES = 72,
-	/* A byte of the key in a Location. */
-	ENCODED_BYTES = 3,
-	/* The head of an answer, but for its Location. */
-	ANSWER_BYTES = 2048,
-};
+#include "http/room.h"
 
 struct ary_loop {
 	struct ary_exchanges exchanges;
@@ -67,17 +59,6 @@ __attribute__((format(printf, 2, 0))) static void tell(void *context, const char
 	ary_diag(ARY_DIAG_DEBUG, "http_library", "text=%s", ary_diag_quote(text, quoted));
 }
 
-/* What a connection holds for a request's head, and for the answer's beside it: without room for
- * that the library closes the connection, when the write has been carried out. It writes zeros over
- * one and a half times as much for each request, so this is what heads at their limits need, and
- * not much more. The limits are options, which are far from wrapping. */
-static size_t connection_memory(const struct ary_server_options *options)
-{
-	return (size_t)(options->target_bytes_max + options->header_bytes_max +
-			options->header_fields_max * FIELD_BYTES +
-			options->key_bytes_max * ENCODED_BYTES + ANSWER_BYTES);
-}
-
 static enum ary_status start_daemon(struct ary_loop *loop, const struct ary_loop_options *options,
 				    struct ary_error *err)
 {
@@ -99,7 +80,7 @@ static enum ary_status start_daemon(struct ary_loop *loop, const struct ary_loop
 		MHD_OPTION_ARRAY, listening,
 		MHD_OPTION_CONNECTION_LIMIT, options->connections_max,
 		MHD_OPTION_CONNECTION_TIMEOUT, 0U,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory(options->server),
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, exchanges->room_bytes,
 		MHD_OPTION_STRICT_FOR_CLIENT, 0,
 		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
 		MHD_OPTION_URI_LOG_CALLBACK, ary_exchange_on_target, exchanges,
@@ -209,6 +190,7 @@ enum ary_status ary_loop_create(const struct ary_loop_options *options, struct a
 	loop->exchanges.places = options->places;
 	loop->exchanges.wake = &loop->wake;
 	loop->exchanges.hot = &loop->hot;
+	loop->exchanges.room_bytes = ary_room_total(options->server);
 	ary_hot_init(&loop->hot, options->server->hot_bytes_max);
 	loop->exchanges.now_ms = ary_monotonic_ms(ary_env_posix());
 	ary_deadlines_init(&loop->exchanges.deadlines, options->server);
