@@ -353,6 +353,11 @@ tests_unit_api_kept_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_kept_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_kept_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/keys_b64_test
+tests_unit_api_keys_b64_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_keys_b64_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_keys_b64_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/kv_date_test
 tests_unit_api_kv_date_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_kv_date_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -12,6 +12,7 @@
 #include "api/route.h"
 #include "api/target.h"
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "base/check.h"
 
 struct ary_api *ary_api_create(const struct ary_api_options *options)
@@ -117,6 +118,36 @@ static enum ary_step check_sizes(struct ary_api *api, struct ary_call *call)
 	return check_fields(api, call);
 }
 
+/* Decodes a key in base64 where the route says that it is one, and notes whether the path is the
+ * key's own. */
+static enum ary_step take_key(struct ary_call *call, struct ary_bytes path)
+{
+	struct ary_bytes own = ary_bytes_of(ARY_KEYS_PATH);
+	struct ary_bytes text = call->tail;
+	enum ary_status status;
+
+	if (!call->route->has_key)
+		return ARY_STEP_BODY;
+	if (!call->route->is_base64) {
+		call->is_canonical =
+			ary_bytes_start_with(path, own) &&
+			ary_percent_is_canonical((struct ary_bytes){path.data + own.size,
+								    path.size - own.size},
+						 call->tail);
+		return ARY_STEP_BODY;
+	}
+	/* The key is not known until it is decoded. */
+	call->tail = (struct ary_bytes){NULL, 0};
+	status = ary_base64url_decode(text, &call->key);
+	if (status == ARY_INVALID)
+		return ary_problem_respond(call, ARY_PROBLEM_BAD_KEY_ENCODING, "%s",
+					   "behind " ARY_KEYS_BASE64_PATH " is no base64 for URLs");
+	if (status != ARY_OK)
+		return ary_problem_respond_status(call, status, NULL);
+	call->tail = ary_buf_view(&call->key);
+	return ARY_STEP_BODY;
+}
+
 /* Finds the route of CALL's target; the asterisk form of OPTIONS has none. */
 static enum ary_step find_route(struct ary_call *call)
 {
@@ -143,7 +174,7 @@ static enum ary_step find_route(struct ary_call *call)
 	if (call->route == NULL)
 		return ary_problem_respond(call, ARY_PROBLEM_NO_SUCH_RESOURCE, "%s",
 					   "see / for what there is");
-	return ARY_STEP_BODY;
+	return take_key(call, target.path);
 }
 
 /* Probes are answered whatever else goes on: who asks them would otherwise restart what is only

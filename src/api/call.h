@@ -96,7 +96,9 @@ struct ary_call {
 	enum ary_method method;
 	uint64_t fields_seen;        /* a bit for each enum ary_field_id, set by admit */
 	struct ary_buf path;         /* the decoded path, when it had to be decoded */
-	struct ary_bytes tail;       /* of /keys/{key}: the key; borrows from path or the target */
+	struct ary_buf key;          /* the key, when it had to be decoded from base64 */
+	struct ary_bytes tail;       /* of /keys/{key}: the key; borrows from key, path or target */
+	bool is_canonical;           /* of /keys/{key}: the path is as we would write it */
 	struct ary_bytes query;      /* raw, without the question mark */
 	struct ary_bytes type;       /* of a PUT: its Content-Type */
 	struct ary_match_set if_match;

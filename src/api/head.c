@@ -4,6 +4,9 @@
 #include "api/api_private.h"
 #include "api/date.h"
 #include "api/respond.h"
+#include "api/route.h"
+#include "api/target.h"
+#include "base/base64.h"
 #include "base/number.h"
 
 void ary_head_add_etag(struct ary_response *response, uint64_t seq)
@@ -27,4 +30,20 @@ void ary_head_add_last_modified(struct ary_api *api, struct ary_response *respon
 		return;
 	ary_date_format(time_ms, date);
 	ary_response_plain(response, "Last-Modified", ary_bytes_of(date));
+}
+
+void ary_head_add_path(struct ary_call *call, const char *name, bool as_asked)
+{
+	struct ary_response *response = &call->response;
+	bool in_base64 = as_asked && call->route->is_base64;
+	bool fits;
+
+	ary_response_begin_field(response, name);
+	if (in_base64)
+		fits = ary_buf_append(&response->text, ary_bytes_of(ARY_KEYS_BASE64_PATH)) &&
+		       ary_base64url_encode(call->tail, &response->text);
+	else
+		fits = ary_buf_append(&response->text, ary_bytes_of(ARY_KEYS_PATH)) &&
+		       ary_percent_encode(call->tail, &response->text);
+	ary_response_end_field(response, fits);
 }

@@ -13,4 +13,8 @@ void ary_head_add_etag(struct ary_response *response, uint64_t seq);
 void ary_head_add_last_modified(struct ary_api *api, struct ary_response *response,
 				uint64_t time_ms);
 
+/* Adds the field NAME with the path of CALL's key: in the form that it was asked for where
+ * AS_ASKED, or else below /keys/. */
+void ary_head_add_path(struct ary_call *call, const char *name, bool as_asked);
+
 #endif

@@ -17,8 +17,16 @@ static bool is_plain_get(struct ary_api *api, const struct ary_call *call)
 	const uint64_t variants = ARY_CONDITION_BITS | ARY_FIELD_BIT(ARY_FIELD_ORIGIN) |
 				  ARY_FIELD_BIT(ARY_FIELD_RANGE) | ARY_DIGEST_WANT_BITS;
 
-	return call->method == ARY_GET && !ary_call_has_any(call, variants) &&
+	return call->method == ARY_GET && call->is_canonical && !ary_call_has_any(call, variants) &&
 	       !call->is_surplus && ary_api_phase(api) == ARY_PHASE_SERVING;
+}
+
+/* A key has many paths, as escapes go, and one that we name (RFC 9110 section 8.7): who keeps
+ * answers finds the same one again. */
+static void add_own_path(struct ary_call *call)
+{
+	if (!call->is_canonical)
+		ary_head_add_path(call, "Content-Location", false);
 }
 
 /* Stored bytes may be a page with scripts: nosniff and sandbox keep it from acting on this
@@ -39,6 +47,7 @@ static void respond_value(struct ary_api *api, struct ary_call *call, struct ary
 	ary_response_constant(response, "Accept-Ranges", "bytes");
 	ary_response_constant(response, "X-Content-Type-Options", "nosniff");
 	ary_response_constant(response, "Content-Security-Policy", "sandbox");
+	add_own_path(call);
 	response->body = value->value;
 	response->value = *value;
 	response->has_value = true;
@@ -99,6 +108,7 @@ static void respond_not_modified(struct ary_api *api, struct ary_call *call,
 	ary_head_add_etag(response, value->seq);
 	ary_head_add_last_modified(api, response, value->time_ms);
 	ary_response_constant(response, "Cache-Control", "no-cache");
+	add_own_path(call);
 	response->body = value->value;
 	response->value = *value;
 	response->has_value = true;

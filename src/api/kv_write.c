@@ -8,10 +8,8 @@
 #include "api/head.h"
 #include "api/problem.h"
 #include "api/respond.h"
-#include "api/target.h"
+#include "api/route.h"
 #include "format/record.h"
-
-#define KEYS_PATH "/keys/"
 
 /* More than ETag and the headers of CORS take, but for the origin. */
 enum { FIXED_HEADER_BYTES = 512 };
@@ -81,7 +79,7 @@ static void wake(struct ary_write *write)
 static bool reserve_headers(struct ary_call *call)
 {
 	const struct ary_bytes *origin = ary_call_field(call, ARY_FIELD_ORIGIN);
-	size_t location_bytes = sizeof(KEYS_PATH) + 3 * call->tail.size;
+	size_t location_bytes = sizeof(ARY_KEYS_BASE64_PATH) + 3 * call->tail.size;
 	size_t origin_bytes = origin != NULL ? origin->size : 0;
 
 	return ary_buf_reserve(&call->response.text,
@@ -181,16 +179,6 @@ static bool respond_failed(struct ary_api *api, struct ary_call *call)
 	return true;
 }
 
-static void add_location(struct ary_call *call)
-{
-	struct ary_response *response = &call->response;
-
-	ary_response_begin_field(response, "Location");
-	ary_response_end_field(response,
-			       ary_buf_append(&response->text, ary_bytes_of(KEYS_PATH)) &&
-				       ary_percent_encode(call->tail, &response->text));
-}
-
 void ary_kv_finish_put(struct ary_api *api, struct ary_call *call)
 {
 	if (respond_failed(api, call))
@@ -198,7 +186,7 @@ void ary_kv_finish_put(struct ary_api *api, struct ary_call *call)
 	call->response.status = call->write.replaced ? 204 : 201;
 	ary_head_add_etag(&call->response, call->write.seq);
 	if (!call->write.replaced)
-		add_location(call);
+		ary_head_add_path(call, "Location", true);
 }
 
 void ary_kv_finish_delete(struct ary_api *api, struct ary_call *call)

@@ -30,6 +30,10 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"bad-percent-encoding", 400, 0, "Bad percent-encoding",
 		"A '%' in the target is not followed by two hexadecimal digits.",
 		"Write a percent sign that belongs to the key as %25."},
+	[ARY_PROBLEM_BAD_KEY_ENCODING] = {
+		"bad-key-encoding", 400, 0, "Bad encoding of a key",
+		"What is behind /keys-b64/ is not base64 for URLs (RFC 4648 section 5).",
+		"Write - for +, _ for /, and all of the padding or none."},
 	[ARY_PROBLEM_DOT_SEGMENT] = {
 		"dot-segment", 400, 0, "Dot segment in key",
 		"A part of the key between slashes is '.' or '..', which clients and proxies "

@@ -27,25 +27,31 @@ static const char *const verbose_parameters[] = {"verbose", NULL};
 		.actions = {[ARY_GET] = {.parameters = list_parameters, .begin = ary_list_get}}, \
 	}
 
+/* One key, by its bytes or by their base64. */
+#define KEY(target, in_base64) \
+	{ \
+		.path = (target), \
+		.has_tail = true, \
+		.has_key = true, \
+		.is_base64 = (in_base64), \
+		.needs_store = true, \
+		.actions = { \
+			[ARY_GET] = {.check = ary_kv_check, .begin = ary_kv_get}, \
+			[ARY_PUT] = {.takes_body = true, \
+				     .check = ary_kv_check_put, \
+				     .begin = ary_kv_put, \
+				     .launch = ary_kv_launch, \
+				     .finish = ary_kv_finish_put}, \
+			[ARY_DELETE] = {.check = ary_kv_check, \
+					.begin = ary_kv_delete, \
+					.launch = ary_kv_launch, \
+					.finish = ary_kv_finish_delete}, \
+		}, \
+	}
+
 static const struct ary_route routes[] = {
-	{
-		.path = "/keys/",
-		.has_tail = true,
-		.has_key = true,
-		.needs_store = true,
-		.actions = {
-			[ARY_GET] = {.check = ary_kv_check, .begin = ary_kv_get},
-			[ARY_PUT] = {.takes_body = true,
-				     .check = ary_kv_check_put,
-				     .begin = ary_kv_put,
-				     .launch = ary_kv_launch,
-				     .finish = ary_kv_finish_put},
-			[ARY_DELETE] = {.check = ary_kv_check,
-					.begin = ary_kv_delete,
-					.launch = ary_kv_launch,
-					.finish = ary_kv_finish_delete},
-		},
-	},
+	KEY(ARY_KEYS_PATH, false),
+	KEY(ARY_KEYS_BASE64_PATH, true),
 	COLLECTION("/keys"),
 	COLLECTION("/keys/"),
 	{

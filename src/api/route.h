@@ -5,6 +5,9 @@
 
 #include "api/api.h"
 
+#define ARY_KEYS_PATH "/keys/"
+#define ARY_KEYS_BASE64_PATH "/keys-b64/"
+
 /* How one method of one target is served. */
 struct ary_action {
 	bool takes_body;
@@ -21,7 +24,8 @@ struct ary_action {
 struct ary_route {
 	const char *path;
 	bool has_tail;         /* the path goes on behind `path`, by at least one byte */
-	bool has_key;          /* that tail is a key */
+	bool has_key;          /* that tail is a key, */
+	bool is_base64;        /* in base64 for URLs */
 	bool needs_store;      /* 503 until the store is open */
 	bool is_probe;         /* answered also where there are too many connections */
 	/* By method. HEAD is served by GET's where it has none, OPTIONS everywhere. */

@@ -139,6 +139,27 @@ bool ary_percent_encode(struct ary_bytes bytes, struct ary_buf *out)
 	return true;
 }
 
+bool ary_percent_is_canonical(struct ary_bytes text, struct ary_bytes bytes)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < bytes.size; i++) {
+		uint8_t byte = bytes.data[i];
+
+		if (is_literal(byte)) {
+			if (at >= text.size || text.data[at++] != byte)
+				return false;
+			continue;
+		}
+		if (text.size - at < 3 || text.data[at] != '%' ||
+		    text.data[at + 1] != (uint8_t)hex_digits[byte >> 4] ||
+		    text.data[at + 2] != (uint8_t)hex_digits[byte & 15])
+			return false;
+		at += 3;
+	}
+	return at == text.size;
+}
+
 bool ary_path_has_dot_segment(struct ary_bytes path)
 {
 	struct ary_bytes segment;

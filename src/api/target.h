@@ -29,6 +29,9 @@ ARY_MUST_CHECK enum ary_status ary_percent_decode(struct ary_bytes text, struct 
  * encoded. False: out of memory. */
 ARY_MUST_CHECK bool ary_percent_encode(struct ary_bytes bytes, struct ary_buf *out);
 
+/* Whether TEXT is what ary_percent_encode makes of BYTES. */
+bool ary_percent_is_canonical(struct ary_bytes text, struct ary_bytes bytes);
+
 /* Whether a part of PATH between slashes is "." or "..". */
 bool ary_path_has_dot_segment(struct ary_bytes path);
 

@@ -212,6 +212,25 @@ static void test_dot_segments_are_seen(void **state)
 			fail_msg("%s", without[i]);
 }
 
+static void test_one_text_is_canonical(void **state)
+{
+	static const char *const rows[][3] = {
+		/* Bytes, their canonical text, another text of them. */
+		{"", "", "%41"},	 {"a", "a", "%61"},	    {"a/b", "a/b", "a%2Fb"},
+		{"a b", "a%20b", "a b"}, {"\xff", "%FF", "%ff"},    {"~", "~", "%7E"},
+		{"a%", "a%25", "a%"},	 {"+", "%2B", "+"},	    {"ab", "ab", "abc"},
+		{"ab", "ab", "a"},	 {"\xff", "%FF", "%F"}, {"a\xff", "a%FF", "a%FFb"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ary_bytes bytes = ary_bytes_of(rows[i][0]);
+
+		assert_true(ary_percent_is_canonical(ary_bytes_of(rows[i][1]), bytes));
+		assert_false(ary_percent_is_canonical(ary_bytes_of(rows[i][2]), bytes));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_truncated_escape_is_not_read_past),
 		cmocka_unit_test(test_every_byte_comes_back),
 		cmocka_unit_test(test_targets_are_split),
+		cmocka_unit_test(test_one_text_is_canonical),
 		cmocka_unit_test(test_dot_segments_are_seen),
 	};
 
