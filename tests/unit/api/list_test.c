@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "env/thread.h"
 #include "lib/store_files.h"
 #include "list_support.h"
 
@@ -24,7 +25,8 @@ static void normalize(const struct api_request *request, char out[BODY_BYTES])
 	const char *at = out;
 
 	assert_true(body.size < BODY_BYTES);
-	memcpy(out, body.data, body.size);
+	if (body.size > 0)
+		memcpy(out, body.data, body.size);
 	out[body.size] = '\0';
 	while ((at = strstr(at, "\"seq\":")) != NULL) {
 		char *digits = out + (at - out) + 6;
@@ -109,6 +111,48 @@ static void test_keys_are_told_as_far_as_asked(void **state)
 		    "\"modified\":\"0000-00-00T00:00:00.000Z\",\"value\":\"x\\\"y\"}\n"
 		    "{\"next\":\"IujDDGth\"}\n");
 	expect_lines(fixture, "/keys", "a\n%FF\n");
+}
+
+static void test_all_that_is_stored_with_a_value_is_told(void **state)
+{
+	struct api_fixture *fixture = *state;
+	struct ary_write write = {
+		.op = ARY_WRITE_SET,
+		.key = ary_bytes_of("k"),
+		.value = ary_bytes_of("v"),
+		.type = ary_bytes_of("text/plain"),
+		.encoding = ary_bytes_of("gzip"),
+		.meta = ary_bytes_of("{\"a\":\"b\"}"),
+		.expires_ms = 253402300799999,
+	};
+
+	if (ary_store_write(fixture->store, &write) != ARY_OK)
+		fail_msg("%s", write.error.text);
+	expect_body(fixture, "/keys?include=meta", "application/x-ndjson",
+		    "{\"key\":\"k\",\"seq\":0,\"size\":1,\"type\":\"text/plain\","
+		    "\"modified\":\"0000-00-00T00:00:00.000Z\",\"encoding\":\"gzip\","
+		    "\"expires\":\"9999-12-31T23:59:59.999Z\",\"meta\":{\"a\":\"b\"}}\n"
+		    "{\"next\":null}\n");
+}
+
+/* A key that has expired is not listed, whether or not its line was removed. */
+static void test_what_has_expired_is_left_out(void **state)
+{
+	struct api_fixture *fixture = *state;
+	struct ary_write write = {
+		.op = ARY_WRITE_SET,
+		.key = ary_bytes_of("b"),
+		.value = ary_bytes_of("v"),
+		.ttl_ms = 1,
+	};
+
+	assert_int_equal(api_put(fixture, "/keys/a", "v"), 201);
+	assert_int_equal(ary_store_write(fixture->store, &write), ARY_OK);
+	assert_int_equal(api_put(fixture, "/keys/c", "v"), 201);
+	while (api_send(fixture, "GET", "/keys/b") != 404)
+		ary_thread_pause(1);
+	expect_lines(fixture, "/keys", "a\nc\n");
+	expect_lines(fixture, "/keys?reverse&limit=2", "c\na\n");
 }
 
 static void test_prefixes_are_told_in_each_form(void **state)
@@ -274,6 +318,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_A_SERVICE(test_an_empty_store_has_an_empty_list),
 		ON_A_SERVICE(test_keys_are_told_as_far_as_asked),
+		ON_A_SERVICE(test_all_that_is_stored_with_a_value_is_told),
+		ON_A_SERVICE(test_what_has_expired_is_left_out),
 		ON_A_SERVICE(test_prefixes_are_told_in_each_form),
 		ON_A_SERVICE(test_parameters_say_which_keys),
 		ON_A_SERVICE(test_bad_parameters_are_named),
