@@ -124,6 +124,7 @@ test_files = \
 	tests/fuzz/corpus/api/found-fec9c265 \
 	tests/fuzz/corpus/api/headers-large \
 	tests/fuzz/corpus/api/list \
+	tests/fuzz/corpus/api/metadata \
 	tests/fuzz/corpus/api/methods \
 	tests/fuzz/corpus/api/odd-keys \
 	tests/fuzz/corpus/api/pages \

@@ -141,6 +141,8 @@ replica_sources = \
 	%D%/replica/replica.h \
 	%D%/replica/solo.c
 api_sources = \
+	%D%/api/about.c \
+	%D%/api/about.h \
 	%D%/api/admin.c \
 	%D%/api/answer.c \
 	%D%/api/answer.h \

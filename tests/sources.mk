@@ -293,6 +293,11 @@ tests_unit_replica_solo_test_CPPFLAGS = $(test_cppflags)
 tests_unit_replica_solo_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_replica_solo_test_LDADD = libtestary.a $(upto_replica) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/about_test
+tests_unit_api_about_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_about_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_about_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/admin_test
 tests_unit_api_admin_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_admin_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -14,6 +14,7 @@ void ary_call_release(struct ary_call *call)
 	ary_buf_release(&call->body);
 	ary_buf_release(&call->path);
 	ary_buf_release(&call->key);
+	ary_buf_release(&call->meta);
 	ary_response_release(&call->response);
 	free(call->match_seqs);
 }

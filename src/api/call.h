@@ -13,6 +13,7 @@
 
 #include "api/field.h"
 #include "base/bytes.h"
+#include "base/sha2.h"
 #include "store/store.h"
 
 struct ary_call;
@@ -29,14 +30,14 @@ struct ary_request {
 	uint64_t length;             /* Content-Length */
 };
 
-enum { ARY_RESPONSE_FIELDS_MAX = 24 };
+/* How many a response may have, and how many more when it has metadata. */
+enum { ARY_RESPONSE_FIELDS_MAX = 24, ARY_RESPONSE_MORE_MAX = 64 };
 
-/* A response header. NAME is a literal; so is the value, or else it lies in the response's
- * `text`. */
+/* A response header. Its name and value are literals, or lie in the response's `text`. */
 struct ary_response_field {
-	const char *name;
-	const char *constant;        /* or NULL */
-	size_t value_offset;
+	const char *name;            /* NULL: it lies at the offset, and the value behind it */
+	const char *constant;        /* the value, or NULL */
+	size_t offset;
 };
 
 /* A response. The body is either borrowed for ever (`body` of a literal), or belongs to the
@@ -47,6 +48,7 @@ struct ary_response {
 	unsigned status;             /* 0: none yet */
 	size_t field_count;
 	struct ary_buf text;         /* header values that were made, each with a terminator */
+	struct ary_response_field *more; /* owned: the headers that are too many for `fields` */
 	struct ary_bytes body;
 	struct ary_buf owned;        /* holds `body`, when we composed it */
 	struct ary_value value;      /* holds `body`, when it is a stored value */
@@ -101,6 +103,9 @@ struct ary_call {
 	bool is_canonical;           /* of /keys/{key}: the path is as we would write it */
 	struct ary_bytes query;      /* raw, without the question mark */
 	struct ary_bytes type;       /* of a PUT: its Content-Type */
+	struct ary_bytes encoding;   /* and its Content-Encoding */
+	struct ary_buf meta;         /* and its metadata, see format/meta.h */
+	uint8_t sha256[ARY_SHA256_BYTES]; /* and its digest, where the write says it */
 	struct ary_match_set if_match;
 	struct ary_match_set if_none_match;
 	uint64_t *match_seqs;        /* owned; what both sets are made of */
@@ -133,7 +138,11 @@ size_t ary_call_field_count(const struct ary_call *call, enum ary_field_id id);
 void ary_response_field(struct ary_response *response, const char *name, const char *format, ...)
 	ARY_PRINTF(3, 4);
 
-/* The value of response header FIELD; returns borrowed until the response changes. */
+/* Response header I, of those that there are; its name and its value. Return borrowed until the
+ * response changes. */
+const struct ary_response_field *ary_response_at(const struct ary_response *response, size_t i);
+const char *ary_response_name(const struct ary_response *response,
+			      const struct ary_response_field *field);
 const char *ary_response_value(const struct ary_response *response,
 			       const struct ary_response_field *field);
 

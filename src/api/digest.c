@@ -133,14 +133,24 @@ enum ary_step ary_digest_check(struct ary_call *call)
 	return visit_digests(call, pass);
 }
 
+/* What was true of the body is kept with the value. */
+static void store(struct ary_call *call, const uint8_t sha256[ARY_SHA256_BYTES])
+{
+	memcpy(call->sha256, sha256, ARY_SHA256_BYTES);
+	call->write.sha256 = (struct ary_bytes){call->sha256, ARY_SHA256_BYTES};
+}
+
 static enum ary_step compare(struct ary_call *call, const char *field,
 			     const struct algorithm *algorithm, const uint8_t *digest)
 {
 	uint8_t own[DIGEST_BYTES_MAX];
 
 	algorithm->digest(ary_buf_view(&call->body), own);
-	if (memcmp(own, digest, algorithm->bytes) == 0)
+	if (memcmp(own, digest, algorithm->bytes) == 0) {
+		if (algorithm->bytes == ARY_SHA256_BYTES)
+			store(call, own);
 		return ARY_STEP_BODY;
+	}
 	return ary_problem_respond(call, ARY_PROBLEM_DIGEST_MISMATCH,
 				   "the %zu bytes received have another %s than %s says",
 				   call->body.size, algorithm->name, field);
@@ -196,27 +206,37 @@ static const struct algorithm *wanted(const struct ary_call *call, enum ary_fiel
 }
 
 static void add(struct ary_response *response, const char *name, const struct algorithm *algorithm,
-		struct ary_bytes bytes)
+		const uint8_t *digest)
 {
-	uint8_t digest[DIGEST_BYTES_MAX];
 	char text[96];
 	size_t size = ary_base64_size(algorithm->bytes);
 
-	algorithm->digest(bytes, digest);
 	ary_base64_encode((struct ary_bytes){digest, algorithm->bytes}, (uint8_t *)text);
 	ary_response_field(response, name, "%s=:%.*s:", algorithm->name, (int)size, text);
 }
 
-void ary_digest_add_wanted(struct ary_call *call, struct ary_bytes whole)
+static void add_of(struct ary_response *response, const char *name,
+		   const struct algorithm *algorithm, struct ary_bytes bytes)
 {
-	const struct algorithm *of_whole, *of_content;
+	uint8_t digest[DIGEST_BYTES_MAX];
 
-	if (!ary_call_has_any(call, ARY_DIGEST_WANT_BITS))
-		return;
-	of_whole = wanted(call, ARY_FIELD_WANT_REPR_DIGEST);
-	if (of_whole != NULL)
-		add(&call->response, "Repr-Digest", of_whole, whole);
-	of_content = wanted(call, ARY_FIELD_WANT_CONTENT_DIGEST);
+	algorithm->digest(bytes, digest);
+	add(response, name, algorithm, digest);
+}
+
+void ary_digest_add(struct ary_call *call, const struct ary_value *value)
+{
+	struct ary_response *response = &call->response;
+	const struct algorithm *of_whole = NULL, *of_content = NULL;
+
+	if (ary_call_has_any(call, ARY_DIGEST_WANT_BITS)) {
+		of_whole = wanted(call, ARY_FIELD_WANT_REPR_DIGEST);
+		of_content = wanted(call, ARY_FIELD_WANT_CONTENT_DIGEST);
+	}
+	if (value->sha256.size > 0 && (of_whole == NULL || of_whole == &algorithms[0]))
+		add(response, "Repr-Digest", &algorithms[0], value->sha256.data);
+	else if (of_whole != NULL)
+		add_of(response, "Repr-Digest", of_whole, value->value);
 	if (of_content != NULL)
-		add(&call->response, "Content-Digest", of_content, call->response.body);
+		add_of(response, "Content-Digest", of_content, response->body);
 }

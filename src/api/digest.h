@@ -4,6 +4,8 @@
  * other algorithms are passed over, as that RFC says. A value is stored as it was sent, so the
  * digest of a body is that of the representation.
  *
+ * A sha-256 that a PUT has said is stored beside the value, and told to all who read it.
+ *
  * A digest is made on the http thread, over the whole value. Threads: any. */
 #ifndef ARY_API_DIGEST_H
 #define ARY_API_DIGEST_H
@@ -22,8 +24,9 @@ enum ary_step ary_digest_check(struct ary_call *call);
  * where it is another body. */
 enum ary_step ary_digest_compare(struct ary_call *call);
 
-/* Adds the digests that CALL wants of WHOLE, the value, and of what is sent of it: the response's
- * body. A wish that is not understood is none. */
-void ary_digest_add_wanted(struct ary_call *call, struct ary_bytes whole);
+/* Adds the digest of VALUE that is stored with it, or another one that CALL wants; and where it
+ * wants that, the digest of what is sent, the response's body. A wish that is not understood is
+ * none. */
+void ary_digest_add(struct ary_call *call, const struct ary_value *value);
 
 #endif

@@ -4,7 +4,7 @@
 static const struct {
 	const char *name;
 	size_t size;
-} known[ARY_FIELD_ID_COUNT] = {
+} known[ARY_FIELD_NAMED_COUNT] = {
 #define KNOWN(text) { text, sizeof(text) - 1 }
 	[ARY_FIELD_ACCEPT] = KNOWN("Accept"),
 	[ARY_FIELD_ACCESS_CONTROL_REQUEST_METHOD] = KNOWN("Access-Control-Request-Method"),
@@ -34,10 +34,15 @@ static const struct {
 /* Most names differ in their size already, so hardly any is compared. */
 static enum ary_field_id identify(struct ary_bytes name)
 {
-	for (unsigned id = ARY_FIELD_OTHER + 1; id < ARY_FIELD_ID_COUNT; id++) {
+	const size_t prefix_bytes = sizeof(ARY_META_PREFIX) - 1;
+
+	for (unsigned id = ARY_FIELD_OTHER + 1; id < ARY_FIELD_NAMED_COUNT; id++) {
 		if (known[id].size == name.size && ary_bytes_are_caseless(name, known[id].name))
 			return (enum ary_field_id)id;
 	}
+	if (name.size > prefix_bytes &&
+	    ary_bytes_are_caseless((struct ary_bytes){name.data, prefix_bytes}, ARY_META_PREFIX))
+		return ARY_FIELD_META;
 	return ARY_FIELD_OTHER;
 }
 

@@ -32,8 +32,13 @@ enum ary_field_id {
 	ARY_FIELD_TRANSFER_ENCODING,
 	ARY_FIELD_WANT_CONTENT_DIGEST,
 	ARY_FIELD_WANT_REPR_DIGEST,
+	ARY_FIELD_NAMED_COUNT,
+	/* Any name that begins with ARY_META_PREFIX and goes on. */
+	ARY_FIELD_META = ARY_FIELD_NAMED_COUNT,
 	ARY_FIELD_ID_COUNT,
 };
+
+#define ARY_META_PREFIX "Aryavarth-Meta-"
 
 struct ary_field {
 	struct ary_bytes name;

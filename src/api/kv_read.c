@@ -2,6 +2,7 @@
 /* GET and HEAD of one key. They answer at once. */
 #include "api/handler.h"
 
+#include "api/about.h"
 #include "api/api_private.h"
 #include "api/condition.h"
 #include "api/digest.h"
@@ -48,6 +49,7 @@ static void respond_value(struct ary_api *api, struct ary_call *call, struct ary
 	ary_response_constant(response, "X-Content-Type-Options", "nosniff");
 	ary_response_constant(response, "Content-Security-Policy", "sandbox");
 	add_own_path(call);
+	ary_about_add(response, value);
 	response->body = value->value;
 	response->value = *value;
 	response->has_value = true;
@@ -85,15 +87,14 @@ static void refuse_range(struct ary_call *call, struct ary_value *value)
 /* Answers with VALUE (taken), or with the part of it that was asked for. */
 static void respond_found(struct ary_api *api, struct ary_call *call, struct ary_value *value)
 {
-	struct ary_bytes whole = value->value;
 	struct ary_range range;
 
-	switch (ary_range_of(call, value->seq, whole.size, &range)) {
+	switch (ary_range_of(call, value->seq, value->value.size, &range)) {
 	case ARY_RANGE_WHOLE: respond_value(api, call, value); break;
 	case ARY_RANGE_PART: respond_part(api, call, value, &range); break;
 	case ARY_RANGE_UNSATISFIABLE: refuse_range(call, value); return;
 	}
-	ary_digest_add_wanted(call, whole);
+	ary_digest_add(call, &call->response.value);
 }
 
 /* The value is left to the response although it is not sent: RFC 9110 section 8.6 wants the

@@ -2,6 +2,7 @@
 /* PUT and DELETE of one key. They park until the commit has decided. */
 #include "api/handler.h"
 
+#include "api/about.h"
 #include "api/api_private.h"
 #include "api/condition.h"
 #include "api/digest.h"
@@ -9,47 +10,12 @@
 #include "api/problem.h"
 #include "api/respond.h"
 #include "api/route.h"
-#include "format/record.h"
 
 /* More than ETag and the headers of CORS take, but for the origin. */
 enum { FIXED_HEADER_BYTES = 512 };
 
 /* How often a write is tied to a value. Each time but the first another write came in between. */
 enum { PINS_MAX = 16 };
-
-static enum ary_step check_type(struct ary_call *call)
-{
-	const struct ary_bytes *type = ary_call_field(call, ARY_FIELD_CONTENT_TYPE);
-
-	if (type == NULL)
-		return ARY_STEP_BODY;
-	if (ary_call_field_count(call, ARY_FIELD_CONTENT_TYPE) > 1)
-		return ary_problem_respond(call, ARY_PROBLEM_BAD_CONTENT_TYPE, "%s",
-					   "there is more than one Content-Type");
-	if (type->size > ARY_RECORD_TYPE_BYTES_MAX)
-		return ary_problem_respond(call, ARY_PROBLEM_BAD_CONTENT_TYPE,
-					   "it has %zu bytes, at most %d are kept", type->size,
-					   ARY_RECORD_TYPE_BYTES_MAX);
-	if (!ary_bytes_printable(*type))
-		return ary_problem_respond(call, ARY_PROBLEM_BAD_CONTENT_TYPE, "%s",
-					   "it holds a byte that is not printable ASCII");
-	call->type = *type;
-	return ARY_STEP_BODY;
-}
-
-/* An encoded body whose encoding is forgotten would come back as something else. */
-static enum ary_step check_encoding(struct ary_call *call)
-{
-	const struct ary_bytes *encoding = ary_call_field(call, ARY_FIELD_CONTENT_ENCODING);
-
-	if (encoding == NULL || encoding->size == 0 ||
-	    ary_bytes_are_caseless(*encoding, "identity"))
-		return ARY_STEP_BODY;
-	(void)ary_problem_respond(call, ARY_PROBLEM_CONTENT_ENCODING, "%s",
-				  "only identity is stored");
-	ary_response_constant(&call->response, "Accept-Encoding", "identity");
-	return ARY_STEP_RESPOND;
-}
 
 enum ary_step ary_kv_check_put(struct ary_api *api, struct ary_call *call)
 {
@@ -59,9 +25,7 @@ enum ary_step ary_kv_check_put(struct ary_api *api, struct ary_call *call)
 		step = ary_problem_respond(call, ARY_PROBLEM_CONTENT_RANGE, "%s",
 					   "a value is replaced as a whole");
 	if (step == ARY_STEP_BODY)
-		step = check_encoding(call);
-	if (step == ARY_STEP_BODY)
-		step = check_type(call);
+		step = ary_about_check(call);
 	if (step == ARY_STEP_BODY)
 		step = ary_digest_check(call);
 	return step;
@@ -148,7 +112,7 @@ enum ary_step ary_kv_put(struct ary_api *api, struct ary_call *call)
 	if (step != ARY_STEP_BODY)
 		return step;
 	call->write.value = ary_buf_view(&call->body);
-	call->write.type = call->type;
+	ary_about_fill(call);
 	return park(api, call, ARY_WRITE_SET);
 }
 

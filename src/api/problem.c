@@ -64,6 +64,15 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"The Content-Type is longer than 255 bytes, is given twice, or is not printable "
 		"ASCII.",
 		"Send one short Content-Type, or none."},
+	[ARY_PROBLEM_BAD_CONTENT_ENCODING] = {
+		"bad-content-encoding", 400, 0, "Bad Content-Encoding",
+		"The Content-Encoding is longer than 255 bytes, is given twice, or is no list of "
+		"codings.",
+		"Send one short list of codings, as in gzip, or none."},
+	[ARY_PROBLEM_BAD_METADATA] = {
+		"bad-metadata", 400, 0, "Bad metadata",
+		"A field Aryavarth-Meta-NAME is given twice, or its value is not printable ASCII.",
+		"Give each name once, and encode what is not ASCII."},
 	[ARY_PROBLEM_CONTENT_RANGE] = {
 		"content-range", 400, 0, "Partial PUT",
 		"A PUT with Content-Range would replace the whole value by a part of it.",
@@ -112,10 +121,6 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"key-too-long", 414, 0, "Key too long",
 		"The key has more bytes than a key may have.",
 		"Use a shorter key, or start the server with a larger --max-key-bytes."},
-	[ARY_PROBLEM_CONTENT_ENCODING] = {
-		"content-encoding", 415, 0, "Unsupported Content-Encoding",
-		"The body is encoded, and the encoding could not be kept with the value.",
-		"Send the value as it is, without Content-Encoding."},
 	[ARY_PROBLEM_RANGE_NOT_SATISFIABLE] = {
 		"range-not-satisfiable", 416, 0, "Range not satisfiable",
 		"The range begins behind the end of the value, or has no bytes; Content-Range says "
@@ -129,6 +134,11 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"headers-too-large", 431, 0, "Request headers too large",
 		"The header fields together are larger than this server reads.",
 		"Send fewer or shorter header fields; cookies are not needed here."},
+	[ARY_PROBLEM_METADATA_TOO_LARGE] = {
+		"metadata-too-large", 431, 0, "Metadata too large",
+		"The fields Aryavarth-Meta-NAME are more than 64, or have more than 4096 bytes as "
+		"they are stored: names, values, and 6 bytes for each.",
+		"Send fewer or shorter ones, or make them part of the value."},
 	[ARY_PROBLEM_OUTCOME_UNKNOWN] = {
 		"outcome-unknown", 500, 0, "Outcome unknown",
 		"Storing failed in a way that leaves open whether the change survives; the "
@@ -239,7 +249,8 @@ enum ary_status ary_problem_status(enum ary_problem_kind kind)
 	case ARY_PROBLEM_VALUE_TOO_LARGE:
 	case ARY_PROBLEM_TARGET_TOO_LONG:
 	case ARY_PROBLEM_KEY_TOO_LONG:
-	case ARY_PROBLEM_HEADERS_TOO_LARGE: return ARY_TOO_LARGE;
+	case ARY_PROBLEM_HEADERS_TOO_LARGE:
+	case ARY_PROBLEM_METADATA_TOO_LARGE: return ARY_TOO_LARGE;
 	case ARY_PROBLEM_NO_SUCH_RESOURCE:
 	case ARY_PROBLEM_METHOD_NOT_ALLOWED:
 	case ARY_PROBLEM_UNKNOWN_METHOD:

@@ -19,6 +19,10 @@ void ary_response_constant(struct ary_response *response, const char *name, cons
 /* As ary_response_field, for a value that needs no formatting; VALUE is copied. */
 void ary_response_plain(struct ary_response *response, const char *name, struct ary_bytes value);
 
+/* As ary_response_plain, with a name of PREFIX and NAME, which is copied too. */
+void ary_response_named(struct ary_response *response, const char *prefix, struct ary_bytes name,
+			struct ary_bytes value);
+
 /* Begins a header whose value the caller then appends to the response's `text`, and ends it;
  * WRITTEN tells whether there was memory for the value. */
 void ary_response_begin_field(struct ary_response *response, const char *name);

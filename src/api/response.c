@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/check.h"
 #include "base/utf8.h"
 
@@ -15,14 +16,31 @@ enum { TEXT_BYTES = 384 };
 static const char out_of_memory[] =
 	"{\"type\":\"/problems/out-of-memory\",\"title\":\"Out of memory\",\"status\":503}\n";
 
+/* Where the next field goes; NULL, and RESPONSE is incomplete, where there is no memory for it. */
+static struct ary_response_field *next_field(struct ary_response *response)
+{
+	size_t i = response->field_count;
+
+	if (i < ARY_RESPONSE_FIELDS_MAX)
+		return &response->fields[i];
+	i -= ARY_RESPONSE_FIELDS_MAX;
+	ARY_CHECK(i < ARY_RESPONSE_MORE_MAX);
+	if (response->more == NULL)
+		response->more = ary_try_alloc(ARY_RESPONSE_MORE_MAX * sizeof(response->more[0]));
+	if (response->more != NULL)
+		return &response->more[i];
+	response->incomplete = true;
+	return NULL;
+}
+
 void ary_response_begin_field(struct ary_response *response, const char *name)
 {
-	ARY_CHECK(response->field_count < ARY_RESPONSE_FIELDS_MAX);
+	struct ary_response_field *field = next_field(response);
+
 	if (response->text.capacity == 0 && !ary_buf_reserve(&response->text, TEXT_BYTES))
 		response->incomplete = true;
-	response->fields[response->field_count] = (struct ary_response_field){
-		.name = name, .value_offset = response->text.size,
-	};
+	if (field != NULL)
+		*field = (struct ary_response_field){.name = name, .offset = response->text.size};
 }
 
 void ary_response_end_field(struct ary_response *response, bool written)
@@ -30,7 +48,7 @@ void ary_response_end_field(struct ary_response *response, bool written)
 	static const uint8_t terminator;
 
 	if (written && ary_buf_append(&response->text, (struct ary_bytes){&terminator, 1}))
-		response->field_count++;
+		response->field_count += !response->incomplete;
 	else
 		response->incomplete = true;
 }
@@ -43,10 +61,26 @@ void ary_response_plain(struct ary_response *response, const char *name, struct 
 
 void ary_response_constant(struct ary_response *response, const char *name, const char *value)
 {
-	ARY_CHECK(response->field_count < ARY_RESPONSE_FIELDS_MAX);
-	response->fields[response->field_count++] = (struct ary_response_field){
-		.name = name, .constant = value,
-	};
+	struct ary_response_field *field = next_field(response);
+
+	if (field == NULL)
+		return;
+	*field = (struct ary_response_field){.name = name, .constant = value};
+	response->field_count++;
+}
+
+void ary_response_named(struct ary_response *response, const char *prefix, struct ary_bytes name,
+			struct ary_bytes value)
+{
+	static const uint8_t terminator;
+	struct ary_buf *text = &response->text;
+
+	ary_response_begin_field(response, NULL);
+	ary_response_end_field(response,
+			       ary_buf_append(text, ary_bytes_of(prefix)) &&
+				       ary_buf_append(text, name) &&
+				       ary_buf_append(text, (struct ary_bytes){&terminator, 1}) &&
+				       ary_buf_append(text, value));
 }
 
 /* Formats in place: measured first, so that a long value (a Location) costs no second buffer. */
@@ -75,18 +109,35 @@ void ary_response_field(struct ary_response *response, const char *name, const c
 	va_end(values);
 }
 
+const struct ary_response_field *ary_response_at(const struct ary_response *response, size_t i)
+{
+	return i < ARY_RESPONSE_FIELDS_MAX ? &response->fields[i] :
+					     &response->more[i - ARY_RESPONSE_FIELDS_MAX];
+}
+
+const char *ary_response_name(const struct ary_response *response,
+			      const struct ary_response_field *field)
+{
+	if (field->name != NULL)
+		return field->name;
+	return (const char *)response->text.data + field->offset;
+}
+
 const char *ary_response_value(const struct ary_response *response,
 			       const struct ary_response_field *field)
 {
+	const char *text = (const char *)response->text.data + field->offset;
+
 	if (field->constant != NULL)
 		return field->constant;
-	return (const char *)response->text.data + field->value_offset;
+	return field->name != NULL ? text : text + strlen(text) + 1;
 }
 
 void ary_response_release(struct ary_response *response)
 {
 	ary_buf_release(&response->text);
 	ary_buf_release(&response->owned);
+	free(response->more);
 	if (response->has_value)
 		ary_value_release(&response->value);
 	/* Most of it are the fields, of which none counts any more. */

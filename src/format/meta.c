@@ -96,6 +96,7 @@ size_t ary_meta_span(struct ary_bytes text)
 {
 	struct ary_meta_cursor cursor;
 	struct member member = {.name = {NULL, 0}};
+	size_t count = 0;
 
 	if (text.size > ARY_META_BYTES_MAX)
 		text.size = ARY_META_BYTES_MAX;
@@ -105,7 +106,8 @@ size_t ary_meta_span(struct ary_bytes text)
 	while (!take_byte(&cursor, '}')) {
 		struct ary_bytes before = member.name;
 		/* A brace begins the first one only: a second one is no token, nor a comma. */
-		if ((before.size > 0) == (cursor.at < cursor.end && *cursor.at == '{') ||
+		if (count++ == ARY_META_NAMES_MAX ||
+		    (before.size > 0) == (cursor.at < cursor.end && *cursor.at == '{') ||
 		    !take_member(&cursor, &member) || ary_bytes_compare(before, member.name) >= 0)
 			return 0;
 	}
@@ -226,6 +228,18 @@ static void insert(struct ary_buf *buf, size_t start, size_t offset, const struc
 	buf->size += bytes + COMMA_BYTES;
 }
 
+static size_t count_members(struct ary_bytes object)
+{
+	struct ary_meta_cursor cursor;
+	struct member member;
+	size_t count = 0;
+
+	begin(&cursor, object);
+	for (; cursor.end - cursor.at > 1; count++)
+		ARY_CHECK(take_member(&cursor, &member));
+	return count;
+}
+
 enum ary_status ary_meta_add(struct ary_buf *buf, size_t start, struct ary_bytes name,
 			     struct ary_bytes value, struct ary_error *err)
 {
@@ -246,6 +260,9 @@ enum ary_status ary_meta_add(struct ary_buf *buf, size_t start, struct ary_bytes
 	if (object.size > 0 && !find_place(object, name, &offset))
 		return ary_fail(err, ARY_INVALID, "metadata \"%.*s\" stands twice",
 				(int)name.size, (const char *)name.data);
+	if (object.size > 0 && count_members(object) == ARY_META_NAMES_MAX)
+		return ary_fail(err, ARY_TOO_LARGE, "the metadata has more than %d names",
+				ARY_META_NAMES_MAX);
 	if (!ary_buf_reserve(buf, more))
 		return ary_fail(err, ARY_NO_MEMORY, "no memory for metadata");
 	insert(buf, start, offset, &member);

@@ -8,7 +8,8 @@
  * twice. A text is printable ASCII (0x20 to 0x7e), without a space at either end, and may be
  * empty; only `"` and `\` are escaped. No metadata at all is the empty text, never `{}`.
  *
- * Threads: any. Limits: ARY_META_BYTES_MAX for the object's text. */
+ * Threads: any. Limits: ARY_META_BYTES_MAX for the object's text, ARY_META_NAMES_MAX names: each
+ * becomes a field in the head of an answer. */
 #ifndef ARY_FORMAT_META_H
 #define ARY_FORMAT_META_H
 
@@ -19,7 +20,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
-enum { ARY_META_BYTES_MAX = 4096 };
+enum { ARY_META_BYTES_MAX = 4096, ARY_META_NAMES_MAX = 64 };
 
 /* Puts NAME (its letters in lower case) with VALUE into the object that BUF holds from START on,
  * which is empty, or was made by this function.

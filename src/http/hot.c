@@ -6,9 +6,9 @@
 #include "base/alloc.h"
 #include "base/check.h"
 
-/* What an answer takes beside its body and the values of its header: names, and what the library
- * notes of each and of the whole. */
-enum { NOTES_BYTES = 1536 };
+/* What an answer takes beside its body and the values of its header: what the library notes of the
+ * whole, and of each field, with its name. */
+enum { NOTES_BYTES = 512, FIELD_NOTES_BYTES = 128 };
 
 /* No more than this makes sense: it would be slower than reading again. */
 enum { COUNT_MAX = 1 << 20 };
@@ -27,9 +27,10 @@ void ary_hot_init(struct ary_hot *hot, uint64_t bytes_max)
 	hot->count = count;
 }
 
-bool ary_hot_fits(const struct ary_hot *hot, uint64_t bytes)
+bool ary_hot_fits(const struct ary_hot *hot, uint64_t bytes, size_t field_count)
 {
-	return hot->count > 0 && bytes <= ARY_HOT_ANSWER_BYTES_MAX - NOTES_BYTES;
+	return hot->count > 0 && bytes <= ARY_HOT_ANSWER_BYTES_MAX &&
+	       bytes + NOTES_BYTES + field_count * FIELD_NOTES_BYTES <= ARY_HOT_ANSWER_BYTES_MAX;
 }
 
 static struct ary_hot_answer *place_of(const struct ary_hot *hot, uint64_t seq)

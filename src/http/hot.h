@@ -31,8 +31,8 @@ struct ary_hot {
  * that is less than one may take. Aborts when memory is out (it happens at the start). */
 void ary_hot_init(struct ary_hot *hot, uint64_t bytes_max);
 
-/* Whether an answer can be kept whose body and header values take BYTES. */
-bool ary_hot_fits(const struct ary_hot *hot, uint64_t bytes);
+/* Whether an answer can be kept whose body and FIELD_COUNT header values take BYTES. */
+bool ary_hot_fits(const struct ary_hot *hot, uint64_t bytes, size_t field_count);
 
 /* The answer for SEQ, unless it is one of after NOW_MS: its Last-Modified would be later than the
  * Date that is put beside it (RFC 9110 section 8.8.2.1). NULL: none. Returns borrowed until the

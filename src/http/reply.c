@@ -124,10 +124,11 @@ static struct MHD_Response *make_body(struct ary_response *response, struct ary_
 static bool add_fields(struct MHD_Response *made, const struct ary_response *response)
 {
 	for (size_t i = 0; i < response->field_count; i++) {
-		const struct ary_response_field *field = &response->fields[i];
-		const char *value = ary_response_value(response, field);
+		const struct ary_response_field *field = ary_response_at(response, i);
+		const char *name = ary_response_name(response, field);
 
-		if (MHD_add_response_header(made, field->name, value) != MHD_YES)
+		if (MHD_add_response_header(made, name, ary_response_value(response, field)) !=
+		    MHD_YES)
 			return false;
 	}
 	return !response->close ||
@@ -182,7 +183,8 @@ static struct MHD_Response *make(struct ary_response *response, struct ary_budge
 static bool is_to_be_kept(const struct ary_response *response, const struct ary_hot *hot)
 {
 	return response->value_seq != 0 && !response->close &&
-	       ary_hot_fits(hot, held_bytes(response) + response->text.size);
+	       ary_hot_fits(hot, held_bytes(response) + response->text.size,
+			    response->field_count);
 }
 
 enum MHD_Result ary_reply_queue(struct MHD_Connection *connection, struct ary_response *response,

@@ -18,9 +18,9 @@ enum {
 	ENCODED_BYTES = 3,
 	/* What stands beside a key in these: the path, and a short query. */
 	PATH_BYTES = 64,
-	/* The metadata in the head of an answer: 4 KiB as they are stored, and what each of 80
+	/* The metadata in the head of an answer: 4 KiB as they are stored, and what each of 64
 	 * names takes more as a field. */
-	METADATA_BYTES = 4096 + 80 * 16,
+	METADATA_BYTES = 4096 + 64 * 16,
 	/* The head of an answer, but for a Location and metadata. */
 	ANSWER_BYTES = 2048,
 };
@@ -128,9 +128,9 @@ bool ary_room_fits(const struct ary_response *response, size_t bytes)
 	size_t needed = ARY_ROOM_LIBRARY_BYTES;
 
 	for (size_t i = 0; i < response->field_count; i++) {
-		const struct ary_response_field *field = &response->fields[i];
+		const struct ary_response_field *field = ary_response_at(response, i);
 
-		needed += strlen(field->name) + strlen(": \r\n") +
+		needed += strlen(ary_response_name(response, field)) + strlen(": \r\n") +
 			  strlen(ary_response_value(response, field));
 	}
 	return needed <= bytes;

@@ -162,6 +162,9 @@ static uint64_t digest_of(struct ary_store *store)
 		fold(&digest, ary_buf_view(&next.key));
 		fold(&digest, value.value);
 		fold(&digest, value.type);
+		fold(&digest, value.encoding);
+		fold(&digest, value.meta);
+		fold(&digest, value.sha256);
 		digest.number += next.seq;
 		ary_value_release(&value);
 		after.size = 0;
@@ -260,7 +263,7 @@ static void carry_out(struct ary_api *api, struct exchange *exchange)
 static bool is_documented(unsigned status)
 {
 	static const unsigned documented[] = {200, 201, 202, 204, 206, 304, 400, 404, 405,
-					      412, 413, 414, 415, 416, 431, 501, 503};
+					      412, 413, 414, 416, 431, 501, 503};
 
 	for (size_t i = 0; i < sizeof(documented) / sizeof(documented[0]); i++)
 		if (documented[i] == status)
@@ -270,9 +273,12 @@ static bool is_documented(unsigned status)
 
 static const char *field_of(const struct ary_response *response, const char *name)
 {
-	for (size_t i = 0; i < response->field_count; i++)
-		if (strcasecmp(response->fields[i].name, name) == 0)
-			return ary_response_value(response, &response->fields[i]);
+	for (size_t i = 0; i < response->field_count; i++) {
+		const struct ary_response_field *field = ary_response_at(response, i);
+
+		if (strcasecmp(ary_response_name(response, field), name) == 0)
+			return ary_response_value(response, field);
+	}
 	return NULL;
 }
 
@@ -280,10 +286,11 @@ static const char *field_of(const struct ary_response *response, const char *nam
 static void check_fields(const struct ary_response *response)
 {
 	for (size_t i = 0; i < response->field_count; i++) {
-		const char *name = response->fields[i].name;
-		const char *value = ary_response_value(response, &response->fields[i]);
+		const struct ary_response_field *field = ary_response_at(response, i);
+		const char *name = ary_response_name(response, field);
+		const char *value = ary_response_value(response, field);
 
-		ARY_CHECK(!strpbrk(value, "\r\n"));
+		ARY_CHECK(!strpbrk(value, "\r\n") && !strpbrk(name, ": \r\n"));
 		ARY_CHECK(field_of(response, name) == value || strcmp(name, "Vary") == 0);
 	}
 }
@@ -400,6 +407,25 @@ static void get(struct service *service, struct ary_bytes target, const char *na
 	check_answer(service, &out->call);
 }
 
+/* What a PUT said of its value is said with it. */
+static void check_said(const struct ary_call *put, const struct ary_response *whole)
+{
+	char name[HEADER_BYTES_MAX + 1];
+
+	for (size_t i = 0; i < put->request.field_count; i++) {
+		const struct ary_field *field = &put->request.fields[i];
+		struct ary_bytes value = ary_bytes_trim(field->value);
+
+		if (field->id != ARY_FIELD_META)
+			continue;
+		ARY_CHECK(field->name.size < sizeof(name));
+		memcpy(name, field->name.data, field->name.size);
+		name[field->name.size] = '\0';
+		const char *read = field_of(whole, name);
+		ARY_CHECK(read && ary_bytes_equal(ary_bytes_of(read), value));
+	}
+}
+
 static void check_digest(struct ary_bytes body, const char *field)
 {
 	uint8_t digest[ARY_SHA256_BYTES];
@@ -424,6 +450,7 @@ static void check_put(struct service *service, const struct exchange *exchange)
 	ARY_CHECK(whole.call.response.status == 200);
 	ARY_CHECK(ary_bytes_equal(whole.call.response.body, exchange->body));
 	ARY_CHECK(read_etag && strcmp(etag, read_etag) == 0);
+	check_said(&exchange->call, &whole.call.response);
 	get(service, target, "If-None-Match", etag, &unchanged);
 	ARY_CHECK(unchanged.call.response.status == 304);
 	get(service, target, "Range", "bytes=1-3", &part);

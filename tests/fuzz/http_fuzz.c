@@ -228,7 +228,7 @@ static bool may_be_answered(const struct service *service, unsigned status)
 	/* 301: later versions of the library redirect a target with a blank to its right form. */
 	static const unsigned documented[] = {100, 200, 201, 202, 204, 206, 301,
 					      304, 400, 404, 405, 412, 413, 414,
-					      415, 416, 417, 431, 501, 505};
+					      416, 417, 431, 501, 505};
 
 	if (status == 503)
 		return (service->options & (OPTION_CROWDED | OPTION_NO_ROOM)) != 0;

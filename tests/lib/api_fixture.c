@@ -152,10 +152,12 @@ static void check_response(const struct ary_response *response)
 	if (response->status == 204 || (response->status == 304 && !response->has_value))
 		assert_int_equal(response->body.size, 0);
 	for (size_t i = 0; i < response->field_count; i++) {
-		const char *value = ary_response_value(response, &response->fields[i]);
+		const struct ary_response_field *field = ary_response_at(response, i);
+		const char *name = ary_response_name(response, field);
 
-		assert_null(strpbrk(value, "\r\n"));
-		assert_true(!bodyless || strcmp(response->fields[i].name, "Content-Type") != 0);
+		assert_null(strpbrk(ary_response_value(response, field), "\r\n"));
+		assert_null(strpbrk(name, ": \r\n"));
+		assert_true(!bodyless || strcmp(name, "Content-Type") != 0);
 	}
 }
 
@@ -178,10 +180,12 @@ const char *api_request_field(const struct api_request *request, const char *nam
 	const char *value = NULL;
 
 	for (size_t i = 0; i < response->field_count; i++) {
-		if (strcasecmp(response->fields[i].name, name) != 0)
+		const struct ary_response_field *field = ary_response_at(response, i);
+
+		if (strcasecmp(ary_response_name(response, field), name) != 0)
 			continue;
 		assert_null(value);
-		value = ary_response_value(response, &response->fields[i]);
+		value = ary_response_value(response, field);
 	}
 	return value;
 }

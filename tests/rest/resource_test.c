@@ -121,6 +121,84 @@ static void test_a_digest_is_checked_and_told(void **state)
 	client_reply_release(&reply);
 }
 
+/* As many names as there can be, and as many bytes: `"n000":"",` beside each value, and a brace. */
+enum { NAMES = 64, VALUE_BYTES = (4096 - 1) / NAMES - 10, LAST_BYTES = VALUE_BYTES + 63 };
+
+static void fill_names(char fields[NAMES][160], const char *headers[NAMES + 1])
+{
+	for (int i = 0; i < NAMES; i++) {
+		int size = i == NAMES - 1 ? LAST_BYTES : VALUE_BYTES;
+		int at = snprintf(fields[i], 160, "Aryavarth-Meta-n%03d: ", i);
+
+		memset(fields[i] + at, 'a' + i % 26, (size_t)size);
+		fields[i][at + size] = '\0';
+		headers[i] = fields[i];
+	}
+	headers[NAMES] = NULL;
+}
+
+static void expect_names(const struct client_reply *reply, char fields[NAMES][160])
+{
+	char text[CLIENT_HEADER_BYTES];
+	char name[32];
+
+	for (int i = 0; i < NAMES; i++) {
+		snprintf(name, sizeof(name), "Aryavarth-Meta-n%03d", i);
+		assert_string_equal(client_header(reply, name, text), strchr(fields[i], ' ') + 1);
+	}
+}
+
+/* The head of the answer is longer than most; the connection serves what comes after it, too. */
+static void test_as_much_metadata_as_can_be_comes_back(void **state)
+{
+	struct rest *rest = *state;
+	const char *headers[NAMES + 1];
+	static char fields[NAMES][160];
+	struct client_request put = {
+		.method = "PUT", .target = "/keys/said", .headers = headers, .body = "v",
+		.body_size = 1, .has_body = true,
+	};
+	struct client_reply reply;
+
+	fill_names(fields, headers);
+	assert_int_equal(client_send(rest->client, &put, &reply), 201);
+	client_reply_release(&reply);
+	for (int i = 0; i < 3; i++) {
+		const char *method = i == 1 ? "HEAD" : "GET";
+
+		assert_int_equal(client_ask(rest->client, method, "/keys/said", NULL, &reply),
+				 200);
+		assert_int_equal(reply.connections_opened, 0);
+		expect_names(&reply, fields);
+		client_reply_release(&reply);
+	}
+	/* One byte more is too much, and leaves the value as it was. */
+	fields[0][strlen(fields[0])] = 'x';
+	assert_int_equal(client_send(rest->client, &put, &reply), 431);
+	client_reply_release(&reply);
+	fields[0][strlen(fields[0]) - 1] = '\0';
+	assert_int_equal(client_ask(rest->client, "GET", "/keys/said", NULL, &reply), 200);
+	expect_names(&reply, fields);
+	client_reply_release(&reply);
+}
+
+static void test_an_encoded_value_stays_encoded(void **state)
+{
+	static const char gzipped[] = "\x1f\x8b not really";
+	struct rest *rest = *state;
+	struct client_reply reply;
+	char text[CLIENT_HEADER_BYTES];
+
+	assert_int_equal(client_put(rest->client, "/keys/coded", gzipped, sizeof(gzipped),
+				    "Content-Encoding: gzip", &reply), 201);
+	client_reply_release(&reply);
+	assert_int_equal(client_ask(rest->client, "GET", "/keys/coded", NULL, &reply), 200);
+	assert_string_equal(client_header(&reply, "Content-Encoding", text), "gzip");
+	assert_int_equal(reply.body_size, sizeof(gzipped));
+	assert_memory_equal(reply.body, gzipped, sizeof(gzipped));
+	client_reply_release(&reply);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +206,8 @@ int main(void)
 		cmocka_unit_test(test_parts_make_the_whole),
 		cmocka_unit_test(test_what_a_range_cannot_have_is_told),
 		cmocka_unit_test(test_a_digest_is_checked_and_told),
+		cmocka_unit_test(test_as_much_metadata_as_can_be_comes_back),
+		cmocka_unit_test(test_an_encoded_value_stays_encoded),
 	};
 
 	return cmocka_run_group_tests_name("rest/resource", tests, rest_setup, rest_teardown);

@@ -59,7 +59,7 @@ static void copy_in_other_case(const char *text, char *out)
 static void test_every_name_is_known_in_any_case(void **state)
 {
 	(void)state;
-	assert_int_equal(ROWS, ARY_FIELD_ID_COUNT - 1);
+	assert_int_equal(ROWS, ARY_FIELD_NAMED_COUNT - 1);
 	for (size_t i = 0; i < ROWS; i++) {
 		char name[64];
 
@@ -104,12 +104,24 @@ static void test_the_first_one_is_found(void **state)
 	assert_true(ary_bytes_equal(fields[1].value, ary_bytes_of("a")));
 }
 
+static void test_metadata_is_known_by_its_prefix(void **state)
+{
+	(void)state;
+	assert_int_equal(id_of("Aryavarth-Meta-a"), ARY_FIELD_META);
+	assert_int_equal(id_of("aryaVARTH-meta-Content-Type"), ARY_FIELD_META);
+	assert_int_equal(id_of("Aryavarth-Meta-"), ARY_FIELD_OTHER);
+	assert_int_equal(id_of("Aryavarth-Meta"), ARY_FIELD_OTHER);
+	assert_int_equal(id_of("Aryavarth-Metb-a"), ARY_FIELD_OTHER);
+	assert_int_equal(id_of("XAryavarth-Meta-a"), ARY_FIELD_OTHER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_name_is_known_in_any_case),
 		cmocka_unit_test(test_other_names_are_not_known),
 		cmocka_unit_test(test_the_first_one_is_found),
+		cmocka_unit_test(test_metadata_is_known_by_its_prefix),
 	};
 
 	return cmocka_run_group_tests_name("api/field", tests, NULL, NULL);

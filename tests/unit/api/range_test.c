@@ -154,7 +154,7 @@ static void test_a_part_says_where_it_lies(void **state)
 	assert_string_equal(api_request_field(&part, "Content-Range"), "bytes 2-5/10");
 	/* All that the whole is said to be, too. */
 	for (size_t i = 0; i < whole.call.response.field_count; i++) {
-		const struct ary_response_field *field = &whole.call.response.fields[i];
+		const struct ary_response_field *field = ary_response_at(&whole.call.response, i);
 
 		assert_string_equal(api_request_field(&part, field->name),
 				    ary_response_value(&whole.call.response, field));

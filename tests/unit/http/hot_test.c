@@ -75,9 +75,9 @@ static unsigned answers_kept(uint64_t bytes_max)
 
 	freed = 0;
 	ary_hot_init(&hot, bytes_max);
-	for (uint64_t seq = 1; seq <= 100 && ary_hot_fits(&hot, 1); seq++)
+	for (uint64_t seq = 1; seq <= 100 && ary_hot_fits(&hot, 1, 7); seq++)
 		ary_hot_keep(&hot, seq, TIME_MS, make());
-	kept = ary_hot_fits(&hot, 1) ? 100 - freed : 0;
+	kept = ary_hot_fits(&hot, 1, 7) ? 100 - freed : 0;
 	ary_hot_release(&hot);
 	assert_int_equal(freed, kept > 0 ? 100 : 0);
 	return kept;
@@ -112,8 +112,11 @@ static void test_long_answers_do_not_fit(void **state)
 
 	(void)state;
 	ary_hot_init(&hot, ARY_HOT_ANSWER_BYTES_MAX);
-	assert_true(ary_hot_fits(&hot, 1024));
-	assert_false(ary_hot_fits(&hot, ARY_HOT_ANSWER_BYTES_MAX));
+	assert_true(ary_hot_fits(&hot, 1024, 7));
+	assert_false(ary_hot_fits(&hot, ARY_HOT_ANSWER_BYTES_MAX, 7));
+	assert_false(ary_hot_fits(&hot, UINT64_MAX, 7));
+	/* Each field costs, however short it is. */
+	assert_false(ary_hot_fits(&hot, 1024, 40));
 	ary_hot_release(&hot);
 }
 

@@ -75,7 +75,7 @@ static void test_heads_at_their_limits_leave_room_for_metadata(void **state)
 	size_t left = ary_room_total(&defaults) - taken(&defaults, 6 + 3 * 1024);
 
 	(void)state;
-	assert_true(left >= 2048 + 4096 + 80 * 13);
+	assert_true(left >= 2048 + 4096 + 64 * 16);
 }
 
 static void test_defaults_stay_on_the_heap(void **state)
