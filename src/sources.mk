@@ -171,8 +171,11 @@ api_sources = \
 	%D%/api/kv_read.c \
 	%D%/api/kv_write.c \
 	%D%/api/list.c \
+	%D%/api/list_add.c \
 	%D%/api/list_query.c \
 	%D%/api/list_query.h \
+	%D%/api/list_remove.c \
+	%D%/api/list_remove.h \
 	%D%/api/list_text.c \
 	%D%/api/list_text.h \
 	%D%/api/openapi.h \

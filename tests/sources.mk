@@ -373,6 +373,11 @@ tests_unit_api_kv_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_kv_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_kv_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/list_add_test
+tests_unit_api_list_add_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_list_add_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_list_add_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/list_model_test
 tests_unit_api_list_model_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_list_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -382,6 +387,11 @@ check_PROGRAMS += %D%/unit/api/list_pages_test
 tests_unit_api_list_pages_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_list_pages_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_list_pages_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/list_remove_test
+tests_unit_api_list_remove_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_list_remove_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_list_remove_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
 check_PROGRAMS += %D%/unit/api/list_test
 tests_unit_api_list_test_CPPFLAGS = $(test_cppflags)

@@ -240,7 +240,7 @@ static enum ary_step check_body(struct ary_api *api, struct ary_call *call)
 		call->body_bytes_max = 0;
 		return request->has_body ?
 			       ary_problem_respond(call, ARY_PROBLEM_UNEXPECTED_BODY, "%s",
-						   "only PUT takes a body") :
+						   "only PUT and POST /keys take one") :
 			       ARY_STEP_BODY;
 	}
 	call->body_bytes_max = api->options.value_bytes_max;

@@ -18,6 +18,7 @@ struct ary_api {
 	_Atomic uint64_t replay_done_bytes;
 	_Atomic uint64_t replay_total_bytes;
 	struct ary_budget flight_bytes;
+	_Atomic uint64_t last_stamp; /* of the last key that the server chose, see list_add.c */
 };
 
 enum ary_phase ary_api_phase(struct ary_api *api);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/list_remove.h"
+
 void ary_call_init(struct ary_call *call)
 {
 	memset(call, 0, sizeof(*call));
@@ -15,6 +17,7 @@ void ary_call_release(struct ary_call *call)
 	ary_buf_release(&call->path);
 	ary_buf_release(&call->key);
 	ary_buf_release(&call->meta);
+	ary_removal_destroy(call->removal);
 	ary_response_release(&call->response);
 	free(call->match_seqs);
 }

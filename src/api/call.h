@@ -77,6 +77,7 @@ enum ary_method {
 
 struct ary_route;
 struct ary_action;
+struct ary_removal;
 
 struct ary_call {
 	struct ary_request request;
@@ -111,6 +112,8 @@ struct ary_call {
 	uint64_t *match_seqs;        /* owned; what both sets are made of */
 	unsigned pins;               /* how often a write was tied to a value, see kv_write.c */
 	uint64_t pinned_seq;
+	unsigned tries;              /* how often a key was chosen anew, see list_add.c */
+	struct ary_removal *removal; /* owned, or NULL; see list_remove.h */
 	struct ary_write write;
 	struct ary_compaction_request compaction;
 };

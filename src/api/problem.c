@@ -53,7 +53,7 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"Use one of the values that the detail names."},
 	[ARY_PROBLEM_UNEXPECTED_BODY] = {
 		"unexpected-body", 400, 0, "Unexpected body",
-		"Only PUT takes a body, and this request has one.",
+		"Only PUT and POST /keys take a body, and this request has one.",
 		"Send the request without a body."},
 	[ARY_PROBLEM_BAD_CONDITION] = {
 		"bad-condition", 400, 0, "Malformed condition",
@@ -303,22 +303,34 @@ static struct ary_bytes key_of(const struct ary_call *call, const struct ary_pro
 	return (struct ary_bytes){ NULL, 0 };
 }
 
-static void respond(struct ary_call *call, const struct ary_problem *problem,
-		    struct ary_bytes key, const char *detail)
+static json_t *make(const struct ary_problem *problem, const char *detail)
 {
-	json_t *root;
+	json_t *root = json_pack("{s:s+, s:s, s:i}", "type", "/problems/", problem->slug, "title",
+				 problem->title, "status", (int)problem->status);
 
-	root = json_pack("{s:s+, s:s, s:i}", "type", "/problems/", problem->slug, "title",
-			 problem->title, "status", (int)problem->status);
 	if (detail[0] != '\0')
 		ary_json_text(&root, "detail", detail);
-	if (key.size > 0)
-		add_key(&root, key);
+	return root;
+}
+
+/* Takes ROOT. */
+static void respond(struct ary_call *call, const struct ary_problem *problem, json_t *root)
+{
 	ary_respond_json(&call->response, problem->status, "application/problem+json", root);
 	ary_response_constant(&call->response, "Cache-Control", "no-store");
 	if (problem->retry_after_seconds > 0)
 		ary_response_field(&call->response, "Retry-After", "%u",
 				   problem->retry_after_seconds);
+}
+
+static void respond_about(struct ary_call *call, const struct ary_problem *problem,
+			  struct ary_bytes key, const char *detail)
+{
+	json_t *root = make(problem, detail);
+
+	if (key.size > 0)
+		add_key(&root, key);
+	respond(call, problem, root);
 }
 
 enum ary_step ary_problem_respond(struct ary_call *call, enum ary_problem_kind kind,
@@ -331,7 +343,7 @@ enum ary_step ary_problem_respond(struct ary_call *call, enum ary_problem_kind k
 	va_start(values, format);
 	(void)vsnprintf(detail, sizeof(detail), format, values);
 	va_end(values);
-	respond(call, problem, key_of(call, problem), detail);
+	respond_about(call, problem, key_of(call, problem), detail);
 	return ARY_STEP_RESPOND;
 }
 
@@ -346,6 +358,18 @@ enum ary_step ary_problem_respond_status(struct ary_call *call, enum ary_status 
 enum ary_step ary_problem_respond_about(struct ary_call *call, enum ary_status status,
 					struct ary_bytes key, const struct ary_error *err)
 {
-	respond(call, ary_problem(ary_problem_of(status)), key, err != NULL ? err->text : "");
+	respond_about(call, ary_problem(ary_problem_of(status)), key,
+		      err != NULL ? err->text : "");
+	return ARY_STEP_RESPOND;
+}
+
+enum ary_step ary_problem_respond_deleted(struct ary_call *call, enum ary_status status,
+					  uint64_t deleted, const struct ary_error *err)
+{
+	const struct ary_problem *problem = ary_problem(ary_problem_of(status));
+	json_t *root = make(problem, err != NULL ? err->text : "");
+
+	ary_json_number(&root, "deleted", deleted);
+	respond(call, problem, root);
 	return ARY_STEP_RESPOND;
 }

@@ -95,4 +95,8 @@ enum ary_step ary_problem_respond_status(struct ary_call *call, enum ary_status 
 enum ary_step ary_problem_respond_about(struct ary_call *call, enum ary_status status,
 					struct ary_bytes key, const struct ary_error *err);
 
+/* As ary_problem_respond_status, of a removal of many keys that had DELETED some when it failed. */
+enum ary_step ary_problem_respond_deleted(struct ary_call *call, enum ary_status status,
+					  uint64_t deleted, const struct ary_error *err);
+
 #endif

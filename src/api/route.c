@@ -16,6 +16,8 @@ static const char *const list_parameters[] = {
 	"prefix", "start",     "after",   "end",   "limit", "reverse",
 	"next",   "delimiter", "include", "count", NULL,
 };
+static const char *const add_parameters[] = {"prefix", NULL};
+static const char *const remove_parameters[] = {"prefix", "confirm", NULL};
 static const char *const full_parameters[] = {"full", NULL};
 static const char *const verbose_parameters[] = {"verbose", NULL};
 
@@ -24,7 +26,20 @@ static const char *const verbose_parameters[] = {"verbose", NULL};
 	{ \
 		.path = (target), \
 		.needs_store = true, \
-		.actions = {[ARY_GET] = {.parameters = list_parameters, .begin = ary_list_get}}, \
+		.actions = { \
+			[ARY_GET] = {.parameters = list_parameters, .begin = ary_list_get}, \
+			[ARY_POST] = {.takes_body = true, \
+				      .parameters = add_parameters, \
+				      .check = ary_list_check_add, \
+				      .begin = ary_list_add, \
+				      .launch = ary_kv_launch, \
+				      .finish = ary_list_finish_add}, \
+			[ARY_DELETE] = {.parameters = remove_parameters, \
+					.check = ary_list_check_remove, \
+					.begin = ary_list_remove, \
+					.launch = ary_list_launch_remove, \
+					.finish = ary_list_finish_remove}, \
+		}, \
 	}
 
 /* One key, by its bytes or by their base64. */

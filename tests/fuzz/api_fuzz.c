@@ -526,7 +526,7 @@ static void try_request(struct service *service, struct ary_bytes text)
 	check_answer(service, &exchange.call);
 	if (exchange.call.response.status < 300 && exchange.call.method == ARY_PUT)
 		check_put(service, &exchange);
-	if (exchange.call.response.status < 300 && exchange.call.method == ARY_DELETE)
+	if (exchange.call.response.status == 204 && exchange.call.method == ARY_DELETE)
 		check_deleted(service, &exchange);
 	if (is_page(&exchange.call))
 		check_page(&exchange);

@@ -46,6 +46,8 @@ void api_fixture_serve(struct api_fixture *fixture)
 	options.path = fixture->dir.path;
 	options.create = true;
 	options.key_bytes_max = API_KEY_BYTES_MAX;
+	if (fixture->queue_bytes_max > 0)
+		options.queue_bytes_max = fixture->queue_bytes_max;
 	options.value_bytes_max = API_VALUE_BYTES_MAX;
 	options.disk_reserve_bytes = 0;
 	/* Tests count and fail calls: WATERMARK, which is written by the clock, is at the close. */

@@ -12,7 +12,7 @@
 #include "lib/tmpdir.h"
 
 enum {
-	API_KEY_BYTES_MAX = 32,
+	API_KEY_BYTES_MAX = 40,
 	API_VALUE_BYTES_MAX = 1000,
 	API_TARGET_BYTES_MAX = 200,
 	API_HEADER_BYTES_MAX = 2000,
@@ -25,6 +25,7 @@ struct api_fixture {
 	struct ary_store *store;
 	struct ary_replica *replica;
 	struct ary_api *api;
+	uint64_t queue_bytes_max; /* of the store; may be set before it is served; 0: as ever */
 };
 
 /* A service that is starting, with CORS for ORIGINS (or NULL). */

@@ -185,11 +185,51 @@ static void test_a_long_page_needs_room_as_a_value_does(void **state)
 	rest_end(rest);
 }
 
+/* Some thousand keys go, beside others that are put; what stays, and what was put, is there after a
+ * kill. */
+static void test_many_keys_are_removed_for_good(void **state)
+{
+	enum { MANY = 1000 };
+	struct rest *rest = *state;
+	struct client_reply reply;
+	char location[CLIENT_HEADER_BYTES];
+
+	for (unsigned i = 0; i < MANY; i++) {
+		char target[32];
+
+		(void)snprintf(target, sizeof(target), "/keys/%s/%u",
+			       i % 4 == 0 ? "stay" : "go", i);
+		rest_expect_put(rest, target, "v", 1, 201);
+	}
+	assert_int_equal(client_send(rest->client,
+				     &(struct client_request){.method = "POST",
+							      .target = "/keys?prefix=stay/",
+							      .body = "posted",
+							      .body_size = 6,
+							      .has_body = true},
+				     &reply), 201);
+	assert_non_null(client_header(&reply, "Location", location));
+	client_reply_release(&reply);
+	rest_expect(rest, "DELETE", "/keys", 400);
+	assert_int_equal(client_ask(rest->client, "DELETE", "/keys?prefix=go/", NULL, &reply), 200);
+	assert_string_equal((const char *)reply.body, "{\"deleted\":750}\n");
+	client_reply_release(&reply);
+	node_kill(rest->node);
+	node_restart(rest->node);
+	rest_reconnect(rest);
+	assert_int_equal(client_ask(rest->client, "GET", "/keys?count", NULL, &reply), 200);
+	assert_string_equal((const char *)reply.body, "{\"count\":251}\n");
+	client_reply_release(&reply);
+	rest_expect_value(rest, location, "posted", 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_odd_keys_are_listed_as_they_were_put),
 		cmocka_unit_test_setup_teardown(test_head_tells_the_length_of_the_page, rest_setup,
+						rest_teardown),
+		cmocka_unit_test_setup_teardown(test_many_keys_are_removed_for_good, rest_setup,
 						rest_teardown),
 		cmocka_unit_test(test_a_long_page_needs_room_as_a_value_does),
 	};

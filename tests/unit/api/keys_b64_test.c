@@ -119,8 +119,10 @@ static void test_keys_of_all_bytes_come_back(void **state)
 
 static void test_a_key_that_is_too_long_is_refused(void **state)
 {
-	expect(*state, "GET", "/keys-b64/YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYQ", 414,
-	       "Allow", NULL);
+	static const char target[] =
+		"/keys-b64/YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE";
+
+	expect(*state, "GET", target, 414, "Allow", NULL);
 }
 
 static bool find_kept(struct ary_call *call, uint64_t seq, uint64_t now_ms)

@@ -46,6 +46,7 @@ static const struct row rows[] = {
 	{"GET", "/keys/k", 304, NULL, "If-None-Match", "*", "old", NULL},
 	{"GET", "/keys/none%2F%20", 404, NULL, NULL, NULL, "old", "key"},
 	{"GET", "/keys/%ff", 404, NULL, NULL, NULL, "old", "key_b64"},
+	{"POST", "/keys?prefix=%61", 201, "new", NULL, NULL, "old", NULL},
 	{"GET", "/keys-b64/aw", 200, NULL, NULL, NULL, "old", NULL},
 	{"PUT", "/keys-b64/aw==", 204, "new", NULL, NULL, "new", NULL},
 	{"GET", "/keys-b64/_w", 404, NULL, NULL, NULL, "old", "key_b64"},

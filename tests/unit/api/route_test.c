@@ -25,6 +25,8 @@ struct row {
 
 #define KEY_ALLOW "GET, HEAD, PUT, DELETE, OPTIONS"
 #define GET_ALLOW "GET, HEAD, OPTIONS"
+#define KEYS_ALLOW "GET, HEAD, POST, DELETE, OPTIONS"
+#define KEYS_ROW {200, 200, 405, 201, 400, 204, 405, 405, 405, 501, 501, 501}
 #define GET_ROW {200, 200, 405, 405, 405, 204, 405, 405, 405, 501, 501, 501}
 #define NO_ROW {404, 404, 404, 404, 404, 404, 404, 404, 404, 501, 501, 501}
 
@@ -59,10 +61,14 @@ static const struct row rows[] = {
 	{"*",
 	 "GET, HEAD, PUT, POST, DELETE, OPTIONS",
 	 {400, 400, 400, 400, 400, 204, 400, 400, 400, 501, 501, 501}},
-	{"/keys", GET_ALLOW, GET_ROW},
-	{"/keys/", GET_ALLOW, GET_ROW},
-	{"/keys?", GET_ALLOW, GET_ROW},
-	{"/%6beys%2F", GET_ALLOW, GET_ROW},
+	{"/keys", KEYS_ALLOW, KEYS_ROW},
+	{"/keys/", KEYS_ALLOW, KEYS_ROW},
+	{"/keys?", KEYS_ALLOW, KEYS_ROW},
+	{"/%6beys%2F", KEYS_ALLOW, KEYS_ROW},
+	{"/keys?limit=1", KEYS_ALLOW, {200, 200, 405, 400, 400, 204, 405, 405, 405, 501, 501, 501}},
+	{"/keys?prefix=a",
+	 KEYS_ALLOW,
+	 {200, 200, 405, 201, 200, 204, 405, 405, 405, 501, 501, 501}},
 	{"/keysx", NULL, NO_ROW},
 	{"/key/x", NULL, NO_ROW},
 	{"/Keys/x", NULL, NO_ROW},
