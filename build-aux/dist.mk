@@ -136,6 +136,7 @@ test_files = \
 	tests/fuzz/corpus/api/small-logs \
 	tests/fuzz/corpus/api/starting \
 	tests/fuzz/corpus/api/starting-draining \
+	tests/fuzz/corpus/api/ttl \
 	tests/fuzz/corpus/http/00 \
 	tests/fuzz/corpus/http/2 \
 	tests/fuzz/corpus/http/a-length-with-a-fraction \

@@ -373,6 +373,11 @@ tests_unit_api_kv_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_kv_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_kv_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/kv_ttl_test
+tests_unit_api_kv_ttl_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_kv_ttl_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_kv_ttl_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/list_add_test
 tests_unit_api_list_add_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_list_add_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/about.h"
 
+#include "api/date.h"
 #include "api/problem.h"
+#include "api/query.h"
 #include "api/respond.h"
+#include "base/number.h"
 #include "format/meta.h"
 #include "format/record.h"
+#include "format/text.h"
 
 static enum ary_step check_type(struct ary_call *call)
 {
@@ -112,6 +116,44 @@ static enum ary_step check_metadata(struct ary_call *call)
 	return step;
 }
 
+/* Reads the field Aryavarth-TTL of CALL, in seconds. */
+static enum ary_step read_ttl(struct ary_call *call, uint64_t *out)
+{
+	const struct ary_bytes *field = ary_call_field(call, ARY_FIELD_TTL);
+	uint64_t seconds;
+
+	if (ary_call_field_count(call, ARY_FIELD_TTL) > 1)
+		return ary_problem_respond(call, ARY_PROBLEM_BAD_TTL, "%s",
+					   "there is more than one Aryavarth-TTL");
+	if (!ary_parse_u64(ary_bytes_trim(*field), &seconds) || seconds == 0 ||
+	    seconds > ARY_TTL_SECONDS_MAX)
+		return ary_problem_respond(call, ARY_PROBLEM_BAD_TTL,
+					   "Aryavarth-TTL is a number of seconds from 1 to %llu",
+					   (unsigned long long)ARY_TTL_SECONDS_MAX);
+	*out = seconds;
+	return ARY_STEP_BODY;
+}
+
+static enum ary_step check_ttl(struct ary_call *call)
+{
+	bool has_field = ary_call_has_any(call, ARY_FIELD_BIT(ARY_FIELD_TTL));
+	uint64_t by_query = 0;
+	uint64_t by_field = 0;
+	enum ary_step step = ARY_STEP_BODY;
+
+	if (call->query.size > 0)
+		step = ary_query_number(call, "ttl", 1, ARY_TTL_SECONDS_MAX, &by_query);
+	if (step == ARY_STEP_BODY && has_field)
+		step = read_ttl(call, &by_field);
+	if (step != ARY_STEP_BODY)
+		return step;
+	if (by_query > 0 && by_field > 0 && by_query != by_field)
+		return ary_problem_respond(call, ARY_PROBLEM_BAD_TTL, "%s",
+					   "ttl and Aryavarth-TTL are not the same");
+	call->write.ttl_ms = (by_query > 0 ? by_query : by_field) * 1000;
+	return step;
+}
+
 enum ary_step ary_about_check(struct ary_call *call)
 {
 	enum ary_step step = check_type(call);
@@ -120,6 +162,8 @@ enum ary_step ary_about_check(struct ary_call *call)
 		step = check_encoding(call);
 	if (step == ARY_STEP_BODY)
 		step = check_metadata(call);
+	if (step == ARY_STEP_BODY)
+		step = check_ttl(call);
 	return step;
 }
 
@@ -144,6 +188,47 @@ void ary_about_add(struct ary_response *response, const struct ary_value *value)
 {
 	if (value->encoding.size > 0)
 		ary_response_plain(response, "Content-Encoding", value->encoding);
+	ary_about_add_expires(response, value->expires_ms);
 	if (value->meta.size > 0)
 		add_metadata_of(response, value->meta);
+}
+
+void ary_about_add_expires(struct ary_response *response, uint64_t expires_ms)
+{
+	char date[ARY_DATE_INTERNET_BYTES];
+
+	if (expires_ms == 0 || expires_ms > ARY_DATE_MS_MAX)
+		return;
+	ary_date_format_internet(expires_ms, date);
+	ary_response_plain(response, "Aryavarth-Expires", ary_bytes_of(date));
+}
+
+static bool append_text(struct ary_buf *out, const char *name, struct ary_bytes text)
+{
+	if (text.size == 0 || !ary_bytes_printable(text))
+		return true;
+	return ary_buf_append(out, ary_bytes_of(",")) && ary_text_append_member(out, name, text);
+}
+
+/* 0, and what is beyond the year 9999, is no time that anybody could read. */
+static bool append_date(struct ary_buf *out, const char *name, uint64_t time_ms)
+{
+	char date[ARY_DATE_INTERNET_BYTES];
+
+	if (time_ms == 0 || time_ms > ARY_DATE_MS_MAX)
+		return true;
+	ary_date_format_internet(time_ms, date);
+	return append_text(out, name, ary_bytes_of(date));
+}
+
+bool ary_about_append(struct ary_buf *out, const struct ary_value *value)
+{
+	if (!append_text(out, "type", value->type) ||
+	    !append_date(out, "modified", value->time_ms) ||
+	    !append_text(out, "encoding", value->encoding) ||
+	    !append_date(out, "expires", value->expires_ms))
+		return false;
+	/* Metadata is JSON already. */
+	return value->meta.size == 0 || (ary_buf_append(out, ary_bytes_of(",\"meta\":")) &&
+					 ary_buf_append(out, value->meta));
 }

@@ -110,6 +110,7 @@ static void respond_not_modified(struct ary_api *api, struct ary_call *call,
 	ary_head_add_last_modified(api, response, value->time_ms);
 	ary_response_constant(response, "Cache-Control", "no-cache");
 	add_own_path(call);
+	ary_about_add_expires(response, value->expires_ms);
 	response->body = value->value;
 	response->value = *value;
 	response->has_value = true;

@@ -7,9 +7,11 @@
 #include "api/condition.h"
 #include "api/digest.h"
 #include "api/head.h"
+#include "api/prefer.h"
 #include "api/problem.h"
 #include "api/respond.h"
 #include "api/route.h"
+#include "format/text.h"
 
 /* More than ETag and the headers of CORS take, but for the origin. */
 enum { FIXED_HEADER_BYTES = 512 };
@@ -143,6 +145,44 @@ static bool respond_failed(struct ary_api *api, struct ary_call *call)
 	return true;
 }
 
+/* Writes what a client may want to know of the value that was put. False: out of memory. */
+static bool describe(const struct ary_call *call, struct ary_buf *out)
+{
+	const struct ary_write *write = &call->write;
+	struct ary_value value = {
+		.type = write->type, .encoding = write->encoding, .meta = write->meta,
+		.expires_ms = write->expires_ms, .time_ms = write->time_ms,
+	};
+
+	return ary_buf_append(out, ary_bytes_of("{")) &&
+	       ary_text_append_member(out, "key", write->key) &&
+	       ary_buf_printf(out, ",\"seq\":%llu,\"size\":%zu", (unsigned long long)write->seq,
+			      write->value.size) &&
+	       ary_about_append(out, &value) && ary_buf_append(out, ary_bytes_of("}\n"));
+}
+
+/* Describes the value in the answer, where that is preferred (RFC 7240) and there is memory for it:
+ * the write is done in any case. */
+static void add_description(struct ary_call *call)
+{
+	struct ary_response *response = &call->response;
+	struct ary_buf body = {0};
+
+	if (!ary_call_has_any(call, ARY_FIELD_BIT(ARY_FIELD_PREFER)) ||
+	    !ary_prefer_is(call, "return", "representation"))
+		return;
+	if (!describe(call, &body)) {
+		ary_buf_release(&body);
+		return;
+	}
+	if (response->status == 204)
+		response->status = 200;
+	response->body = ary_buf_view(&body);
+	response->owned = body;
+	ary_response_constant(response, "Content-Type", ARY_TYPE_JSON);
+	ary_response_constant(response, "Preference-Applied", "return=representation");
+}
+
 void ary_kv_finish_put(struct ary_api *api, struct ary_call *call)
 {
 	if (respond_failed(api, call))
@@ -151,6 +191,8 @@ void ary_kv_finish_put(struct ary_api *api, struct ary_call *call)
 	ary_head_add_etag(&call->response, call->write.seq);
 	if (!call->write.replaced)
 		ary_head_add_path(call, "Location", true);
+	ary_about_add_expires(&call->response, call->write.expires_ms);
+	add_description(call);
 }
 
 void ary_kv_finish_delete(struct ary_api *api, struct ary_call *call)

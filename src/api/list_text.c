@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "api/date.h"
+#include "api/about.h"
 #include "api/prefer.h"
 #include "api/target.h"
 #include "format/text.h"
@@ -48,32 +48,6 @@ static void append_member(struct ary_list_writer *writer, const char *name, stru
 	note(writer, ary_text_append_member(&writer->text, name, bytes));
 }
 
-/* 0, and what is beyond the year 9999, is no time that anybody could read. */
-static void append_time(struct ary_list_writer *writer, const char *name, uint64_t time_ms)
-{
-	char date[ARY_DATE_INTERNET_BYTES];
-
-	if (time_ms == 0 || time_ms > ARY_DATE_MS_MAX)
-		return;
-	ary_date_format_internet(time_ms, date);
-	append_member(writer, name, ary_bytes_of(date));
-}
-
-static void append_meta(struct ary_list_writer *writer, const struct ary_value *value)
-{
-	if (value->type.size > 0 && ary_bytes_printable(value->type))
-		append_member(writer, "type", value->type);
-	append_time(writer, "modified", value->time_ms);
-	if (value->encoding.size > 0 && ary_bytes_printable(value->encoding))
-		append_member(writer, "encoding", value->encoding);
-	append_time(writer, "expires", value->expires_ms);
-	if (value->meta.size > 0) {
-		/* It is JSON already. */
-		append(writer, ",\"meta\":");
-		note(writer, ary_buf_append(&writer->text, value->meta));
-	}
-}
-
 static void append_object(struct ary_list_writer *writer, struct ary_bytes key,
 			  const struct ary_value *value)
 {
@@ -82,7 +56,7 @@ static void append_object(struct ary_list_writer *writer, struct ary_bytes key,
 	note(writer, ary_buf_printf(&writer->text, ",\"seq\":%" PRIu64 ",\"size\":%zu",
 				    value->seq, value->value.size));
 	if (writer->with_meta)
-		append_meta(writer, value);
+		note(writer, ary_about_append(&writer->text, value));
 	if (writer->with_value && value->value.size <= ARY_LIST_VALUE_BYTES_MAX)
 		append_member(writer, "value", value->value);
 	append(writer, "}");

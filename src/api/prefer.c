@@ -26,7 +26,15 @@ static struct ary_bytes take(struct ary_bytes *text, char separator)
 	return ary_bytes_trim(part);
 }
 
-static bool list_has(struct ary_bytes list, const char *token)
+static struct ary_bytes unquote(struct ary_bytes value)
+{
+	if (value.size < 2 || value.data[0] != '"' || value.data[value.size - 1] != '"')
+		return value;
+	return (struct ary_bytes){value.data + 1, value.size - 2};
+}
+
+/* Whether LIST has TOKEN; *VALUE_OUT is its value then, without quotes. */
+static bool list_has(struct ary_bytes list, const char *token, struct ary_bytes *value_out)
 {
 	while (list.size > 0) {
 		struct ary_bytes element = take(&list, ',');
@@ -38,7 +46,20 @@ static bool list_has(struct ary_bytes list, const char *token)
 		if (element.size == 0)
 			continue;
 		name = take(&element, '=');
-		if (ary_bytes_are_caseless(name, token))
+		if (!ary_bytes_are_caseless(name, token))
+			continue;
+		*value_out = unquote(ary_bytes_trim(element));
+		return true;
+	}
+	return false;
+}
+
+static bool find(const struct ary_call *call, const char *token, struct ary_bytes *value_out)
+{
+	for (size_t i = 0; i < call->request.field_count; i++) {
+		const struct ary_field *field = &call->request.fields[i];
+
+		if (field->id == ARY_FIELD_PREFER && list_has(field->value, token, value_out))
 			return true;
 	}
 	return false;
@@ -46,13 +67,16 @@ static bool list_has(struct ary_bytes list, const char *token)
 
 bool ary_prefer_has(const struct ary_call *call, const char *token)
 {
-	for (size_t i = 0; i < call->request.field_count; i++) {
-		const struct ary_field *field = &call->request.fields[i];
+	struct ary_bytes value;
 
-		if (field->id == ARY_FIELD_PREFER && list_has(field->value, token))
-			return true;
-	}
-	return false;
+	return find(call, token, &value);
+}
+
+bool ary_prefer_is(const struct ary_call *call, const char *token, const char *value)
+{
+	struct ary_bytes found;
+
+	return find(call, token, &found) && ary_bytes_are_caseless(found, value);
 }
 
 /* A qvalue in thousandths: "1", "0.8", "0.125". What is none counts as 0. */

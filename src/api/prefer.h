@@ -8,6 +8,10 @@
 /* Whether CALL prefers TOKEN. */
 bool ary_prefer_has(const struct ary_call *call, const char *token);
 
+/* Whether CALL prefers TOKEN to be VALUE, as in `return=representation`; what it says first
+ * counts. */
+bool ary_prefer_is(const struct ary_call *call, const char *token, const char *value);
+
 /* Whether CALL's Accept wants HTML rather than plain text; a client that takes anything gets
  * text. */
 bool ary_accept_html(const struct ary_call *call);

@@ -73,6 +73,11 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"bad-metadata", 400, 0, "Bad metadata",
 		"A field Aryavarth-Meta-NAME is given twice, or its value is not printable ASCII.",
 		"Give each name once, and encode what is not ASCII."},
+	[ARY_PROBLEM_BAD_TTL] = {
+		"bad-ttl", 400, 0, "Bad time to live",
+		"Aryavarth-TTL is no number of seconds that a value can live, is given twice, or "
+		"is another one than the parameter ttl.",
+		"Say how long in one place, in whole seconds."},
 	[ARY_PROBLEM_CONTENT_RANGE] = {
 		"content-range", 400, 0, "Partial PUT",
 		"A PUT with Content-Range would replace the whole value by a part of it.",

@@ -16,8 +16,9 @@ static const char *const list_parameters[] = {
 	"prefix", "start",     "after",   "end",   "limit", "reverse",
 	"next",   "delimiter", "include", "count", NULL,
 };
-static const char *const add_parameters[] = {"prefix", NULL};
+static const char *const add_parameters[] = {"prefix", "ttl", NULL};
 static const char *const remove_parameters[] = {"prefix", "confirm", NULL};
+static const char *const put_parameters[] = {"ttl", NULL};
 static const char *const full_parameters[] = {"full", NULL};
 static const char *const verbose_parameters[] = {"verbose", NULL};
 
@@ -53,6 +54,7 @@ static const char *const verbose_parameters[] = {"verbose", NULL};
 		.actions = { \
 			[ARY_GET] = {.check = ary_kv_check, .begin = ary_kv_get}, \
 			[ARY_PUT] = {.takes_body = true, \
+				     .parameters = put_parameters, \
 				     .check = ary_kv_check_put, \
 				     .begin = ary_kv_put, \
 				     .launch = ary_kv_launch, \

@@ -123,6 +123,7 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 		.replaced = present.exists,
 	};
 	ary_overlay_add(&committer->overlay, &pending);
+	write->time_ms = append->time_ms;
 	return ARY_OK;
 }
 

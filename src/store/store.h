@@ -171,6 +171,7 @@ struct ary_write {
 	enum ary_status status;
 	struct ary_error error;
 	uint64_t seq;     /* OK: the seq of this write */
+	uint64_t time_ms; /* OK, of a set: when it was written, as the value says it */
 	bool replaced;    /* OK: there was a value before */
 	/* OK, of a set: `expires_ms` is when the value's time is over, or 0. */
 

@@ -199,6 +199,30 @@ static void test_an_encoded_value_stays_encoded(void **state)
 	client_reply_release(&reply);
 }
 
+static void test_a_put_says_how_long_and_is_told_until_when(void **state)
+{
+	struct rest *rest = *state;
+	struct client_reply reply;
+	char put[CLIENT_HEADER_BYTES], got[CLIENT_HEADER_BYTES];
+
+	client_put(rest->client, "/keys/turn?ttl=3600", "me", 2, "Prefer: return=representation",
+		   &reply);
+	assert_int_equal(reply.status, 201);
+	assert_non_null(client_header(&reply, "Aryavarth-Expires", put));
+	assert_non_null(strstr((const char *)reply.body, put));
+	client_reply_release(&reply);
+	for (int i = 0; i < 3; i++) {
+		client_ask(rest->client, i == 1 ? "HEAD" : "GET", "/keys/turn", NULL, &reply);
+		assert_int_equal(reply.status, 200);
+		assert_string_equal(client_header(&reply, "Aryavarth-Expires", got), put);
+		client_reply_release(&reply);
+	}
+	rest_expect_put(rest, "/keys/turn", "me", 2, 204);
+	client_ask(rest->client, "GET", "/keys/turn", NULL, &reply);
+	assert_null(client_header(&reply, "Aryavarth-Expires", got));
+	client_reply_release(&reply);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_a_digest_is_checked_and_told),
 		cmocka_unit_test(test_as_much_metadata_as_can_be_comes_back),
 		cmocka_unit_test(test_an_encoded_value_stays_encoded),
+		cmocka_unit_test(test_a_put_says_how_long_and_is_told_until_when),
 	};
 
 	return cmocka_run_group_tests_name("rest/resource", tests, rest_setup, rest_teardown);

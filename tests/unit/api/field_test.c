@@ -35,6 +35,7 @@ static const struct {
 	{"Range", ARY_FIELD_RANGE},
 	{"Repr-Digest", ARY_FIELD_REPR_DIGEST},
 	{"Transfer-Encoding", ARY_FIELD_TRANSFER_ENCODING},
+	{"Aryavarth-TTL", ARY_FIELD_TTL},
 	{"Want-Content-Digest", ARY_FIELD_WANT_CONTENT_DIGEST},
 	{"Want-Repr-Digest", ARY_FIELD_WANT_REPR_DIGEST},
 };

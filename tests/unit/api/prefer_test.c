@@ -119,10 +119,41 @@ static void test_the_type_that_is_liked_best_is_found(void **state)
 	assert_int_equal(ary_accept_best(call_with("Host", "text/plain"), types), 0);
 }
 
+static void test_what_is_said_first_counts(void **state)
+{
+	static const struct {
+		const char *prefer;
+		bool is_minimal;
+	} rows[] = {
+		{"return=minimal", true},
+		{"RETURN=Minimal", true},
+		{" return = minimal ", true},
+		{"return=\"minimal\"", true},
+		{"wait=5,,return=minimal;x=y", true},
+		{"x=\"return=a\", return=minimal", true},
+		{"return=minimal, return=other", true},
+		{"return=other, return=minimal", false},
+		{"return", false},
+		{"return=", false},
+		{"return=\"", false},
+		{"return=\"minimal", false},
+		{"minimal=return", false},
+		{"x; return=minimal", false},
+		{"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (ary_prefer_is(call_with("Prefer", rows[i].prefer), "return", "minimal") !=
+		    rows[i].is_minimal)
+			fail_msg("%s", rows[i].prefer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_preference_is_found_in_its_list),
+		cmocka_unit_test(test_what_is_said_first_counts),
 		cmocka_unit_test(test_the_type_that_is_liked_best_is_found),
 		cmocka_unit_test(test_html_is_for_those_who_prefer_it),
 	};
