@@ -114,6 +114,8 @@ store_sources = \
 	%D%/store/overlay.h \
 	%D%/store/pace.c \
 	%D%/store/pace.h \
+	%D%/store/parts.c \
+	%D%/store/parts.h \
 	%D%/store/plan.c \
 	%D%/store/plan.h \
 	%D%/store/read.c \
@@ -121,6 +123,8 @@ store_sources = \
 	%D%/store/recover.h \
 	%D%/store/replay.c \
 	%D%/store/replay.h \
+	%D%/store/replay_parts.c \
+	%D%/store/replay_parts.h \
 	%D%/store/rotate.c \
 	%D%/store/rotate.h \
 	%D%/store/round.c \
@@ -132,8 +136,14 @@ store_sources = \
 	%D%/store/store_private.h \
 	%D%/store/takeover.c \
 	%D%/store/takeover.h \
+	%D%/store/upload.c \
+	%D%/store/upload.h \
+	%D%/store/upload_group.c \
+	%D%/store/upload_group.h \
 	%D%/store/verify.c \
 	%D%/store/verify.h \
+	%D%/store/verify_parts.c \
+	%D%/store/verify_parts.h \
 	%D%/store/witness.c \
 	%D%/store/witness.h \
 	%D%/store/write.c

@@ -21,6 +21,8 @@ testlib_sources = \
 	%D%/lib/fault_env.h \
 	%D%/lib/image.c \
 	%D%/lib/image.h \
+	%D%/lib/large.c \
+	%D%/lib/large.h \
 	%D%/lib/lines.c \
 	%D%/lib/lines.h \
 	%D%/lib/load.c \
@@ -217,6 +219,11 @@ check_PROGRAMS += %D%/unit/format/name_test
 tests_unit_format_name_test_CPPFLAGS = $(test_cppflags)
 tests_unit_format_name_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_format_name_test_LDADD = libtestary.a $(upto_format) $(test_libs)
+
+check_PROGRAMS += %D%/unit/format/parts_line_test
+tests_unit_format_parts_line_test_CPPFLAGS = $(test_cppflags)
+tests_unit_format_parts_line_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_format_parts_line_test_LDADD = libtestary.a $(upto_format) $(test_libs)
 
 check_PROGRAMS += %D%/unit/format/watermark_test
 tests_unit_format_watermark_test_CPPFLAGS = $(test_cppflags)
@@ -567,6 +574,16 @@ check_PROGRAMS += %D%/store/partial_test
 tests_store_partial_test_CPPFLAGS = $(test_cppflags)
 tests_store_partial_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_partial_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/parts_beside_test
+tests_store_parts_beside_test_CPPFLAGS = $(test_cppflags)
+tests_store_parts_beside_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_parts_beside_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/parts_test
+tests_store_parts_test_CPPFLAGS = $(test_cppflags)
+tests_store_parts_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_parts_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
 check_PROGRAMS += %D%/store/recover_test
 tests_store_recover_test_CPPFLAGS = $(test_cppflags)

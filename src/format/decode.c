@@ -173,11 +173,25 @@ static bool take_value(struct cursor *cursor, bool with_value, struct parts *out
 	return true;
 }
 
+static bool take_large(struct cursor *cursor, struct parts *out)
+{
+	struct ary_record_large *large = &out->record.large;
+
+	return take_number(cursor, &large->upload) && TAKE(cursor, ",\"count\":") &&
+	       take_number(cursor, &large->count) && TAKE(cursor, ",\"part_bytes\":") &&
+	       take_number(cursor, &large->part_bytes) && TAKE(cursor, ",\"size\":") &&
+	       take_number(cursor, &large->size) && TAKE(cursor, "}") &&
+	       ary_record_large_valid(large, out->record.seq);
+}
+
 static bool take_set(struct cursor *cursor, bool with_value, struct parts *out)
 {
 	out->record.op = ARY_OP_SET;
-	return take_key(cursor, out) && take_about(cursor, out) && take_prev(cursor, out) &&
-	       take_value(cursor, with_value, out);
+	if (!take_key(cursor, out) || !take_about(cursor, out) || !take_prev(cursor, out))
+		return false;
+	if (TAKE(cursor, ",\"parts\":{\"upload\":"))
+		return take_large(cursor, out);
+	return take_value(cursor, with_value, out);
 }
 
 static bool take_rm(struct cursor *cursor, struct parts *out)
@@ -232,6 +246,14 @@ static bool take_mark(struct cursor *cursor, struct parts *out)
 	return true;
 }
 
+static bool take_part(struct cursor *cursor, bool with_value, struct parts *out)
+{
+	out->record.op = ARY_OP_PART;
+	return TAKE(cursor, ",\"upload\":") && take_number(cursor, &out->record.upload) &&
+	       TAKE(cursor, ",\"part\":") && take_number(cursor, &out->record.part) &&
+	       ary_record_part_valid(&out->record) && take_value(cursor, with_value, out);
+}
+
 static bool take_durable(struct cursor *cursor, struct ary_record *out)
 {
 	out->has_durable = TAKE(cursor, ",\"durable\":");
@@ -249,6 +271,8 @@ static bool take_command(struct cursor *cursor, bool with_value, struct parts *o
 		return take_durable(cursor, record) && take_rm(cursor, out);
 	if (TAKE(cursor, "Expire\""))
 		return take_durable(cursor, record) && take_expire(cursor, out);
+	if (TAKE(cursor, "Part\""))
+		return take_durable(cursor, record) && take_part(cursor, with_value, out);
 	if (TAKE(cursor, "Mark\""))
 		return take_durable(cursor, record) && take_mark(cursor, out);
 	if (TAKE(cursor, "Log\""))
@@ -305,12 +329,14 @@ static enum ary_status resolve(const struct text *text, struct ary_buf *scratch,
 	return ARY_OK;
 }
 
-static enum ary_status check_words(const struct ary_record *record)
+static enum ary_status check_sizes(const struct ary_record *record)
 {
-	bool words_fit = ary_record_type_valid(record->type) &&
-			 ary_record_type_valid(record->encoding) &&
-			 ary_record_type_valid(record->durability);
-	return words_fit ? ARY_OK : ARY_INVALID;
+	bool fits = ary_record_type_valid(record->type) &&
+		    ary_record_type_valid(record->encoding) &&
+		    ary_record_type_valid(record->durability) &&
+		    (record->op != ARY_OP_PART ||
+		     record->value.size <= ARY_RECORD_PART_BYTES_MAX);
+	return fits ? ARY_OK : ARY_INVALID;
 }
 
 /* As resolve_parts, where all strings stand for themselves, as those of most lines do. */
@@ -321,7 +347,7 @@ static enum ary_status resolve_plain(struct parts *parts)
 	parts->record.encoding = parts->encoding.raw;
 	parts->record.durability = parts->durability.raw;
 	parts->record.value = parts->value.raw;
-	return check_words(&parts->record);
+	return check_sizes(&parts->record);
 }
 
 /* Decodes the strings of PARTS into its record. All room is made first: SCRATCH must not move
@@ -348,7 +374,7 @@ static enum ary_status resolve_parts(struct parts *parts, struct ary_buf *scratc
 		if (status != ARY_OK)
 			return status;
 	}
-	return check_words(record);
+	return check_sizes(record);
 }
 
 static enum ary_status decode(struct ary_bytes line, bool with_value, struct ary_buf *scratch,

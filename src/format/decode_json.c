@@ -35,7 +35,26 @@ static enum ary_status read_command(const struct ary_fields *fields, bool with_v
 
 	if (status != ARY_OK || record->op != ARY_OP_SET)
 		return status;
-	return ary_fields_content(fields, with_value, record);
+	status = ary_fields_content(fields, with_value, record);
+	if (status == ARY_OK && record->large.count > 0 && record->large.upload >= record->seq)
+		return ary_fields_refuse(fields, "parts", "comes before what it names");
+	return status;
+}
+
+static enum ary_status read_part(const struct ary_fields *fields, bool with_value,
+				 struct ary_record *record)
+{
+	enum ary_status status = ary_fields_number(fields, "upload", 1, &record->upload);
+
+	if (status == ARY_OK)
+		status = ary_fields_number(fields, "part", 0, &record->part);
+	if (status == ARY_OK && !ary_record_part_valid(record))
+		return ary_fields_refuse(fields, "part", "has no place in its upload");
+	if (status == ARY_OK)
+		status = ary_fields_value(fields, with_value, &record->value);
+	if (status == ARY_OK && record->value.size > ARY_RECORD_PART_BYTES_MAX)
+		return ary_fields_refuse(fields, ary_field_value.base64, "is longer than a part");
+	return status;
 }
 
 static enum ary_status read_merged(const struct ary_fields *fields, struct ary_record *record)
@@ -87,6 +106,8 @@ static enum ary_status read_own(const struct ary_fields *fields, bool with_value
 		return ary_fields_number(fields, "lines", 0, &record->lines);
 	case ARY_OP_MARK:
 		return read_mark(fields, record);
+	case ARY_OP_PART:
+		return read_part(fields, with_value, record);
 	case ARY_OP_UNKNOWN:
 		break;
 	}

@@ -85,6 +85,16 @@ static uint8_t *put_about(uint8_t *out, const struct ary_record *record)
 	return out;
 }
 
+/* Instead of a value. */
+static uint8_t *put_large(uint8_t *out, const struct ary_record_large *large)
+{
+	out = put_number_field(out, ",\"parts\":{\"upload\":", large->upload);
+	out = put_number_field(out, ",\"count\":", large->count);
+	out = put_number_field(out, ",\"part_bytes\":", large->part_bytes);
+	out = put_number_field(out, ",\"size\":", large->size);
+	return put_text(out, "}");
+}
+
 static uint8_t *put_command(uint8_t *out, const struct ary_record *record)
 {
 	out = put_key(out, record->key);
@@ -92,9 +102,17 @@ static uint8_t *put_command(uint8_t *out, const struct ary_record *record)
 		out = put_about(out, record);
 	if (record->prev > 0)
 		out = put_number_field(out, ",\"prev\":", record->prev);
-	if (record->op == ARY_OP_SET)
-		out = put_value(out, record->value);
-	return out;
+	if (record->op != ARY_OP_SET)
+		return out;
+	return record->large.count > 0 ? put_large(out, &record->large) :
+					 put_value(out, record->value);
+}
+
+static uint8_t *put_part(uint8_t *out, const struct ary_record *record)
+{
+	out = put_number_field(out, ",\"upload\":", record->upload);
+	out = put_number_field(out, ",\"part\":", record->part);
+	return put_base64_field(out, ",\"value_b64\":\"", record->value);
 }
 
 static uint8_t *put_merged(uint8_t *out, const struct ary_record *record)
@@ -139,6 +157,8 @@ static uint8_t *put_own(uint8_t *out, const struct ary_record *record)
 		return put_number_field(out, ",\"lines\":", record->lines);
 	case ARY_OP_MARK:
 		return put_mark(out, record);
+	case ARY_OP_PART:
+		return put_part(out, record);
 	case ARY_OP_UNKNOWN:
 		break;
 	}
@@ -206,6 +226,9 @@ static void check_record(const struct ary_record *record)
 	ARY_CHECK(record->key.size > 0 || record->op > ARY_OP_EXPIRE);
 	ARY_CHECK(record->prev > 0 || record->op != ARY_OP_EXPIRE);
 	ARY_CHECK(record->durability.size > 0 || record->op != ARY_OP_LOG);
+	ARY_CHECK(record->large.count == 0 || ary_record_large_valid(&record->large, record->seq));
+	ARY_CHECK(record->op != ARY_OP_PART || ary_record_part_valid(record));
+	ARY_CHECK(record->op != ARY_OP_PART || record->value.size <= ARY_RECORD_PART_BYTES_MAX);
 }
 
 enum ary_status ary_record_encode(const struct ary_record *record, struct ary_buf *out)

@@ -226,6 +226,38 @@ static enum ary_status check_value(const struct ary_fields *fields)
 	return ary_fields_string(fields, ary_field_value.base64, &text);
 }
 
+enum ary_status ary_fields_value(const struct ary_fields *fields, bool with_value,
+				 struct ary_bytes *out)
+{
+	return with_value ? ary_fields_bytes(fields, ary_field_value, out) : check_value(fields);
+}
+
+/* The member `parts`, and that there is no value beside it. */
+static enum ary_status read_large(const struct ary_fields *fields, struct ary_record_large *out)
+{
+	struct ary_fields inner = *fields;
+	struct ary_record_large large = {0};
+
+	if (ary_fields_has(fields, ary_field_value.text) ||
+	    ary_fields_has(fields, ary_field_value.base64))
+		return ary_fields_refuse(fields, "parts", "stands beside a value");
+	inner.object = json_object_get(fields->object, "parts");
+	if (!json_is_object(inner.object))
+		return ary_fields_refuse(fields, "parts", "is not an object");
+	enum ary_status status = ary_fields_number(&inner, "upload", 1, &large.upload);
+	if (status == ARY_OK)
+		status = ary_fields_number(&inner, "count", 1, &large.count);
+	if (status == ARY_OK)
+		status = ary_fields_number(&inner, "part_bytes", 1, &large.part_bytes);
+	if (status == ARY_OK)
+		status = ary_fields_number(&inner, "size", 1, &large.size);
+	if (status == ARY_OK && !ary_record_large_valid(&large, UINT64_MAX))
+		return ary_fields_refuse(fields, "parts", "has numbers that no value has");
+	if (status == ARY_OK)
+		*out = large;
+	return status;
+}
+
 enum ary_status ary_fields_content(const struct ary_fields *fields, bool with_value,
 				   struct ary_record *out)
 {
@@ -241,6 +273,7 @@ enum ary_status ary_fields_content(const struct ary_fields *fields, bool with_va
 		status = read_sha256(fields, &out->sha256);
 	if (status != ARY_OK)
 		return status;
-	return with_value ? ary_fields_bytes(fields, ary_field_value, &out->value) :
-			    check_value(fields);
+	if (ary_fields_has(fields, "parts"))
+		return read_large(fields, &out->large);
+	return ary_fields_value(fields, with_value, &out->value);
 }

@@ -59,8 +59,13 @@ ARY_MUST_CHECK enum ary_status ary_fields_bytes(const struct ary_fields *fields,
 						struct ary_field_names names,
 						struct ary_bytes *out);
 
+/* The value. WITH_VALUE: else only that there is one, and *OUT is untouched. */
+ARY_MUST_CHECK enum ary_status ary_fields_value(const struct ary_fields *fields, bool with_value,
+						struct ary_bytes *out);
+
 /* What a Set has beside its key: `type`, `encoding`, `expires`, `meta`, `sha256`, each of which may
- * be missing, and its value. WITH_VALUE: else only that there is one. */
+ * be missing, and its value, or `parts` instead. WITH_VALUE: else only that there is one. Whether
+ * an upload comes before the Set is not looked at. */
 ARY_MUST_CHECK enum ary_status ary_fields_content(const struct ary_fields *fields, bool with_value,
 						  struct ary_record *out);
 

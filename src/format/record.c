@@ -12,7 +12,7 @@
 static const char *const cmds[ARY_OP_UNKNOWN] = {
 	[ARY_OP_SET] = "Set",   [ARY_OP_RM] = "Rm",     [ARY_OP_LOG] = "Log",
 	[ARY_OP_BASE] = "Base", [ARY_OP_MERGE] = "Merge", [ARY_OP_SEAL] = "Seal",
-	[ARY_OP_MARK] = "Mark", [ARY_OP_EXPIRE] = "Expire",
+	[ARY_OP_MARK] = "Mark", [ARY_OP_EXPIRE] = "Expire", [ARY_OP_PART] = "Part",
 };
 
 const char *ary_record_cmd(enum ary_op op)
@@ -59,6 +59,31 @@ bool ary_record_take_sha256(struct ary_bytes digits, uint8_t *out)
 			*out++ = (uint8_t)(number >> (shift - 8));
 	}
 	return true;
+}
+
+bool ary_record_large_valid(const struct ary_record_large *large, uint64_t seq)
+{
+	if (large->upload == 0 || large->upload >= seq || large->count == 0 ||
+	    large->count > ARY_RECORD_PARTS_MAX)
+		return false;
+	if (large->part_bytes == 0 || large->part_bytes > ARY_RECORD_PART_BYTES_MAX)
+		return false;
+	return large->size > (large->count - 1) * large->part_bytes &&
+	       large->size <= large->count * large->part_bytes;
+}
+
+uint64_t ary_record_part_bytes(const struct ary_record_large *large, uint64_t number)
+{
+	uint64_t before = number * large->part_bytes;
+
+	return number + 1 < large->count ? large->part_bytes : large->size - before;
+}
+
+bool ary_record_part_valid(const struct ary_record *record)
+{
+	if (record->upload == 0 || record->part >= ARY_RECORD_PARTS_MAX)
+		return false;
+	return record->part == 0 ? record->upload == record->seq : record->upload < record->seq;
 }
 
 bool ary_record_intact(struct ary_bytes line)

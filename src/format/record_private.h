@@ -28,6 +28,9 @@ void ary_record_put_sha256(const uint8_t *sha256, uint8_t *out);
 /* Writes the 32 bytes that DIGITS stand for to OUT. False: they are not such digits. */
 bool ary_record_take_sha256(struct ary_bytes digits, uint8_t *out);
 
+/* Whether `upload` and `part` of RECORD, a Part, may stand in it. Its value is not looked at. */
+bool ary_record_part_valid(const struct ary_record *record);
+
 /* Reads LINE, whose checksum is right, through the JSON library. WITH_VALUE: the value too.
  * All views of *OUT borrow from SCRATCH. CORRUPT, NO_MEMORY; *OUT is untouched then. */
 ARY_MUST_CHECK enum ary_status ary_record_decode_json(struct ary_bytes line, bool with_value,

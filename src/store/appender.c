@@ -61,6 +61,7 @@ static void count_line(struct ary_append *append, enum ary_op op, uint64_t size)
 		append->overhead_bytes += size;
 		break;
 	case ARY_OP_SET:
+	case ARY_OP_PART:
 	case ARY_OP_BASE:
 	case ARY_OP_MERGE:
 	case ARY_OP_UNKNOWN:

@@ -2,6 +2,7 @@
 #include "store/apply.h"
 
 #include "base/check.h"
+#include "store/upload_group.h"
 
 struct ary_present ary_apply_present(struct ary_store *store, struct ary_bytes key)
 {
@@ -41,9 +42,11 @@ enum ary_status ary_apply_check(const struct ary_write *write, struct ary_presen
 	return ARY_OK;
 }
 
+/* OLD is its key's value no more, and neither do its parts count, if it has any. */
 static void count_stale(struct ary_store *store, const struct ary_entry *old)
 {
 	ary_logs_count_stale(&store->logs, old->location.slot, old->location.size);
+	ary_parts_retire(store, old->seq);
 }
 
 enum ary_status ary_apply_puts(struct ary_store *store, struct ary_index_put *puts, size_t count)
@@ -82,32 +85,52 @@ static void flush(struct ary_store *store, struct ary_log *log, struct sets *set
 	sets->count = 0;
 }
 
+static void add_set(struct sets *sets, const struct ary_pending *pending,
+		    const struct ary_location *location)
+{
+	sets->puts[sets->count++] = (struct ary_index_put){
+		.key = pending->write->key,
+		.entry = {.seq = pending->seq, .location = *location},
+	};
+}
+
+/* Applies PENDING, whose line is at LOCATION; Sets are gathered in SETS. */
+static void apply_pending(struct ary_store *store, struct ary_log *log, struct sets *sets,
+			  const struct ary_pending *pending, const struct ary_location *location)
+{
+	const struct ary_write *write = pending->write;
+	bool is_set = write->op == ARY_WRITE_SET;
+	if (!is_set || sets->count == ARY_INDEX_PUTS_MAX)
+		flush(store, log, sets);
+	if (write->op == ARY_WRITE_PART)
+		atomic_fetch_add(&log->live_bytes, location->size);
+	/* Before readers can find its Set. */
+	if (write->upload != NULL)
+		ary_upload_stored(store, write, pending->seq, location);
+	if (is_set) {
+		add_set(sets, pending, location);
+	} else if (write->op == ARY_WRITE_REMOVE) {
+		atomic_fetch_add(&store->counters.removes, 1);
+		ary_apply_removal(store, write->key);
+	}
+}
+
 bool ary_apply_group(struct ary_store *store, struct ary_log *log, uint64_t offset)
 {
 	const struct ary_overlay *overlay = &store->committer.overlay;
-	uint32_t slot = ary_segment_slot(log->segment);
 	struct sets sets;
 	sets.count = 0;
-	bool any_set = false;
+	bool any_bytes = false;
 	for (size_t i = 0; i < overlay->count; i++) {
 		const struct ary_pending *pending = &overlay->pending[i];
-		bool is_set = pending->write->op == ARY_WRITE_SET;
-		if (!is_set || sets.count == ARY_INDEX_PUTS_MAX)
-			flush(store, log, &sets);
-		any_set = any_set || is_set;
-		if (!is_set) {
-			atomic_fetch_add(&store->counters.removes, 1);
-			ary_apply_removal(store, pending->write->key);
-			continue;
-		}
-		sets.puts[sets.count++] = (struct ary_index_put){
-			.key = pending->write->key,
-			.entry = {.seq = pending->seq,
-				  .location = {.offset = offset + pending->offset,
-					       .size = pending->size,
-					       .slot = slot}},
+		const struct ary_location location = {
+			.offset = offset + pending->offset,
+			.size = pending->size,
+			.slot = ary_segment_slot(log->segment),
 		};
+		any_bytes = any_bytes || pending->write->op != ARY_WRITE_REMOVE;
+		apply_pending(store, log, &sets, pending, &location);
 	}
 	flush(store, log, &sets);
-	return any_set;
+	return any_bytes;
 }

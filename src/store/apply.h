@@ -30,7 +30,7 @@ ARY_MUST_CHECK enum ary_status ary_apply_puts(struct ary_store *store,
 void ary_apply_removal(struct ary_store *store, struct ary_bytes key);
 
 /* Puts the group's writes, whose lines are committed from OFFSET of LOG on, into the index, in
- * their order, and accounts for them. Whether there was a Set. */
+ * their order, and accounts for them. Whether there was a Set or a part. */
 bool ary_apply_group(struct ary_store *store, struct ary_log *log, uint64_t offset);
 
 #endif

@@ -57,6 +57,15 @@ void ary_commit_run_job(struct ary_store *store, struct ary_job *job)
 	ary_mutex_unlock(&queue->lock);
 }
 
+void ary_commit_wake(struct ary_store *store)
+{
+	struct ary_queue *queue = &store->queue;
+	ary_mutex_lock(&queue->lock);
+	queue->parts_due = true;
+	ary_cond_signal(&queue->work);
+	ary_mutex_unlock(&queue->lock);
+}
+
 uint64_t ary_commit_queue_bytes(struct ary_store *store)
 {
 	ary_mutex_lock(&store->queue.lock);
@@ -112,7 +121,8 @@ static uint64_t wait_ms(struct ary_store *store)
 static void wait_for_work_locked(struct ary_store *store) ARY_REQUIRES(&store->queue.lock)
 {
 	struct ary_queue *queue = &store->queue;
-	while (queue->first == NULL && queue->jobs == NULL && !queue->stopping) {
+	while (queue->first == NULL && queue->jobs == NULL && !queue->parts_due &&
+	       !queue->stopping) {
 		uint64_t timeout_ms = wait_ms(store);
 		if (timeout_ms == 0)
 			ary_cond_wait(&queue->work, &store->queue.lock);
@@ -164,6 +174,12 @@ static void sync_if_due(struct ary_store *store)
 	(void)!ary_append_sync(store, &err);
 }
 
+static void drop_uploads(struct ary_store *store)
+{
+	if (ary_parts_drop_due(store))
+		ary_compact_consider(store);
+}
+
 static void run(void *context)
 {
 	struct ary_store *store = context;
@@ -174,9 +190,13 @@ static void run(void *context)
 		wait_for_work_locked(store);
 		struct ary_job *jobs = queue->jobs;
 		queue->jobs = NULL;
+		bool parts_due = queue->parts_due;
+		queue->parts_due = false;
 		struct ary_write *writes = take_group_locked(store);
 		more = !queue->stopping || jobs != NULL || writes != NULL;
 		ary_mutex_unlock(&store->queue.lock);
+		if (parts_due)
+			drop_uploads(store);
 		run_jobs(store, jobs);
 		if (writes != NULL)
 			commit_group(store, writes);

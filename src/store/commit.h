@@ -19,6 +19,9 @@ void ary_commit_enqueue(struct ary_store *store, struct ary_write *write);
 /* Has JOB run on the commit thread and waits for its end. */
 void ary_commit_run_job(struct ary_store *store, struct ary_job *job);
 
+/* Tells the commit thread that there are uploads to drop. */
+void ary_commit_wake(struct ary_store *store);
+
 /* Bytes of writes that wait or are being committed. */
 uint64_t ary_commit_queue_bytes(struct ary_store *store);
 

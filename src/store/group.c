@@ -6,6 +6,7 @@
 #include "store/appender.h"
 #include "store/apply.h"
 #include "store/rotate.h"
+#include "store/upload_group.h"
 
 /* How many writes ahead of the one being decided the index is told of. */
 enum { PREFETCH_WRITES = 8 };
@@ -63,11 +64,13 @@ static uint64_t expires_ms(const struct ary_write *write, uint64_t time_ms)
 	return time_ms < ARY_SEQ_MAX - write->ttl_ms ? time_ms + write->ttl_ms : ARY_SEQ_MAX;
 }
 
-/* What WRITE says, as a line of APPEND. */
+/* What WRITE says, as a line of APPEND; what its upload says is not in it yet. */
 static struct ary_record record_of(const struct ary_append *append, const struct ary_write *write)
 {
 	if (write->op == ARY_WRITE_REMOVE)
 		return (struct ary_record){.op = ARY_OP_RM, .key = write->key};
+	if (write->op == ARY_WRITE_PART)
+		return (struct ary_record){.op = ARY_OP_PART, .value = write->value};
 	return (struct ary_record){
 		.op = ARY_OP_SET,
 		.key = write->key,
@@ -80,14 +83,36 @@ static struct ary_record record_of(const struct ary_append *append, const struct
 	};
 }
 
-/* Encodes RECORD's line into the group. */
+/* Encodes the line of WRITE, which is RECORD, into the group. */
 static enum ary_status put_line(struct ary_store *store, struct ary_append *append,
-				struct ary_record *record)
+				const struct ary_write *write, struct ary_record *record)
 {
 	if (record->op == ARY_OP_SET &&
 	    ary_index_reserve(store->index, record->key) != ARY_OK)
 		return ARY_NO_MEMORY;
-	return ary_append_line(store, append, record);
+	if (write->upload == NULL)
+		return ary_append_line(store, append, record);
+	uint64_t seq = store->committer.seq + 1;
+	enum ary_status status = ary_upload_fill(store, write, seq, record);
+	if (status == ARY_OK)
+		status = ary_append_line(store, append, record);
+	if (status == ARY_OK)
+		ary_upload_decided(store, write, seq);
+	return status;
+}
+
+/* Whether WRITE may happen after the group's writes so far; *PRESENT_OUT is what its key has. */
+static enum ary_status check(struct ary_store *store, struct ary_write *write,
+			     struct ary_present *present_out)
+{
+	*present_out = (struct ary_present){.exists = false};
+	if (write->op != ARY_WRITE_PART) {
+		*present_out = ary_apply_present(store, write->key);
+		enum ary_status status = ary_apply_check(write, *present_out);
+		if (status != ARY_OK)
+			return ary_fail(&write->error, status, "%s", ary_status_text(status));
+	}
+	return write->upload == NULL ? ARY_OK : ary_upload_check(store, write, &write->error);
 }
 
 /* Decides WRITE and, if it may happen, adds it to the group. */
@@ -96,20 +121,21 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 {
 	struct ary_committer *committer = &store->committer;
 	struct ary_error *err = &write->error;
-	struct ary_present present = ary_apply_present(store, write->key);
-	enum ary_status status = ary_apply_check(write, present);
+	struct ary_present present;
+	enum ary_status status = check(store, write, &present);
 	if (status != ARY_OK)
-		return ary_fail(err, status, "%s", ary_status_text(status));
+		return status;
 	struct ary_record record = record_of(append, write);
 	uint64_t size_max = ary_record_line_bytes_max(&record);
-	if (write->op == ARY_WRITE_SET && is_space_low(store, committer->batch.size + size_max)) {
+	if (write->op != ARY_WRITE_REMOVE &&
+	    is_space_low(store, committer->batch.size + size_max)) {
 		set_disk_full(store);
 		return ary_fail(err, ARY_NO_SPACE,
 				"less than %" PRIu64 " bytes are free, which are kept for deletes",
 				store->options.disk_reserve_bytes + size_max);
 	}
 	size_t offset = committer->batch.size;
-	status = put_line(store, append, &record);
+	status = put_line(store, append, write, &record);
 	if (status != ARY_OK)
 		return ary_fail(err, status, "the write cannot become a line of the log: %s",
 				ary_status_text(status));
@@ -174,13 +200,13 @@ static void apply(struct ary_store *store, uint64_t offset)
 {
 	struct ary_committer *committer = &store->committer;
 	const struct ary_overlay *overlay = &committer->overlay;
-	bool stored_set = ary_apply_group(store, committer->active, offset);
+	bool stored_bytes = ary_apply_group(store, committer->active, offset);
 	for (size_t i = 0; i < overlay->count; i++) {
 		overlay->pending[i].write->seq = overlay->pending[i].seq;
 		overlay->pending[i].write->replaced = overlay->pending[i].replaced;
 		overlay->pending[i].write->expires_ms = overlay->pending[i].expires_ms;
 	}
-	if (stored_set)
+	if (stored_bytes)
 		atomic_store(&store->disk_full, false);
 	atomic_fetch_add(&store->counters.groups, 1);
 }
@@ -192,6 +218,8 @@ static void fail_all(struct ary_write *writes, const struct ary_error *err)
 	for (struct ary_write *write = writes; write != NULL; write = write->next) {
 		write->status = err->status;
 		write->error = *err;
+		if (write->upload != NULL)
+			ary_upload_undecided(write);
 	}
 }
 

@@ -24,7 +24,8 @@ struct ary_log {
 	uint64_t base;               /* the lowest number it stands for; its own, if not merged */
 	uint64_t cleaned;            /* what the first line says, if it is merged */
 	uint64_t lines;
-	_Atomic uint64_t live_bytes;      /* of lines that hold a key's present value */
+	_Atomic uint64_t live_bytes;      /* of lines that hold a present value, or a part
+					   * that counts */
 	_Atomic uint64_t tombstone_bytes; /* of Rm and Expire lines */
 	_Atomic uint64_t mark_bytes;      /* of Mark lines */
 	_Atomic uint64_t overhead_bytes;  /* of first lines and Seals: no compaction drops them */
@@ -86,8 +87,8 @@ void ary_logs_sum(struct ary_logs *logs, struct ary_logs_sum *out);
 
 uint64_t ary_log_stale_bytes(const struct ary_log *log);
 
-/* Bytes of Set lines whose key has another value, or none: 0 for a log that is clean (FORMAT.md,
- * "Compaction"). */
+/* Bytes of Set lines whose key has another value, or none, and of parts that do not count: where it
+ * is 0, the log is clean (FORMAT.md, "Compaction"). */
 uint64_t ary_log_dead_bytes(const struct ary_log *log);
 
 #endif

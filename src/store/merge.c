@@ -116,6 +116,8 @@ static bool is_needed(const struct work *work, const struct ary_record *record)
 	struct ary_entry entry;
 	if (is_tombstone(record))
 		return hides(work, record);
+	if (record->op == ARY_OP_PART)
+		return ary_parts_counts(&work->store->parts, record->upload, record->part);
 	return record->op == ARY_OP_SET &&
 	       ary_index_get(work->store->index, record->key, &entry) &&
 	       entry.seq == record->seq;

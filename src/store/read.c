@@ -27,6 +27,8 @@ static bool take_segment(struct ary_store *store, struct ary_bytes key, struct a
 static void take_record(struct ary_value *value, const struct ary_record *record)
 {
 	value->value = record->value;
+	value->large = record->large;
+	value->size = record->large.count > 0 ? record->large.size : record->value.size;
 	value->type = record->type;
 	value->encoding = record->encoding;
 	value->meta = record->meta;
@@ -88,16 +90,23 @@ enum ary_status ary_store_get(struct ary_store *store, struct ary_bytes key, str
 	return ary_store_get_unless(store, key, holds_nothing, NULL, out, err);
 }
 
-enum ary_status ary_store_get_unless(struct ary_store *store, struct ary_bytes key,
-				     ary_store_holds holds, void *context, struct ary_value *out,
-				     struct ary_error *err)
+/* How a value is asked for. */
+struct asking {
+	ary_store_holds holds;
+	void *context;
+};
+
+/* Reads what KEY has. *GONE_OUT: it was large, and has another value since, or none. */
+static enum ary_status try_get(struct ary_store *store, struct ary_bytes key,
+			       const struct asking *asking, struct ary_value *out, bool *gone_out,
+			       struct ary_error *err)
 {
 	struct ary_entry entry;
 	struct ary_segment *segment;
-	atomic_fetch_add_explicit(&store->counters.reads, 1, memory_order_relaxed);
+	*gone_out = false;
 	if (!ary_index_get(store->index, key, &entry))
 		return ary_fail(err, ARY_NOT_FOUND, "Key not found");
-	if (holds(context, entry.seq)) {
+	if (asking->holds(asking->context, entry.seq)) {
 		*out = (struct ary_value){.seq = entry.seq};
 		return ARY_OK;
 	}
@@ -106,18 +115,40 @@ enum ary_status ary_store_get_unless(struct ary_store *store, struct ary_bytes k
 	struct ary_value value = {0};
 	enum ary_status status = read_present(store, segment, key, &entry, &value, err);
 	ary_segment_unref(segment);
-	if (status != ARY_OK) {
+	if (status == ARY_OK && value.large.count > 0)
+		value.upload = ary_parts_hold(&store->parts, value.seq);
+	bool gone = status == ARY_OK && value.large.count > 0 && value.upload == NULL;
+	if (status != ARY_OK || gone)
 		ary_value_release(&value);
-		return status;
-	}
-	*out = value;
-	return ARY_OK;
+	else
+		*out = value;
+	*gone_out = gone;
+	return status;
+}
+
+enum ary_status ary_store_get_unless(struct ary_store *store, struct ary_bytes key,
+				     ary_store_holds holds, void *context, struct ary_value *out,
+				     struct ary_error *err)
+{
+	const struct asking asking = {.holds = holds, .context = context};
+	enum ary_status status;
+	bool gone;
+	atomic_fetch_add_explicit(&store->counters.reads, 1, memory_order_relaxed);
+	/* What the index had is retired only after it has something else. */
+	do
+		status = try_get(store, key, &asking, out, &gone, err);
+	while (status == ARY_OK && gone);
+	return status;
 }
 
 void ary_value_release(struct ary_value *value)
 {
+	if (value->upload != NULL)
+		ary_parts_unhold(value->upload);
 	ary_buf_release(&value->line);
 	ary_buf_release(&value->scratch);
+	ary_buf_release(&value->part_line);
+	ary_buf_release(&value->part_scratch);
 	*value = (struct ary_value){0};
 }
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "store/clock.h"
+#include "store/replay_parts.h"
 
 /* Progress is told once per this many bytes. */
 enum { PROGRESS_BYTES = 1 << 20 };
@@ -65,9 +66,17 @@ static enum ary_status replay_line(void *context, const struct ary_scan_line *li
 		return status;
 	switch (line->record->op) {
 	case ARY_OP_SET:
+		if (line->record->large.count > 0)
+			status = ary_replay_large(replay, line, err);
+		if (status == ARY_OK)
+			status = replay_change(replay, line, err);
+		break;
 	case ARY_OP_RM:
 	case ARY_OP_EXPIRE:
 		status = replay_change(replay, line, err);
+		break;
+	case ARY_OP_PART:
+		status = ary_replay_part(replay, line, err);
 		break;
 	case ARY_OP_LOG:
 	case ARY_OP_BASE:
@@ -148,6 +157,8 @@ enum ary_status ary_replay_all(struct ary_replay *replay, const struct ary_inven
 		status = replay_log(replay, inventory->logs[i], may_tear, err);
 	}
 	ary_loader_stop(&replay->loader);
+	if (status == ARY_OK)
+		status = ary_replay_parts_end(replay, err);
 	if (status == ARY_OK && ary_index_bulk_end(replay->store->index) != ARY_OK)
 		return fail_memory(err);
 	return status;

@@ -26,6 +26,7 @@ struct ary_replay {
 	struct ary_scan_report report;   /* once read */
 	struct ary_scan_report previous; /* of the log before it */
 	struct ary_loader loader;        /* brings Sets and Rms into the index */
+	struct ary_upload *uploads;      /* held until the end, linked by due_next */
 	struct ary_rules rules;          /* what its lines, and the last one's, said */
 	uint64_t seq;                    /* highest, of lines that are cut off too */
 	uint64_t seq_kept;               /* highest, of those that are not */

@@ -73,6 +73,8 @@ static enum ary_status go_on(struct ary_rules *rules, const struct ary_scan_line
 	const struct ary_record *record = line->record;
 
 	switch (record->op) {
+	case ARY_OP_PART:
+		break;
 	case ARY_OP_SET:
 	case ARY_OP_RM:
 	case ARY_OP_EXPIRE:

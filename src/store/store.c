@@ -36,7 +36,8 @@ void ary_store_options_default(struct ary_store_options *out)
 		.durability = ARY_DURABILITY_ALWAYS,
 		.sync_interval_ms = 100,
 		.key_bytes_max = 1024,
-		.value_bytes_max = UINT64_C(1) << 20,
+		.value_bytes_max = UINT64_C(64) << 20,
+		.part_bytes = ARY_RECORD_PART_BYTES_MAX,
 		.queue_bytes_max = UINT64_C(64) << 20,
 		.disk_reserve_bytes = UINT64_C(8) << 20,
 		.rotate_bytes = UINT64_C(1) << 30,
@@ -114,6 +115,7 @@ static struct ary_store *new_store(const struct ary_store_options *options)
 	struct ary_store *store = ARY_NEW(struct ary_store);
 	store->options = *options;
 	ary_logs_init(&store->logs);
+	ary_parts_init(&store->parts);
 	ary_mutex_init(&store->queue.lock);
 	ary_cond_init(&store->queue.work);
 	ary_cond_init(&store->queue.job_done);
@@ -130,6 +132,7 @@ static void free_store(struct ary_store *store)
 	ary_segment_unref(store->committer.next);
 	ary_buf_release(&store->committer.batch);
 	ary_logs_release(&store->logs);
+	ary_parts_release(&store->parts);
 	ary_file_close(store->committer.witness.file, NULL);
 	ary_dir_close(store->dir);
 	ary_file_close(store->lock_file, NULL);

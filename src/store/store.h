@@ -17,9 +17,11 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "env/env.h"
+#include "format/record.h"
 #include "index/key_range.h"
 
 struct ary_store;
+struct ary_upload;
 
 /* When a write is acknowledged. */
 enum ary_durability {
@@ -44,6 +46,7 @@ struct ary_store_options {
 	/* Limits. */
 	uint64_t key_bytes_max;
 	uint64_t value_bytes_max;
+	uint64_t part_bytes;            /* of one part of a large value: 1 byte to 1 MiB */
 	uint64_t queue_bytes_max;       /* of writes waiting; more are answered BUSY */
 	uint64_t disk_reserve_bytes;    /* when less is free, only deletes are taken (NO_SPACE) */
 	/* Affects performance. */
@@ -79,7 +82,8 @@ enum ary_status ary_store_close(struct ary_store *store, struct ary_error *err);
 
 /* A value as read. Owns its memory; views borrow until it is released. */
 struct ary_value {
-	struct ary_bytes value;
+	struct ary_bytes value; /* empty when it is large: then it is read by store/upload.h */
+	uint64_t size;         /* of the value, large or not */
 	/* As the write of it said; empty or 0 where it did not. */
 	struct ary_bytes type;
 	struct ary_bytes encoding;
@@ -90,9 +94,18 @@ struct ary_value {
 	uint64_t time_ms;
 	struct ary_buf line;    /* private: the line as read */
 	struct ary_buf scratch; /* private: what had to be unescaped */
+	struct ary_record_large large; /* private: of a large value */
+	struct ary_upload *upload;     /* private: NULL when it is not large */
+	struct ary_buf part_line;      /* private: as `line` and `scratch`, of the part read last */
+	struct ary_buf part_scratch;
 };
 
-/* Reads KEY's value. *OUT need not be initialised; release it after OK only.
+/* Longer values are written in parts, by store/upload.h. */
+#define ARY_VALUE_INLINE_BYTES_MAX (UINT64_C(4) << 20)
+
+/* Reads KEY's value; of a large one, all but its bytes, which stay where they are until OUT is
+ * released, whatever becomes of KEY. *OUT need not be initialised; release it after OK only, and
+ * before the store is closed.
  * NOT_FOUND. CORRUPT: the line fails its checksum or is another key's. IO, NO_MEMORY. */
 ARY_MUST_CHECK enum ary_status ary_store_get(struct ary_store *store, struct ary_bytes key,
 					     struct ary_value *out, struct ary_error *err);
@@ -138,7 +151,11 @@ struct ary_match_set {
 	size_t count;
 };
 
-enum ary_write_op { ARY_WRITE_SET, ARY_WRITE_REMOVE };
+enum ary_write_op {
+	ARY_WRITE_SET,
+	ARY_WRITE_REMOVE,
+	ARY_WRITE_PART, /* the next piece, `value`, of `upload`; neither key nor conditions */
+};
 
 /* One write, allocated by the caller and borrowed by the store until `done`. */
 struct ary_write {
@@ -154,6 +171,9 @@ struct ary_write {
 	 * one of both; none: never. */
 	uint64_t expires_ms;
 	uint64_t ttl_ms;
+	/* Part: what it is a piece of. Set: NULL, or what was uploaded is the value, and `value` is
+	 * empty. store/upload.h */
+	struct ary_upload *upload;
 	/* Preconditions, decided at the commit (RFC 9110 section 13.1): the key's present seq must
 	 * be in `if_match` (NONE: no condition) and must not be in `if_none_match`. */
 	struct ary_match_set if_match;
@@ -248,7 +268,8 @@ struct ary_stats {
 	uint64_t keys;
 	uint64_t logs;
 	uint64_t log_bytes;
-	uint64_t live_bytes;          /* of lines that hold a key's present value */
+	uint64_t live_bytes;          /* of lines that hold a present value, or a part of one or
+				       * of an upload */
 	uint64_t stale_bytes;         /* of lines that a compaction could drop */
 	uint64_t seq;                 /* of the last write, or control line */
 	uint64_t index_bytes;

@@ -13,6 +13,7 @@
 #include "index/index.h"
 #include "store/logs.h"
 #include "store/overlay.h"
+#include "store/parts.h"
 #include "store/store.h"
 
 /* Something that only the commit thread may do, asked for by another thread, which waits. */
@@ -32,6 +33,7 @@ struct ary_queue {
 	struct ary_write *last;
 	uint64_t bytes;           /* of the writes in it and of the group being committed */
 	struct ary_job *jobs;
+	bool parts_due;           /* there may be uploads to drop */
 	bool stopping;
 };
 
@@ -122,6 +124,7 @@ struct ary_store {
 	/* With locks of their own. */
 	struct ary_index *index;
 	struct ary_logs logs;
+	struct ary_parts parts;
 	struct ary_queue queue;
 	struct ary_compactor compactor;
 

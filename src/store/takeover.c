@@ -9,9 +9,11 @@
 /* Lines per job: the commit thread is held up for as long as these take. */
 enum { BATCH_LINES = 512 };
 
-/* One line's new place. Its key lies in the batch's `keys`. */
+/* One line's new place. Its key, if it has one, lies in the batch's `keys`. */
 struct moved {
 	uint64_t seq;
+	uint64_t upload; /* of a part; 0: it is a Set */
+	uint64_t part;
 	size_t key_offset;
 	size_t key_size;
 	struct ary_location location;
@@ -34,15 +36,26 @@ static void announce(struct ary_store *store, struct ary_job *job)
 	ary_logs_announce(&store->logs, takeover->log);
 }
 
-/* Job: moves the batch's keys, those that were not written again meanwhile. */
+/* Whether MOVED still counts, and is now known to be where it is. */
+static bool relocate_line(const struct takeover *takeover, const struct moved *moved)
+{
+	struct ary_store *store = takeover->store;
+	const struct ary_bytes key = {.data = takeover->keys.data + moved->key_offset,
+				      .size = moved->key_size};
+	if (moved->upload > 0)
+		return ary_parts_relocate(&store->parts, moved->upload, moved->part,
+					  &moved->location);
+	return ary_index_relocate(store->index, key, moved->seq, &moved->location);
+}
+
+/* Job: moves the batch's lines, those that were not written again, or dropped, meanwhile. */
 static void relocate(struct ary_store *store, struct ary_job *job)
 {
 	const struct takeover *takeover = job->context;
+	(void)store;
 	for (size_t i = 0; i < takeover->moved_count; i++) {
 		const struct moved *moved = &takeover->moved[i];
-		const struct ary_bytes key = {.data = takeover->keys.data + moved->key_offset,
-					      .size = moved->key_size};
-		if (ary_index_relocate(store->index, key, moved->seq, &moved->location))
+		if (relocate_line(takeover, moved))
 			atomic_fetch_add(&takeover->log->live_bytes, moved->location.size);
 	}
 }
@@ -73,10 +86,12 @@ static enum ary_status note_line(void *context, const struct ary_scan_line *line
 {
 	struct takeover *takeover = context;
 	ary_pace(takeover->store, line->line.size);
-	if (line->record->op != ARY_OP_SET)
+	if (line->record->op != ARY_OP_SET && line->record->op != ARY_OP_PART)
 		return ARY_OK;
 	struct moved *moved = &takeover->moved[takeover->moved_count];
 	moved->seq = line->record->seq;
+	moved->upload = line->record->upload;
+	moved->part = line->record->part;
 	moved->key_offset = takeover->keys.size;
 	moved->key_size = line->record->key.size;
 	moved->location = (struct ary_location){

@@ -2,11 +2,13 @@
 #include "store/verify.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "format/record.h"
 #include "segment/scan.h"
 #include "store/inventory.h"
 #include "store/rules.h"
+#include "store/verify_parts.h"
 #include "store/witness.h"
 
 /* Progress is told once per this many bytes. */
@@ -23,6 +25,7 @@ struct verify {
 	struct ary_rules rules;
 	uint64_t seq;                /* the highest seen so far */
 	struct ary_buf scratch;
+	struct ary_verify_parts parts;
 	struct ary_verified_log log; /* the one being read */
 	struct ary_verify_report report;
 	uint64_t done_bytes;
@@ -40,14 +43,18 @@ static void tell_progress(struct verify *verify, size_t bytes)
 	options->progress(options->context, verify->done_bytes, verify->inventory.bytes);
 }
 
-/* Recovery needs keys only; here the value must be readable too. */
+/* Recovery needs keys only; here the value must be readable too, and have its parts. */
 static enum ary_status check_value(struct verify *verify, const struct ary_scan_line *line,
 				   struct ary_error *err)
 {
-	struct ary_record record;
-	enum ary_status status = ary_record_decode(line->line, &verify->scratch, &record, err);
+	struct ary_record record = *line->record;
+	enum ary_status status = ARY_OK;
 
-	if (status == ARY_OK || status == ARY_NO_MEMORY)
+	if (record.op == ARY_OP_SET || record.op == ARY_OP_PART)
+		status = ary_record_decode(line->line, &verify->scratch, &record, err);
+	if (status == ARY_OK)
+		return ary_verify_parts_line(&verify->parts, verify->log.name, line, &record, err);
+	if (status == ARY_NO_MEMORY)
 		return status;
 	return ary_error_wrap(err, status, "%s: damaged at offset %" PRIu64 ", seq %" PRIu64,
 			      verify->log.name, line->offset, line->record->seq);
@@ -60,7 +67,7 @@ static enum ary_status verify_line(void *context, const struct ary_scan_line *li
 	enum ary_op op = line->record->op;
 	enum ary_status status = ary_rules_line(&verify->rules, line, err);
 
-	if (status == ARY_OK && op == ARY_OP_SET)
+	if (status == ARY_OK)
 		status = check_value(verify, line, err);
 	if (status != ARY_OK)
 		return status;
@@ -165,6 +172,20 @@ static void verify_behind(struct verify *verify)
 	tell(verify);
 }
 
+/* Tells the Sets that lack parts. What a bad log hides may have taken their place. */
+static void verify_parts(struct verify *verify)
+{
+	const struct ary_verify_parts *parts = &verify->parts;
+	struct ary_verified_log *log = &verify->log;
+
+	for (size_t i = 0; verify->report.bad_logs == i && i < parts->suspect_count; i++) {
+		*log = (struct ary_verified_log){.unused = false};
+		log->status = ary_verify_parts_tell(parts, i, &log->error);
+		memcpy(log->name, parts->suspects[i].name, sizeof(log->name));
+		tell(verify);
+	}
+}
+
 static enum ary_status verify_all(struct verify *verify, struct ary_error *err)
 {
 	struct ary_inventory *inventory = &verify->inventory;
@@ -182,6 +203,8 @@ static enum ary_status verify_all(struct verify *verify, struct ary_error *err)
 	}
 	if (status == ARY_OK)
 		verify_behind(verify);
+	if (status == ARY_OK)
+		verify_parts(verify);
 	verify->report.leftover_files = inventory->obsolete_count + inventory->temporary_count;
 	verify->report.foreign_files = inventory->foreign_count;
 	ary_inventory_release(inventory);
@@ -238,6 +261,7 @@ enum ary_status ary_store_verify(const struct ary_verify_options *options,
 	if (status == ARY_OK)
 		*out = verify.report;
 	ary_buf_release(&verify.scratch);
+	ary_verify_parts_release(&verify.parts);
 	ary_file_close(verify.lock, NULL);
 	ary_dir_close(verify.dir);
 	ary_dir_close(verify.root);

@@ -37,19 +37,40 @@ static enum ary_status check_about(struct ary_write *write)
 	return ARY_OK;
 }
 
+/* A part has no key, and its size is that of all parts, but of the last. */
+static enum ary_status check_part(const struct ary_store_options *options,
+				  struct ary_write *write)
+{
+	struct ary_error *err = &write->error;
+	if (write->value.size == 0 || write->value.size > options->part_bytes)
+		return ary_fail(err, ARY_INVALID, "a part has 1 to %" PRIu64 " bytes",
+				options->part_bytes);
+	return ARY_OK;
+}
+
+/* How long a value of one line may be. */
+static uint64_t inline_bytes_max(const struct ary_store_options *options)
+{
+	return options->value_bytes_max < ARY_VALUE_INLINE_BYTES_MAX
+		       ? options->value_bytes_max
+		       : ARY_VALUE_INLINE_BYTES_MAX;
+}
+
 /* What can be refused without looking at the state. */
 static enum ary_status check_write(const struct ary_store_options *options,
 				   struct ary_write *write)
 {
 	struct ary_error *err = &write->error;
+	if (write->op == ARY_WRITE_PART)
+		return check_part(options, write);
 	if (write->key.size == 0)
 		return ary_fail(err, ARY_INVALID, "the key is empty");
 	if (write->key.size > options->key_bytes_max)
 		return ary_fail(err, ARY_TOO_LARGE, "the key has %zu bytes, more than %" PRIu64,
 				write->key.size, options->key_bytes_max);
-	if (write->value.size > options->value_bytes_max)
+	if (write->value.size > inline_bytes_max(options))
 		return ary_fail(err, ARY_TOO_LARGE, "the value has %zu bytes, more than %" PRIu64,
-				write->value.size, options->value_bytes_max);
+				write->value.size, inline_bytes_max(options));
 	return check_about(write);
 }
 

@@ -35,6 +35,9 @@ static void check_same_head(const struct ary_record *a, const struct ary_record 
 	ARY_CHECK(a->version == b->version && a->base == b->base && a->lines == b->lines);
 	ARY_CHECK(a->cleaned == b->cleaned);
 	ARY_CHECK(a->clean == b->clean && same_bytes(a->durability, b->durability));
+	ARY_CHECK(a->upload == b->upload && a->part == b->part);
+	ARY_CHECK(a->large.upload == b->large.upload && a->large.count == b->large.count);
+	ARY_CHECK(a->large.part_bytes == b->large.part_bytes && a->large.size == b->large.size);
 }
 
 static void check_same(const struct ary_record *a, const struct ary_record *b)
@@ -69,8 +72,13 @@ static void check_limits(const struct ary_record *record)
 	ARY_CHECK(record->durable_bytes <= ARY_SEQ_MAX && record->lines <= ARY_SEQ_MAX);
 	ARY_CHECK(has_key == (record->key.size > 0));
 	ARY_CHECK(record->op == ARY_OP_SET ||
-		  record->value.size + record->type.size + record->encoding.size +
-			  record->meta.size + record->sha256.size + record->expires_ms == 0);
+		  record->type.size + record->encoding.size + record->meta.size +
+			  record->sha256.size + record->expires_ms == 0);
+	ARY_CHECK(record->op == ARY_OP_SET || record->op == ARY_OP_PART || record->value.size == 0);
+	ARY_CHECK(record->op == ARY_OP_SET || record->large.count == 0);
+	ARY_CHECK(record->large.count == 0 || record->value.size == 0);
+	ARY_CHECK(record->op == ARY_OP_PART ? record->part < ARY_RECORD_PARTS_MAX
+					    : record->upload + record->part == 0);
 	ARY_CHECK(record->type.size <= ARY_RECORD_TYPE_BYTES_MAX);
 	ARY_CHECK(record->encoding.size <= ARY_RECORD_TYPE_BYTES_MAX);
 	ARY_CHECK(record->expires_ms <= ARY_SEQ_MAX && ary_meta_valid(record->meta));
@@ -162,6 +170,19 @@ static struct ary_bytes take_word(struct ary_bytes *input, uint8_t out[ARY_RECOR
 	return (struct ary_bytes){out, word.size};
 }
 
+/* Numbers of a value in parts that may stand in a Set with SEQ, or none. */
+static struct ary_record_large take_large(struct ary_bytes *input, uint64_t seq)
+{
+	struct ary_record_large large = {.upload = take_number(input) % (seq + 1)};
+
+	if (large.upload == 0 || large.upload == seq)
+		return (struct ary_record_large){0};
+	large.count = 1 + take_number(input) % ARY_RECORD_PARTS_MAX;
+	large.part_bytes = 1 + take_number(input) % ARY_RECORD_PART_BYTES_MAX;
+	large.size = large.count * large.part_bytes - take_number(input) % large.part_bytes;
+	return large;
+}
+
 /* Makes bytes of INPUT metadata in BUF, as far as they can be. */
 static void take_meta(struct ary_bytes *input, struct ary_buf *buf)
 {
@@ -185,7 +206,9 @@ static void fill_set(struct ary_bytes *input, struct ary_record *record, struct 
 	record->sha256 = fuzz_take(input, ARY_RECORD_SHA256_BYTES);
 	if (record->sha256.size != ARY_RECORD_SHA256_BYTES || record->sha256.data[0] % 2 == 0)
 		record->sha256.size = 0;
-	record->value = *input;
+	record->large = take_large(input, record->seq);
+	if (record->large.count == 0)
+		record->value = *input;
 }
 
 static void fill_own(struct ary_bytes *input, struct ary_record *record, struct room *room)
@@ -214,6 +237,11 @@ static void fill_own(struct ary_bytes *input, struct ary_record *record, struct 
 		record->durability = take_word(input, room->word);
 	if (record->op == ARY_OP_SET)
 		fill_set(input, record, room);
+	if (record->op == ARY_OP_PART) {
+		record->part = record->seq > 1 ? take_number(input) % ARY_RECORD_PARTS_MAX : 0;
+		record->upload = record->part == 0 ? record->seq : record->seq - 1;
+		record->value = *input;
+	}
 }
 
 static int check_parts(struct ary_bytes input)

@@ -155,9 +155,9 @@ static struct ary_bytes next_line(struct ary_bytes *rest)
 	return line;
 }
 
-/* A merge of logs that are not the lowest drops its tombstones, as if they were. On the disk only:
- * the engine reads the merge again at once, and would see that lines are missing. */
-static enum sim_verdict merge_without_tombstones(struct sim_call *call)
+/* A merge has no line of OP. On the disk only: the engine reads the merge again at once, and would
+ * see that lines are missing. */
+static enum sim_verdict merge_without(struct sim_call *call, enum ary_op op)
 {
 	struct ary_buf scratch = {0};
 	struct ary_buf made = {0};
@@ -172,7 +172,7 @@ static enum sim_verdict merge_without_tombstones(struct sim_call *call)
 	struct ary_bytes line;
 	while ((line = next_line(&rest)).size > 0) {
 		ARY_CHECK(ary_record_decode(line, &scratch, &record, NULL) == ARY_OK);
-		if (record.op == ARY_OP_RM)
+		if (record.op == op)
 			continue;
 		record.lines = lines++;
 		if (record.op == ARY_OP_SEAL)
@@ -185,6 +185,17 @@ static enum sim_verdict merge_without_tombstones(struct sim_call *call)
 	ary_buf_release(&made);
 	ary_buf_release(&scratch);
 	return SIM_DO;
+}
+
+/* Those of logs that are not the lowest drop them, as if they were. */
+static enum sim_verdict merge_without_tombstones(struct sim_call *call)
+{
+	return merge_without(call, ARY_OP_RM);
+}
+
+static enum sim_verdict merge_without_parts(struct sim_call *call)
+{
+	return merge_without(call, ARY_OP_PART);
 }
 
 static enum sim_verdict tail_not_cut(struct sim_call *call)
@@ -395,6 +406,7 @@ const struct crash_bug_row *crash_bugs(size_t *count_out)
 		{"lower logs removed before the rename is durable", unlink_before_dir_sync},
 		{"a merge that does not say it is one", merge_without_base},
 		{"a merge in the middle without its tombstones", merge_without_tombstones},
+		{"a merge without the parts of a value", merge_without_parts},
 		{"a merge counts before what it rests on is durable", merge_before_active},
 		{"a log merged in place", merge_in_place},
 		{"a log removed before its merge has its name", unlink_before_rename},

@@ -220,13 +220,46 @@ static void write_probe(struct crash_check *check, struct ary_store *store,
 	state->serials[ORACLE_PROBE] = serial;
 }
 
-static void compact(struct crash_check *check, struct ary_store *store)
+/* How many Part lines the logs of DISK hold. */
+static size_t count_parts(const struct sim_disk *disk)
+{
+	static const char part[] = "\"cmd\":\"Part\"";
+	size_t count = 0;
+
+	for (size_t i = 0; i < disk->cache.count; i++) {
+		const struct ary_buf *bytes = &disk->inodes[disk->cache.names[i].inode]->cache;
+		for (size_t at = 0; at + sizeof(part) <= bytes->size; at++)
+			count += memcmp(bytes->data + at, part, sizeof(part) - 1) == 0;
+	}
+	return count;
+}
+
+/* How many parts the values of STORE have. */
+static size_t count_named(struct ary_store *store)
+{
+	size_t count = 0;
+
+	for (unsigned number = 0; number <= ORACLE_KEYS; number++) {
+		char key[ORACLE_KEY_BYTES];
+		struct ary_value value;
+		if (ary_store_get(store, oracle_key(number, key), &value, NULL) != ARY_OK)
+			continue;
+		count += value.large.count;
+		ary_value_release(&value);
+	}
+	return count;
+}
+
+static void compact(struct crash_check *check, const struct sim_disk *disk,
+		    struct ary_store *store)
 {
 	bool full = sim_draw(&check->random, 2) == 0;
 	struct ary_compaction_report report = crash_compact(store, full);
 
 	if (report.status != ARY_OK)
 		crash_check_fail(check, "no compaction after the crash: %s", report.error.text);
+	else if (full && count_parts(disk) != count_named(store))
+		crash_check_fail(check, "parts that no value has stay for ever");
 }
 
 /* One state (taken) that a power failure left. */
@@ -242,7 +275,7 @@ static void check_state(struct crash_check *check, struct sim_disk *disk)
 		if (!check->failed)
 			write_probe(check, store, &state);
 		if (!check->failed && sim_draw(&check->random, COMPACT_EVERY) == 0)
-			compact(check, store);
+			compact(check, &sim.disk, store);
 		crash_abandon(&sim, store);
 	}
 	if (!check->failed)

@@ -44,14 +44,24 @@ bool oracle_has(const struct oracle *oracle, unsigned number)
 	return oracle->states[oracle->issued].serials[number] != 0;
 }
 
-uint32_t oracle_issue(struct oracle *oracle, unsigned number, bool remove)
+uint32_t oracle_reserve(struct oracle *oracle)
+{
+	return ++oracle->serial_last;
+}
+
+void oracle_issue_as(struct oracle *oracle, unsigned number, uint32_t serial)
 {
 	ARY_CHECK(oracle->issued < ORACLE_WRITES_MAX);
-	uint32_t serial = ++oracle->serial_last;
 	struct oracle_state *next = &oracle->states[oracle->issued + 1];
 	*next = oracle->states[oracle->issued];
-	next->serials[number] = remove ? 0 : serial;
+	next->serials[number] = serial;
 	oracle->issued++;
+}
+
+uint32_t oracle_issue(struct oracle *oracle, unsigned number, bool remove)
+{
+	uint32_t serial = oracle_reserve(oracle);
+	oracle_issue_as(oracle, number, remove ? 0 : serial);
 	return serial;
 }
 
@@ -94,25 +104,44 @@ static uint32_t parse_serial(struct ary_bytes value)
 	return 0;
 }
 
+size_t oracle_read_value(struct ary_value *value, uint8_t out[ORACLE_VALUE_BYTES_MAX],
+			 struct ary_error *err)
+{
+	struct ary_bytes bytes;
+	size_t size = 0;
+
+	if (value->size > ORACLE_VALUE_BYTES_MAX)
+		return 0;
+	while (size < value->size) {
+		if (ary_value_read(value, size, &bytes, err) != ARY_OK)
+			return 0;
+		memcpy(out + size, bytes.data, bytes.size);
+		size += bytes.size;
+	}
+	return size;
+}
+
 static bool read_key(const struct oracle *oracle, struct ary_store *store, unsigned number,
 		     uint32_t *out, char why[ORACLE_WHY_BYTES])
 {
 	uint8_t expected[ORACLE_VALUE_BYTES_MAX];
+	uint8_t read[ORACLE_VALUE_BYTES_MAX];
 	char key[ORACLE_KEY_BYTES];
 	struct ary_value value;
-	struct ary_error err;
+	struct ary_error err = {.status = ARY_OK};
 
 	if (ary_store_get(store, oracle_key(number, key), &value, &err) != ARY_OK) {
 		snprintf(why, ORACLE_WHY_BYTES, "%s is listed and cannot be read: %s", key,
 			 err.text);
 		return false;
 	}
-	*out = parse_serial(value.value);
-	bool right = *out > 0 &&
-		     ary_bytes_equal(oracle_value(oracle, *out, expected), value.value);
+	struct ary_bytes bytes = {read, oracle_read_value(&value, read, &err)};
+	*out = parse_serial(bytes);
+	bool right = *out > 0 && ary_bytes_equal(oracle_value(oracle, *out, expected), bytes);
 	ary_value_release(&value);
 	if (!right)
-		snprintf(why, ORACLE_WHY_BYTES, "%s has a value that was never written", key);
+		snprintf(why, ORACLE_WHY_BYTES, "%s has a value that was never written %s", key,
+			 err.text);
 	return right;
 }
 

@@ -7,7 +7,7 @@
 #ifndef ARY_TESTS_LIB_CRASH_ORACLE_H
 #define ARY_TESTS_LIB_CRASH_ORACLE_H
 
-#include "store/store.h"
+#include "store/upload.h"
 
 enum {
 	ORACLE_KEYS = 8,
@@ -43,8 +43,16 @@ struct ary_bytes oracle_value(const struct oracle *oracle, uint32_t serial,
 bool oracle_has(const struct oracle *oracle, unsigned number);
 /* Notes that a write (REMOVE: a removal) of key NUMBER is issued; answers its serial. */
 uint32_t oracle_issue(struct oracle *oracle, unsigned number, bool remove);
+/* A serial for a value that is written before it is known which key has it, and when. */
+uint32_t oracle_reserve(struct oracle *oracle);
+/* As oracle_issue: key NUMBER is given the value of SERIAL. */
+void oracle_issue_as(struct oracle *oracle, unsigned number, uint32_t serial);
 /* All writes but the first COUNT never were. */
 void oracle_forget(struct oracle *oracle, size_t count);
+
+/* Reads VALUE, large or not, to its end. Answers its size; 0: it could not be read, says ERR. */
+size_t oracle_read_value(struct ary_value *value, uint8_t out[ORACLE_VALUE_BYTES_MAX],
+			 struct ary_error *err);
 
 /* Reads all of STORE. False: it holds what no write ever said, or cannot be read; WHY says it. */
 bool oracle_read(const struct oracle *oracle, struct ary_store *store, struct oracle_state *out,

@@ -25,6 +25,17 @@ struct step_write {
 	uint8_t value[ORACLE_VALUE_BYTES_MAX];
 };
 
+/* A value on its way to the store in parts, over many steps. */
+struct script_upload {
+	struct ary_upload *upload; /* NULL: there is none */
+	uint32_t serial;
+	struct ary_bytes value;
+	uint8_t bytes[ORACLE_VALUE_BYTES_MAX];
+	size_t sent;               /* of it, and stored */
+	size_t part_bytes;         /* of the part that is under way; 0: none is */
+	bool naming;               /* the Set is under way */
+};
+
 /* Writes that are waited for together. */
 struct step {
 	struct step_write writes[BATCH_MAX];
@@ -49,6 +60,7 @@ struct script {
 	unsigned fail_write;        /* likewise, for want of space */
 	enum beside beside;
 	bool compacting;
+	struct script_upload large;
 };
 
 static bool ends_with(const struct sim_call *call, const char *end)
@@ -112,18 +124,93 @@ static void note_done(struct ary_write *write)
 	ary_mutex_unlock(&step->lock);
 }
 
-static void submit_one(struct script *script)
+/* The upload, of which nothing is under way, ends here, whatever became of it. */
+static void close_upload(struct script *script)
+{
+	ary_upload_close(script->large.upload);
+	script->large = (struct script_upload){.upload = NULL};
+}
+
+static void note_part(struct ary_write *write)
+{
+	struct step_write *own = write->context;
+	struct script *script = own->script;
+	struct script_upload *large = &script->large;
+	struct oracle *oracle = &script->oracle;
+
+	if (write->status == ARY_OK) {
+		if (write->seq <= oracle->seq_max)
+			crash_check_fail(&script->check, "seq %llu was given twice",
+					 (unsigned long long)write->seq);
+		oracle->seq_max = write->seq;
+		large->sent += large->part_bytes;
+	} else if (write->status != ARY_NO_SPACE && write->status != ARY_READ_ONLY &&
+		   write->status != ARY_UNCERTAIN) {
+		crash_check_fail(&script->check, "a part is answered: %s", write->error.text);
+	}
+	large->part_bytes = 0;
+	ary_mutex_lock(&script->step->lock);
+	script->step->done++;
+	ary_cond_signal(&script->step->cond);
+	ary_mutex_unlock(&script->step->lock);
+}
+
+static void note_named(struct ary_write *write)
+{
+	struct step_write *own = write->context;
+	struct script *script = own->script;
+
+	script->large.naming = false;
+	if (write->status == ARY_OK)
+		close_upload(script);
+	note_done(write);
+}
+
+static void begin_upload(struct script *script)
+{
+	struct script_upload *large = &script->large;
+	struct ary_error err;
+
+	large->serial = oracle_reserve(&script->oracle);
+	large->value = oracle_value(&script->oracle, large->serial, large->bytes);
+	if (ary_upload_begin(script->store, &large->upload, &err) != ARY_OK)
+		crash_check_fail(&script->check, "no upload begins: %s", err.text);
+}
+
+/* Makes OWN the next step of the upload: a part, or, after the last, the Set. */
+static void go_on_with_upload(struct script *script, struct step_write *own)
+{
+	struct script_upload *large = &script->large;
+	size_t part_bytes = (size_t)script->options.part_bytes;
+
+	if (large->upload == NULL)
+		begin_upload(script);
+	size_t left = large->value.size - large->sent;
+	own->write = (struct ary_write){.upload = large->upload, .context = own};
+	if (left > 0) {
+		large->part_bytes = left < part_bytes ? left : part_bytes;
+		own->write.op = ARY_WRITE_PART;
+		own->write.value = (struct ary_bytes){large->bytes + large->sent,
+						      large->part_bytes};
+		own->write.done = note_part;
+		return;
+	}
+	unsigned number = (unsigned)sim_draw(&script->random, ORACLE_KEYS);
+	oracle_issue_as(&script->oracle, number, large->serial);
+	own->number = script->oracle.issued;
+	large->naming = true;
+	own->write.op = ARY_WRITE_SET;
+	own->write.key = oracle_key(number, own->key);
+	own->write.done = note_named;
+}
+
+static void write_key(struct script *script, struct step_write *own)
 {
 	struct oracle *oracle = &script->oracle;
-	struct step *step = script->step;
-	ary_mutex_lock(&step->lock);
-	struct step_write *own = &step->writes[step->submitted++];
-	ary_mutex_unlock(&step->lock);
 	unsigned number = (unsigned)sim_draw(&script->random, ORACLE_KEYS);
 	bool remove = oracle_has(oracle, number) && sim_draw(&script->random, 4) == 0;
 	uint32_t serial = oracle_issue(oracle, number, remove);
 
-	own->script = script;
 	own->number = oracle->issued;
 	own->write = (struct ary_write){
 		.op = remove ? ARY_WRITE_REMOVE : ARY_WRITE_SET,
@@ -133,6 +220,21 @@ static void submit_one(struct script *script)
 	};
 	if (!remove)
 		own->write.value = oracle_value(oracle, serial, own->value);
+}
+
+static void submit_one(struct script *script)
+{
+	struct step *step = script->step;
+	bool uploading = script->large.part_bytes > 0 || script->large.naming;
+
+	ary_mutex_lock(&step->lock);
+	struct step_write *own = &step->writes[step->submitted++];
+	ary_mutex_unlock(&step->lock);
+	own->script = script;
+	if (!uploading && sim_draw(&script->random, 3) == 0)
+		go_on_with_upload(script, own);
+	else
+		write_key(script, own);
 	script->check.figures->writes++;
 	ary_store_submit(script->store, &own->write);
 }
@@ -280,6 +382,7 @@ static void draw_options(struct script *script)
 
 	script->options.durability = mode < 7 ? ARY_DURABILITY_ALWAYS
 				   : mode < 9 ? ARY_DURABILITY_NEVER : ARY_DURABILITY_INTERVAL;
+	script->options.part_bytes = 20 + sim_draw(&script->random, 400);
 	script->options.rotate_bytes = 400 + sim_draw(&script->random, 2000);
 	/* Mostly so little that some logs are left alone, and others merged one by one. */
 	script->options.merge_bytes_max =
@@ -308,6 +411,7 @@ static bool kill_and_open(struct script *script)
 {
 	bool cuts = sim_draw(&script->random, 2) == 0;
 
+	close_upload(script);
 	crash_abandon(&script->sim, script->store);
 	script->store = NULL;
 	if (script->sync_under_way)
@@ -322,6 +426,8 @@ static bool kill_and_open(struct script *script)
 static bool close_and_open(struct script *script)
 {
 	struct ary_error err = {.status = ARY_OK};
+
+	close_upload(script);
 	enum ary_status status = ary_store_close(script->store, &err);
 
 	script->store = NULL;
@@ -333,6 +439,43 @@ static bool close_and_open(struct script *script)
 	return !script->check.failed && open_store(script, script->oracle.acked);
 }
 
+/* Somebody who reads a large value while it may be replaced, and its lines be moved. */
+struct reader {
+	struct ary_value value;
+	uint8_t before[ORACLE_VALUE_BYTES_MAX];
+	uint8_t after[ORACLE_VALUE_BYTES_MAX];
+	size_t size; /* 0: nothing is read */
+};
+
+static void begin_reading(struct script *script, struct reader *reader)
+{
+	unsigned number = (unsigned)sim_draw(&script->random, ORACLE_KEYS);
+	char key[ORACLE_KEY_BYTES];
+	struct ary_error err;
+
+	reader->size = 0;
+	if (ary_store_get(script->store, oracle_key(number, key), &reader->value, NULL) != ARY_OK)
+		return;
+	reader->size = oracle_read_value(&reader->value, reader->before, &err);
+	if (reader->size == 0)
+		crash_check_fail(&script->check, "%s cannot be read: %s", key, err.text);
+}
+
+static void end_reading(struct script *script, struct reader *reader)
+{
+	struct ary_error err;
+
+	if (reader->size == 0)
+		return;
+	size_t size = oracle_read_value(&reader->value, reader->after, &err);
+	if (size == 0)
+		crash_check_fail(&script->check, "a value that is being read is gone: %s",
+				 err.text);
+	else if (size != reader->size || memcmp(reader->before, reader->after, size) != 0)
+		crash_check_fail(&script->check, "a value changed while it was read");
+	ary_value_release(&reader->value);
+}
+
 /* Without a fault that was ordered, a compaction works; with one, it finds no damage. */
 static void compact(struct script *script)
 {
@@ -341,8 +484,12 @@ static void compact(struct script *script)
 	script->compacting = true;
 	script->beside = (enum beside)sim_draw(&script->random, 4);
 	bool full = sim_draw(&script->random, 3) == 0;
+	struct reader *reader = ARY_NEW(struct reader);
+	begin_reading(script, reader);
 	struct ary_compaction_report report = crash_compact(script->store, full);
 	script->compacting = false;
+	end_reading(script, reader);
+	free(reader);
 	if (report.status == ARY_CORRUPT || (report.status != ARY_OK && !may_fail))
 		crash_check_fail(&script->check, "a compaction: %s", report.error.text);
 }
@@ -351,6 +498,8 @@ static bool do_step(struct script *script)
 {
 	uint64_t kind = sim_draw(&script->random, 100);
 
+	if (sim_draw(&script->random, 16) == 0)
+		close_upload(script);
 	if (kind < 8)
 		script->fail_sync = 1 + (unsigned)sim_draw(&script->random, 3);
 	else if (kind < 14)
@@ -408,6 +557,7 @@ bool crash_script_run(uint64_t seed, crash_bug bug, struct crash_figures *figure
 		right = do_step(script);
 	if (right)
 		(void)close_and_open(script);
+	close_upload(script);
 	if (script->store != NULL)
 		crash_abandon(&script->sim, script->store);
 	figures->scripts++;

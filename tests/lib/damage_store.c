@@ -100,6 +100,42 @@ static void write_group(struct damage_store *self, size_t count)
 	free(group);
 }
 
+/* Writes a value in parts, each a group of its own, and in one of four times leaves it at that. */
+static void write_large(struct damage_store *self)
+{
+	struct oracle *oracle = &self->oracle;
+	unsigned number = (unsigned)sim_draw(&self->random, ORACLE_KEYS);
+	size_t part_bytes = (size_t)self->options.part_bytes;
+	uint32_t serial = oracle_reserve(oracle);
+	uint8_t bytes[ORACLE_VALUE_BYTES_MAX];
+	struct ary_bytes value = oracle_value(oracle, serial, bytes);
+	char key[ORACLE_KEY_BYTES];
+	struct ary_upload *upload;
+
+	ARY_CHECK(ary_upload_begin(self->store, &upload, NULL) == ARY_OK);
+	/* What is lost of it is no write. */
+	self->group_start = oracle->issued;
+	for (size_t at = 0; at < value.size; at += part_bytes) {
+		size_t left = value.size - at;
+		struct ary_write part = {
+			.op = ARY_WRITE_PART,
+			.value = {value.data + at, left < part_bytes ? left : part_bytes},
+			.upload = upload,
+		};
+		ARY_CHECK(ary_store_write(self->store, &part) == ARY_OK);
+	}
+	if (sim_draw(&self->random, 4) > 0) {
+		struct ary_write set = {.op = ARY_WRITE_SET, .key = oracle_key(number, key),
+					.upload = upload};
+		oracle_issue_as(oracle, number, serial);
+		ARY_CHECK(ary_store_write(self->store, &set) == ARY_OK);
+		self->seqs[oracle->issued] = set.seq;
+	}
+	ary_upload_close(upload);
+	struct ary_job rest = {.run = do_nothing};
+	ary_commit_run_job(self->store, &rest);
+}
+
 static void open_store(struct damage_store *self)
 {
 	self->options.env = memory_env_env(self->env);
@@ -158,6 +194,8 @@ static void run(struct damage_store *self, uint64_t steps)
 		uint64_t kind = sim_draw(&self->random, 20);
 		if (kind < 2)
 			compact(self);
+		else if (kind < 5)
+			write_large(self);
 		else if (kind < 12)
 			write_group(self, 1);
 		else
@@ -185,6 +223,7 @@ void damage_store_begin(struct damage_store *self, uint64_t seed, enum damage_en
 	self->options.path = IMAGE_PATH;
 	self->options.create = true;
 	self->options.compact_stale_bytes = 0;
+	self->options.part_bytes = 20 + sim_draw(&self->random, 400);
 	self->options.rotate_bytes = sim_draw(&self->random, 4) == 0
 					     ? UINT64_C(1) << 30
 					     : 400 + sim_draw(&self->random, 4000);
@@ -204,7 +243,10 @@ void damage_store_begin(struct damage_store *self, uint64_t seed, enum damage_en
 	open_store(self);
 	run(self, sim_draw(&self->random, STEPS_MAX));
 	/* The state at the end is that of a write, not of a restart. */
-	write_group(self, 1 + sim_draw(&self->random, 6));
+	if (sim_draw(&self->random, 4) == 0)
+		write_large(self);
+	else
+		write_group(self, 1 + sim_draw(&self->random, 6));
 	if (sim_draw(&self->random, 8) == 0)
 		compact(self);
 }

@@ -15,12 +15,13 @@
 
 #include "base/alloc.h"
 #include "base/diag.h"
+#include "lib/large.h"
 #include "lib/lines.h"
 #include "lib/store_files.h"
 #include "lib/store_helper.h"
 #include "store/verify.h"
 
-enum { LARGE_BYTES = 550000, TRIES_MIN = 30, TRIES_MAX = 3000 };
+enum { LARGE_BYTES = 550000, PART_BYTES = 300, TRIES_MIN = 30, TRIES_MAX = 3000 };
 
 static struct tmpdir made_dir;
 static char made_path[TMPDIR_PATH_BYTES];
@@ -38,7 +39,10 @@ static int make_store(void **state)
 	memset(large, 'x', LARGE_BYTES);
 	store_test_begin(&made);
 	made.options.rotate_bytes = 1000;
+	made.options.part_bytes = PART_BYTES;
 	store_test_open(&made);
+	large_set(made.store, "parts", 1, 3 * PART_BYTES + 1);
+	large_set(made.store, "k0", 2, PART_BYTES);
 	store_test_fill(&made, 20);
 	store_test_set(&made, "large", large);
 	assert_int_equal(store_test_compact(&made).status, ARY_OK);
@@ -80,6 +84,7 @@ static void expect_made(struct store_test *test)
 	store_test_expect(test, "k3", "last");
 	store_test_expect(test, "k19", "k19");
 	store_test_expect(test, "large", large);
+	large_expect(test->store, "parts", 1, 3 * PART_BYTES + 1);
 }
 
 /* The answer of a call while memory is out. */
@@ -115,14 +120,49 @@ static void try_read(struct store_test *test, const char *key, const char *value
 	ary_value_release(&got);
 }
 
+static void try_read_parts(struct store_test *test)
+{
+	const struct ary_bytes key = ary_bytes_of("parts");
+	struct ary_value value;
+	struct ary_bytes bytes;
+
+	if (!works("get", ary_store_get(test->store, key, &value, NULL)))
+		return;
+	if (works("reading a part", ary_value_read(&value, PART_BYTES + 1, &bytes, NULL)))
+		assert_int_equal(bytes.data[0], large_byte(1, PART_BYTES + 1));
+	ary_value_release(&value);
+}
+
+/* Uploads a value; whether it was acknowledged. */
+static bool try_upload(struct store_test *test)
+{
+	static const uint8_t bytes[PART_BYTES] = {'x'};
+	const struct ary_bytes part = {bytes, sizeof(bytes)};
+	struct ary_upload *upload;
+	bool fits = works("upload", ary_upload_begin(test->store, &upload, NULL));
+
+	if (!fits)
+		return false;
+	for (int i = 0; fits && i < 5; i++) {
+		struct ary_write write = {.op = ARY_WRITE_PART, .value = part, .upload = upload};
+		fits = works("part", ary_store_write(test->store, &write));
+	}
+	fits = fits && works("name", large_name(test->store, upload, "uploaded"));
+	ary_upload_close(upload);
+	return fits;
+}
+
 /* What is done while memory is out; the flags say what was acknowledged. */
-static void try_all(struct store_test *test, bool *set_out, bool *removed_out)
+static void try_all(struct store_test *test, bool *set_out, bool *removed_out,
+		    bool *uploaded_out)
 {
 	try_verify(test);
 	if (!works("open", store_test_try_open(test, NULL)))
 		return;
 	try_read(test, "large", large);
 	try_read(test, "json", "line");
+	try_read_parts(test);
+	*uploaded_out = try_upload(test);
 	*set_out = works("set", store_test_write(test, "new", large));
 	*removed_out = works("remove", store_test_write(test, "k0", NULL));
 	enum ary_status status = store_test_compact(test).status;
@@ -140,19 +180,29 @@ static bool run_out_at(unsigned long nth, bool forever)
 	struct store_test test;
 	bool set = false;
 	bool removed = false;
+	bool uploaded = false;
+	struct ary_value value;
 
 	store_test_begin(&test);
 	fault_env_skip_syncs(test.faults);
 	test.options.rotate_bytes = 1000;
+	test.options.part_bytes = PART_BYTES;
 	store_copy(made_path, test.path);
 	ary_alloc_fail_at(nth, forever);
-	try_all(&test, &set, &removed);
+	try_all(&test, &set, &removed, &uploaded);
 	bool ran_out = ary_alloc_failed();
 	ary_alloc_fail_at(0, 0);
 	store_test_open(&test);
 	expect_made(&test);
 	store_test_expect(&test, "new", set ? large : NULL);
 	store_test_expect(&test, "k0", removed ? NULL : "k0");
+	enum ary_status found_it =
+		ary_store_get(test.store, ary_bytes_of("uploaded"), &value, NULL);
+	assert_int_equal(found_it, uploaded ? ARY_OK : ARY_NOT_FOUND);
+	if (uploaded) {
+		assert_int_equal(value.size, 5 * PART_BYTES);
+		ary_value_release(&value);
+	}
 	store_test_set(&test, "after", "all");
 	assert_int_equal(store_test_compact(&test).status, ARY_OK);
 	store_test_reopen(&test);

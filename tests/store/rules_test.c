@@ -13,13 +13,22 @@
 #include "lib/lines.h"
 #include "lib/store_files.h"
 #include "lib/store_helper.h"
+#include "store/upload.h"
+#include "store/verify.h"
 
 #define FIRST \
 	"{\"seq\":1,\"time\":1,\"cmd\":\"Log\",\"version\":1,\"log\":0,\"durability\":\"always\""
 
+#define PART(seq, upload, part) \
+	"{\"seq\":" seq ",\"time\":1,\"cmd\":\"Part\",\"upload\":" upload ",\"part\":" part \
+	",\"value_b64\":\"dg==\""
+#define LARGE(seq, count, size) \
+	"{\"seq\":" seq ",\"time\":1,\"cmd\":\"Set\",\"key\":\"a\",\"parts\":{\"upload\":2," \
+	"\"count\":" count ",\"part_bytes\":1,\"size\":" size "}"
+
 /* The bodies of a log's lines, one per string; NULL ends them. */
 struct row {
-	const char *bodies[4];
+	const char *bodies[5];
 	const char *what;
 };
 
@@ -42,6 +51,30 @@ static const struct row rows[] = {
 	{{FIRST, "{\"seq\":2,\"time\":1,\"cmd\":\"Seal\",\"lines\":1",
 	  "{\"seq\":3,\"time\":1,\"cmd\":\"Set\",\"key\":\"a\",\"value\":\"b\""},
 	 "seq 3: a line follows the Seal"},
+	{{FIRST, PART("2", "2", "0"), LARGE("4", "2", "2")},
+	 "seq 4: the value lacks part 1"},
+	{{FIRST, PART("3", "2", "1"), LARGE("4", "2", "2")},
+	 "seq 4: the value lacks part 0"},
+	{{FIRST, LARGE("4", "1", "1")},
+	 "seq 4: the value lacks part 0"},
+	{{FIRST, PART("2", "2", "0"), PART("3", "2", "2"), LARGE("4", "3", "3")},
+	 "seq 4: the value lacks part 1"},
+	{{FIRST, PART("2", "2", "0"), PART("3", "2", "1"), PART("4", "2", "1")},
+	 "seq 4: the same part twice"},
+	{{FIRST, PART("2", "2", "0"), PART("3", "2", "1"), LARGE("4", "1", "1")},
+	 "seq 4: there are more parts than it names"},
+	{{FIRST, PART("2", "2", "0"), LARGE("4", "1", "1"), PART("5", "2", "1")},
+	 "seq 5: a part behind the Set that names it"},
+	{{FIRST, PART("2", "2", "0"), LARGE("4", "1", "1"), LARGE("5", "1", "1")},
+	 "seq 5: its parts are another value's"},
+};
+
+/* Logs in which a Set lacks parts, and may, because it is not its key's value any more. */
+static const char *const lacking[][5] = {
+	{FIRST, PART("3", "2", "1"), LARGE("4", "2", "2"),
+	 "{\"seq\":5,\"time\":1,\"cmd\":\"Set\",\"key\":\"a\",\"value\":\"b\""},
+	{FIRST, LARGE("4", "2", "2"), "{\"seq\":5,\"time\":1,\"cmd\":\"Rm\",\"key\":\"a\""},
+	{FIRST, PART("2", "2", "0"), PART("3", "2", "7")},
 };
 
 /* A store of one log, which holds LINES. */
@@ -52,6 +85,12 @@ static void make_log(struct store_test *test, const struct ary_buf *lines)
 	file_write(test->path, "0.log", ary_buf_view(lines));
 }
 
+static void ignore_log(void *context, const struct ary_verified_log *log)
+{
+	(void)context;
+	(void)log;
+}
+
 static void test_lines_out_of_place_are_refused(void **state)
 {
 	struct store_test *test = *state;
@@ -60,13 +99,65 @@ static void test_lines_out_of_place_are_refused(void **state)
 		const char *words[3] = {"0.log", rows[i].what, NULL};
 		struct ary_buf lines = {0};
 
-		for (size_t line = 0; line < 4 && rows[i].bodies[line]; line++)
+		for (size_t line = 0; line < 5 && rows[i].bodies[line]; line++)
 			lines_sealf(&lines, "%s", rows[i].bodies[line]);
 		make_log(test, &lines);
 		store_test_expect_refusal(test, ARY_CORRUPT, words);
 		ary_buf_release(&lines);
 		store_erase(test->path);
 	}
+}
+
+static void test_a_value_that_was_replaced_may_lack_parts(void **state)
+{
+	struct store_test *test = *state;
+
+	for (size_t i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++) {
+		struct ary_buf lines = {0};
+		struct ary_verify_report report;
+		struct ary_verify_options options = {.env = test->options.env,
+						     .path = test->path,
+						     .found = ignore_log};
+
+		for (size_t line = 0; line < 5 && lacking[i][line]; line++)
+			lines_sealf(&lines, "%s", lacking[i][line]);
+		make_log(test, &lines);
+		assert_int_equal(ary_store_verify(&options, &report, NULL), ARY_OK);
+		assert_int_equal(report.bad_logs, 0);
+		store_test_open(test);
+		store_test_expect(test, "a", i == 0 ? "b" : NULL);
+		assert_int_equal(store_test_compact_full(test).status, ARY_OK);
+		assert_int_equal(store_test_stats(test).stale_bytes, 0);
+		store_test_close(test);
+		ary_buf_release(&lines);
+		store_erase(test->path);
+	}
+}
+
+/* The numbers add up, and a part is shorter: an open does not look, verifying and reading do. */
+static void test_a_part_of_another_size_is_told(void **state)
+{
+	struct store_test *test = *state;
+	struct ary_buf lines = {0};
+	struct ary_verify_report report;
+	struct ary_verify_options options = {.env = test->options.env, .path = test->path,
+					     .found = ignore_log};
+	struct ary_value value;
+	struct ary_bytes bytes;
+
+	lines_sealf(&lines, "%s", FIRST);
+	lines_sealf(&lines, "%s", PART("2", "2", "0"));
+	lines_sealf(&lines, "%s", "{\"seq\":3,\"time\":1,\"cmd\":\"Set\",\"key\":\"a\",\"parts\":{"
+		    "\"upload\":2,\"count\":1,\"part_bytes\":2,\"size\":2}");
+	make_log(test, &lines);
+	assert_int_equal(ary_store_verify(&options, &report, NULL), ARY_OK);
+	assert_int_equal(report.bad_logs, 1);
+	assert_non_null(strstr(report.first.text, "lacks part 0"));
+	store_test_open(test);
+	assert_int_equal(ary_store_get(test->store, ary_bytes_of("a"), &value, NULL), ARY_OK);
+	assert_int_equal(ary_value_read(&value, 0, &bytes, NULL), ARY_CORRUPT);
+	ary_value_release(&value);
+	ary_buf_release(&lines);
 }
 
 /* A log with one key, of SIZE bytes. */
@@ -147,6 +238,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_lines_out_of_place_are_refused),
+		TEST(test_a_value_that_was_replaced_may_lack_parts),
+		TEST(test_a_part_of_another_size_is_told),
 		TEST(test_key_beyond_the_index_is_refused),
 		TEST(test_writes_beyond_the_limits_are_refused),
 	};

@@ -46,6 +46,12 @@ static void assert_same(const struct ary_record *a, const struct ary_record *b)
 	assert_int_equal(a->cleaned, b->cleaned);
 	assert_int_equal(a->lines, b->lines);
 	assert_int_equal(a->clean, b->clean);
+	assert_int_equal(a->upload, b->upload);
+	assert_int_equal(a->part, b->part);
+	assert_int_equal(a->large.upload, b->large.upload);
+	assert_int_equal(a->large.count, b->large.count);
+	assert_int_equal(a->large.part_bytes, b->large.part_bytes);
+	assert_int_equal(a->large.size, b->large.size);
 }
 
 /* Reads the line of BODY, with its right checksum, in both ways, which must say the same. */
@@ -252,7 +258,7 @@ static void test_unknown_fields_are_ignored(void **state)
 static void test_unknown_commands_are_told_as_such(void **state)
 {
 	static const char *const cmds[] = {
-		"Part", "Batch", "expire", "set", "SET", "Sets", "Se", "", "Set\\\"",
+		"Parts", "Batch", "expire", "set", "SET", "Sets", "Se", "", "Set\\\"",
 	};
 	struct reading r = {0};
 	char body[128];

@@ -94,6 +94,20 @@ static const struct golden goldens[] = {
 	 "\"key\":\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f/\x7f"
 	 "\xe2\x80\xa8\xe2\x80\xa9\xc3\xa9\xf0\x9f\x98\x80\",\"value\":\"\","
 	 "\"crc\":\"c0806ed1\"}\n"},
+	{{.seq = 20, .time_ms = 8, .op = ARY_OP_PART, .has_durable = true, .durable_bytes = 5,
+	  .upload = 20, .value = BYTES("john")},
+	 "{\"seq\":20,\"time\":8,\"cmd\":\"Part\",\"durable\":5,\"upload\":20,\"part\":0,"
+	 "\"value_b64\":\"am9obg==\",\"crc\":\"30449742\"}\n"},
+	{{.seq = 21, .time_ms = 8, .op = ARY_OP_PART, .upload = 20, .part = 1,
+	  .value = BYTES("jo")},
+	 "{\"seq\":21,\"time\":8,\"cmd\":\"Part\",\"upload\":20,\"part\":1,"
+	 "\"value_b64\":\"am8=\",\"crc\":\"53188ab3\"}\n"},
+	{{.seq = 22, .time_ms = 8, .op = ARY_OP_SET, .key = BYTES("username"),
+	  .type = BYTES("t/t"), .prev = 17,
+	  .large = {.upload = 20, .count = 2, .part_bytes = 4, .size = 6}},
+	 "{\"seq\":22,\"time\":8,\"cmd\":\"Set\",\"key\":\"username\",\"type\":\"t/t\",\"prev\":17,"
+	 "\"parts\":{\"upload\":20,\"count\":2,\"part_bytes\":4,\"size\":6},"
+	 "\"crc\":\"efb7e016\"}\n"},
 };
 
 static void assert_bytes(struct ary_bytes actual, struct ary_bytes expected)
@@ -127,6 +141,12 @@ static void assert_record(const struct ary_record *actual, const struct ary_reco
 	assert_int_equal(actual->cleaned, expected->cleaned);
 	assert_int_equal(actual->lines, expected->lines);
 	assert_int_equal(actual->clean, expected->clean);
+	assert_int_equal(actual->upload, expected->upload);
+	assert_int_equal(actual->part, expected->part);
+	assert_int_equal(actual->large.upload, expected->large.upload);
+	assert_int_equal(actual->large.count, expected->large.count);
+	assert_int_equal(actual->large.part_bytes, expected->large.part_bytes);
+	assert_int_equal(actual->large.size, expected->large.size);
 }
 
 /* Writes RECORD behind some bytes, reads it back, and holds it against itself. */

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* Promise: uploads, readers, small writes and compactions go on beside each other; whoever reads a
+ * large value reads one that was written, whole, and at the end nothing stale is left behind. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "env/thread.h"
+#include "lib/large.h"
+#include "lib/store_helper.h"
+
+enum { WRITERS = 4, READERS = 2, ROUNDS = 40, KEYS = 3, PART = 500, PARTS_MAX = 12 };
+
+struct worker {
+	struct ary_thread thread;
+	uint32_t number;
+	const char *failure;
+};
+
+static struct store_test store;
+static _Atomic bool ending;
+
+static int setup(void **state)
+{
+	(void)state;
+	store_test_begin(&store);
+	store.options.durability = ARY_DURABILITY_NEVER;
+	store.options.rotate_bytes = 8000;
+	store.options.part_bytes = PART;
+	store_test_open(&store);
+	atomic_store(&ending, false);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	store_test_end(&store);
+	return 0;
+}
+
+/* Each seed has a size of its own, so that a reader knows the value by it. */
+static uint64_t size_of(uint32_t seed)
+{
+	return 1 + seed % (PARTS_MAX * PART);
+}
+
+static void key_of(uint32_t number, char out[16])
+{
+	snprintf(out, 16, "k%u", number % KEYS);
+}
+
+/* Uploads, gives up one in four, removes one in eight. */
+static void upload_all(void *context)
+{
+	struct worker *worker = context;
+	char key[16];
+
+	for (uint32_t round = 0; round < ROUNDS && worker->failure == NULL; round++) {
+		uint32_t seed = worker->number * 1000 + round * 7;
+		struct ary_upload *upload = NULL;
+		key_of(round + worker->number, key);
+		if (ary_upload_begin(store.store, &upload, NULL) != ARY_OK ||
+		    large_parts(store.store, upload, seed, size_of(seed)) != ARY_OK)
+			worker->failure = "a part is refused";
+		else if (round % 4 != 3 && large_name(store.store, upload, key) != ARY_OK)
+			worker->failure = "a Set is refused";
+		ary_upload_close(upload);
+		if (round % 8 == 5)
+			(void)store_test_write(&store, key, NULL);
+		if (store_test_write(&store, "small", "value") != ARY_OK)
+			worker->failure = "a small write is refused";
+	}
+}
+
+/* The seed of a value of SIZE bytes that some worker writes. */
+static const char *check(struct ary_value *value)
+{
+	const char *wrong = "no value of such a size was written";
+
+	for (uint32_t number = 0; number < WRITERS; number++) {
+		for (uint32_t round = 0; round < ROUNDS; round++) {
+			uint32_t seed = number * 1000 + round * 7;
+			if (size_of(seed) != value->size)
+				continue;
+			wrong = large_check(value, seed, value->size, 0);
+			if (wrong == NULL)
+				return NULL;
+		}
+	}
+	return wrong;
+}
+
+static void read_all(void *context)
+{
+	struct worker *worker = context;
+	char key[16];
+
+	for (uint32_t round = 0; !atomic_load(&ending) && worker->failure == NULL; round++) {
+		struct ary_value value;
+		key_of(round, key);
+		enum ary_status status =
+			ary_store_get(store.store, ary_bytes_of(key), &value, NULL);
+		if (status == ARY_NOT_FOUND)
+			continue;
+		if (status != ARY_OK) {
+			worker->failure = "a value cannot be read";
+			continue;
+		}
+		worker->failure = check(&value);
+		ary_value_release(&value);
+	}
+}
+
+static void compact_all(void *context)
+{
+	struct worker *worker = context;
+
+	while (!atomic_load(&ending) && worker->failure == NULL) {
+		if (store_test_compact_full(&store).status != ARY_OK)
+			worker->failure = "a compaction fails";
+	}
+}
+
+static void start(struct worker *worker, uint32_t number, void (*function)(void *context))
+{
+	*worker = (struct worker){.number = number};
+	assert_int_equal(ary_thread_start(&worker->thread, "worker", function, worker, NULL),
+			 ARY_OK);
+}
+
+static void join(struct worker *worker)
+{
+	ary_thread_join(&worker->thread);
+	if (worker->failure)
+		fail_msg("worker %u: %s", worker->number, worker->failure);
+}
+
+static void test_all_go_on_beside_each_other(void **state)
+{
+	static struct worker writers[WRITERS];
+	static struct worker readers[READERS];
+	static struct worker compactor;
+	char key[16];
+
+	(void)state;
+	for (uint32_t i = 0; i < READERS; i++)
+		start(&readers[i], i, read_all);
+	start(&compactor, 0, compact_all);
+	for (uint32_t i = 0; i < WRITERS; i++)
+		start(&writers[i], i, upload_all);
+	for (uint32_t i = 0; i < WRITERS; i++)
+		join(&writers[i]);
+	atomic_store(&ending, true);
+	for (uint32_t i = 0; i < READERS; i++)
+		join(&readers[i]);
+	join(&compactor);
+	for (uint32_t i = 0; i < KEYS; i++) {
+		key_of(i, key);
+		(void)store_test_write(&store, key, NULL);
+	}
+	store_test_remove(&store, "small");
+	/* Twice, so that what was let go of before the first is dropped before the second. */
+	assert_int_equal(store_test_compact_full(&store).status, ARY_OK);
+	assert_int_equal(store_test_compact_full(&store).status, ARY_OK);
+	assert_int_equal(store_test_stats(&store).live_bytes, 0);
+	assert_int_equal(store_test_stats(&store).stale_bytes, 0);
+	store_test_reopen(&store);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_all_go_on_beside_each_other, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
