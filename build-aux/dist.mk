@@ -74,6 +74,7 @@ test_files = \
 	tests/cli/environment.sh \
 	tests/cli/full.sh \
 	tests/cli/help.sh \
+	tests/cli/large.sh \
 	tests/cli/list.sh \
 	tests/cli/lock.sh \
 	tests/cli/output.sh \

@@ -248,6 +248,10 @@ app_sources = \
 	%D%/app/feed.h \
 	%D%/app/help.c \
 	%D%/app/help.h \
+	%D%/app/import_large.c \
+	%D%/app/import_large.h \
+	%D%/app/large.c \
+	%D%/app/large.h \
 	%D%/app/local.c \
 	%D%/app/local.h \
 	%D%/app/manual.c \

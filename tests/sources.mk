@@ -74,6 +74,7 @@ shell_tests = \
 	%D%/cli/environment.sh \
 	%D%/cli/full.sh \
 	%D%/cli/help.sh \
+	%D%/cli/large.sh \
 	%D%/cli/list.sh \
 	%D%/cli/lock.sh \
 	%D%/cli/output.sh \

@@ -41,7 +41,8 @@ struct ary_response_field {
 };
 
 /* A response. The body is either borrowed for ever (`body` of a literal), or belongs to the
- * response: to `owned` or to `value`, which http takes over with the response.
+ * response: to `owned` or to `value`, which http takes over with the response. Where `value` is
+ * large, `body` has its size and no bytes: http reads them, a part at a time, while it sends.
  * The answer to a HEAD holds the body that a GET would get, and a 304 may hold the value's: http
  * sends its size and not its bytes. A 204 has no body. */
 struct ary_response {
@@ -53,6 +54,7 @@ struct ary_response {
 	struct ary_buf owned;        /* holds `body`, when we composed it */
 	struct ary_value value;      /* holds `body`, when it is a stored value */
 	bool has_value;
+	uint64_t body_offset;        /* of a large value: where in it `body` begins */
 	uint64_t value_seq;          /* not 0: the same answer for all who GET this value */
 	uint64_t value_time_ms;      /* of that value; no such answer may be sent before */
 	bool is_kept;                /* http has that answer, and this is a stand-in for it */

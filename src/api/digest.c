@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "base/number.h"
 #include "base/sha2.h"
+#include "store/upload.h"
 
 enum { DIGEST_BYTES_MAX = ARY_SHA512_BYTES, WEIGHT_MAX = 10 };
 
@@ -229,7 +230,8 @@ void ary_digest_add(struct ary_call *call, const struct ary_value *value)
 	struct ary_response *response = &call->response;
 	const struct algorithm *of_whole = NULL, *of_content = NULL;
 
-	if (ary_call_has_any(call, ARY_DIGEST_WANT_BITS)) {
+	/* A wish only, and all of a large value would have to be read for it first. */
+	if (ary_call_has_any(call, ARY_DIGEST_WANT_BITS) && !ary_value_is_large(value)) {
 		of_whole = wanted(call, ARY_FIELD_WANT_REPR_DIGEST);
 		of_content = wanted(call, ARY_FIELD_WANT_CONTENT_DIGEST);
 	}

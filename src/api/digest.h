@@ -6,7 +6,8 @@
  *
  * A sha-256 that a PUT has said is stored beside the value, and told to all who read it.
  *
- * A digest is made on the http thread, over the whole value. Threads: any. */
+ * A digest is made on the http thread, over the whole value; of one in parts none is made. Threads:
+ * any. */
 #ifndef ARY_API_DIGEST_H
 #define ARY_API_DIGEST_H
 

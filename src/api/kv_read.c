@@ -10,6 +10,7 @@
 #include "api/problem.h"
 #include "api/range.h"
 #include "api/respond.h"
+#include "store/upload.h"
 
 /* Whether the answer depends on nothing but the value: everybody who asks so gets the same one, as
  * long as the clock is not before the value's time. */
@@ -28,6 +29,14 @@ static void add_own_path(struct ary_call *call)
 {
 	if (!call->is_canonical)
 		ary_head_add_path(call, "Content-Location", false);
+}
+
+/* The body is VALUE, which moves into RESPONSE; of a large one, http reads the bytes. */
+static void set_body(struct ary_response *response, const struct ary_value *value)
+{
+	response->body = (struct ary_bytes){value->value.data, (size_t)value->size};
+	response->value = *value;
+	response->has_value = true;
 }
 
 /* Stored bytes may be a page with scripts: nosniff and sandbox keep it from acting on this
@@ -50,37 +59,41 @@ static void respond_value(struct ary_api *api, struct ary_call *call, struct ary
 	ary_response_constant(response, "Content-Security-Policy", "sandbox");
 	add_own_path(call);
 	ary_about_add(response, value);
-	response->body = value->value;
-	response->value = *value;
-	response->has_value = true;
+	set_body(response, value);
 	/* What ends is nobody's to keep: the clock changes the answer, and no write does. */
 	response->value_seq = is_plain_get(api, call) && value->expires_ms == 0 ? value->seq : 0;
 	response->value_time_ms = value->time_ms;
 }
 
-/* The whole line was read, and so its checksum is known to be right: only a part of it is sent. */
+/* The whole line was read, and so its checksum is known to be right: only a part of it is sent. Of
+ * a large value, http reads no more than the parts that hold it. */
 static void respond_part(struct ary_api *api, struct ary_call *call, struct ary_value *value,
 			 const struct ary_range *range)
 {
 	struct ary_response *response = &call->response;
-	size_t value_bytes = value->value.size;
+	uint64_t value_bytes = value->size;
 
 	respond_value(api, call, value);
 	response->status = 206;
-	response->body = (struct ary_bytes){response->body.data + range->first, range->size};
-	ary_response_field(response, "Content-Range", "bytes %llu-%llu/%zu",
+	if (ary_value_is_large(&response->value))
+		response->body_offset = range->first;
+	else
+		response->body.data += range->first;
+	response->body.size = (size_t)range->size;
+	ary_response_field(response, "Content-Range", "bytes %llu-%llu/%llu",
 			   (unsigned long long)range->first,
-			   (unsigned long long)(range->first + range->size - 1), value_bytes);
+			   (unsigned long long)(range->first + range->size - 1),
+			   (unsigned long long)value_bytes);
 }
 
 static void refuse_range(struct ary_call *call, struct ary_value *value)
 {
-	size_t value_bytes = value->value.size;
+	unsigned long long value_bytes = value->size;
 
 	ary_value_release(value);
 	(void)ary_problem_respond(call, ARY_PROBLEM_RANGE_NOT_SATISFIABLE,
-				  "the value has %zu bytes", value_bytes);
-	ary_response_field(&call->response, "Content-Range", "bytes */%zu", value_bytes);
+				  "the value has %llu bytes", value_bytes);
+	ary_response_field(&call->response, "Content-Range", "bytes */%llu", value_bytes);
 	ary_response_constant(&call->response, "Accept-Ranges", "bytes");
 }
 
@@ -89,7 +102,7 @@ static void respond_found(struct ary_api *api, struct ary_call *call, struct ary
 {
 	struct ary_range range;
 
-	switch (ary_range_of(call, value->seq, value->value.size, &range)) {
+	switch (ary_range_of(call, value->seq, value->size, &range)) {
 	case ARY_RANGE_WHOLE: respond_value(api, call, value); break;
 	case ARY_RANGE_PART: respond_part(api, call, value, &range); break;
 	case ARY_RANGE_UNSATISFIABLE: refuse_range(call, value); return;
@@ -111,9 +124,7 @@ static void respond_not_modified(struct ary_api *api, struct ary_call *call,
 	ary_response_constant(response, "Cache-Control", "no-cache");
 	add_own_path(call);
 	ary_about_add_expires(response, value->expires_ms);
-	response->body = value->value;
-	response->value = *value;
-	response->has_value = true;
+	set_body(response, value);
 }
 
 static enum ary_verdict judge(struct ary_api *api, const struct ary_call *call,

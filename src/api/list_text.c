@@ -7,6 +7,7 @@
 #include "api/prefer.h"
 #include "api/target.h"
 #include "format/text.h"
+#include "store/upload.h"
 
 static const char *const types[] = {
 	[ARY_LIST_JSON] = "application/json",
@@ -53,11 +54,12 @@ static void append_object(struct ary_list_writer *writer, struct ary_bytes key,
 {
 	append(writer, "{");
 	note(writer, ary_text_append_member(&writer->text, "key", key));
-	note(writer, ary_buf_printf(&writer->text, ",\"seq\":%" PRIu64 ",\"size\":%zu",
-				    value->seq, value->value.size));
+	note(writer, ary_buf_printf(&writer->text, ",\"seq\":%" PRIu64 ",\"size\":%" PRIu64,
+				    value->seq, value->size));
 	if (writer->with_meta)
 		note(writer, ary_about_append(&writer->text, value));
-	if (writer->with_value && value->value.size <= ARY_LIST_VALUE_BYTES_MAX)
+	if (writer->with_value && !ary_value_is_large(value) &&
+	    value->size <= ARY_LIST_VALUE_BYTES_MAX)
 		append_member(writer, "value", value->value);
 	append(writer, "}");
 }

@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/console.h"
+#include "app/large.h"
 #include "app/local.h"
 #include "app/remote.h"
 #include "format/text.h"
@@ -23,7 +24,53 @@ static enum ary_exit check_key(const struct ary_config *config, struct ary_bytes
 	return ARY_EXIT_OK;
 }
 
-static enum ary_exit write_locally(const struct ary_config *config, struct ary_write *write)
+static enum ary_status fail_size(const struct ary_config *config, struct ary_error *err)
+{
+	return ary_fail(err, ARY_TOO_LARGE, "standard input has more than %" PRIu64 " bytes",
+			config->max_value_bytes);
+}
+
+/* Adds to LARGE what is left of standard input, by way of BUF. */
+static enum ary_status add_input(const struct ary_config *config, struct ary_large *large,
+				 struct ary_buf *buf, struct ary_error *err)
+{
+	enum ary_status status;
+
+	do {
+		status = ary_console_read_some(ARY_LARGE_BYTES_MIN, buf, err);
+		if (status == ARY_OK && large->size + buf->size > config->max_value_bytes)
+			status = fail_size(config, err);
+		if (status == ARY_OK)
+			status = ary_large_add(large, ary_buf_view(buf), err);
+	} while (status == ARY_OK && buf->size > 0);
+	return status;
+}
+
+/* Writes WRITE, of whose value standard input has more than WRITE holds. */
+static enum ary_status write_input(const struct ary_config *config, struct ary_store *store,
+				   struct ary_write *write)
+{
+	struct ary_bytes first = write->value;
+	struct ary_buf buf = { .size = 0 };
+	struct ary_large large;
+
+	write->value = (struct ary_bytes){ NULL, 0 };
+	write->status = ary_large_begin(store, &large, &write->error);
+	if (write->status != ARY_OK)
+		return write->status;
+	write->status = ary_large_add(&large, first, &write->error);
+	if (write->status == ARY_OK)
+		write->status = add_input(config, &large, &buf, &write->error);
+	if (write->status == ARY_OK)
+		write->status = ary_large_finish(&large, write);
+	ary_large_end(&large);
+	ary_buf_release(&buf);
+	return write->status;
+}
+
+/* IS_LONGER: standard input has more of the value. */
+static enum ary_exit write_locally(const struct ary_config *config, struct ary_write *write,
+				   bool is_longer)
 {
 	enum ary_local_use use = write->op == ARY_WRITE_SET ? ARY_LOCAL_CREATE : ARY_LOCAL_WRITE;
 	struct ary_store *store;
@@ -31,7 +78,7 @@ static enum ary_exit write_locally(const struct ary_config *config, struct ary_w
 
 	if (code != ARY_EXIT_OK)
 		return code;
-	switch (ary_store_write(store, write)) {
+	switch (is_longer ? write_input(config, store, write) : ary_store_write(store, write)) {
 	case ARY_OK:
 		ary_local_settle(store, config);
 		break;
@@ -45,31 +92,50 @@ static enum ary_exit write_locally(const struct ary_config *config, struct ary_w
 	return ary_local_close(store, code);
 }
 
-static enum ary_exit write_one(const struct ary_config *config, struct ary_write *write)
+static enum ary_exit write_one(const struct ary_config *config, struct ary_write *write,
+			       bool is_longer)
 {
-	return config->on_server ? ary_remote_write(config, write) : write_locally(config, write);
+	return config->on_server ? ary_remote_write(config, write) :
+				   write_locally(config, write, is_longer);
 }
 
-/* The value of `set`: the word, or standard input, held by BUF. */
+/* Reads as much of standard input into BUF as is written in one piece, and one byte more. */
+static enum ary_status read_input(const struct ary_config *config, struct ary_buf *buf,
+				  struct ary_error *err)
+{
+	size_t size = ARY_LARGE_BYTES_MIN;
+	enum ary_status status;
+
+	if (config->on_server)
+		return ary_console_read(ARY_REMOTE_VALUE_BYTES_MAX, buf, err);
+	if (config->max_value_bytes < size)
+		size = (size_t)config->max_value_bytes;
+	status = ary_console_read_some(size + 1, buf, err);
+	if (status == ARY_OK && buf->size > config->max_value_bytes)
+		status = fail_size(config, err);
+	return status;
+}
+
+/* The value of `set`: the word, or standard input, held by BUF; *LONGER_OUT: it has more. */
 static enum ary_exit take_value(const struct ary_config *config, struct ary_buf *buf,
-				struct ary_bytes *out)
+				struct ary_bytes *out, bool *longer_out)
 {
 	const char *word = config->arguments[1];
-	uint64_t bytes_max = config->on_server ? ARY_REMOTE_VALUE_BYTES_MAX :
-						 config->max_value_bytes;
 	struct ary_error err;
 
+	*longer_out = false;
 	if (strcmp(word, "-") != 0) {
 		*out = ary_bytes_of(word);
 	} else {
-		if (ary_console_read(bytes_max, buf, &err) != ARY_OK)
+		if (read_input(config, buf, &err) != ARY_OK)
 			return ary_local_refused(&err);
 		*out = ary_buf_view(buf);
+		*longer_out = !config->on_server && buf->size > ARY_LARGE_BYTES_MIN;
 	}
-	if (!config->on_server && out->size > bytes_max)
+	if (!config->on_server && out->size > config->max_value_bytes)
 		return ary_complain(ARY_EXIT_USAGE,
 				    "the value has %zu bytes, and --max-value-bytes is %" PRIu64,
-				    out->size, bytes_max);
+				    out->size, config->max_value_bytes);
 	return ARY_EXIT_OK;
 }
 
@@ -81,11 +147,12 @@ enum ary_exit ary_cmd_set(const struct ary_config *config)
 	};
 	struct ary_buf buf = { .size = 0 };
 	enum ary_exit code = check_key(config, write.key);
+	bool is_longer = false;
 
 	if (code == ARY_EXIT_OK)
-		code = take_value(config, &buf, &write.value);
+		code = take_value(config, &buf, &write.value, &is_longer);
 	if (code == ARY_EXIT_OK)
-		code = write_one(config, &write);
+		code = write_one(config, &write, is_longer);
 	ary_buf_release(&buf);
 	return code;
 }
@@ -98,7 +165,22 @@ enum ary_exit ary_cmd_rm(const struct ary_config *config)
 	};
 	enum ary_exit code = check_key(config, write.key);
 
-	return code == ARY_EXIT_OK ? write_one(config, &write) : code;
+	return code == ARY_EXIT_OK ? write_one(config, &write, false) : code;
+}
+
+/* Prints VALUE, a part at a time. */
+static enum ary_exit print_value(struct ary_value *value)
+{
+	struct ary_bytes bytes;
+	struct ary_error err;
+
+	for (uint64_t at = 0; at < value->size && ary_console_good(); at += bytes.size) {
+		if (ary_value_read(value, at, &bytes, &err) != ARY_OK)
+			return ary_local_refused(&err);
+		ary_console_write(bytes);
+	}
+	ary_console_end_line();
+	return ARY_EXIT_OK;
 }
 
 static enum ary_exit local_get(const struct ary_config *config, struct ary_bytes key)
@@ -112,8 +194,7 @@ static enum ary_exit local_get(const struct ary_config *config, struct ary_bytes
 		return code;
 	switch (ary_store_get(store, key, &value, &err)) {
 	case ARY_OK:
-		ary_console_write(value.value);
-		ary_console_end_line();
+		code = print_value(&value);
 		ary_value_release(&value);
 		break;
 	case ARY_NOT_FOUND:

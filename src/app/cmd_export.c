@@ -7,6 +7,7 @@
 #include "app/local.h"
 #include "env/system.h"
 #include "format/foreign.h"
+#include "store/upload.h"
 
 enum { PAGE_KEYS = 1000 };
 
@@ -56,6 +57,33 @@ static enum ary_status next_page(struct export *export, struct ary_error *err)
 	return ARY_OK;
 }
 
+static enum ary_status print_line(struct export *export, const struct ary_foreign *foreign,
+				  struct ary_error *err)
+{
+	export->line.size = 0;
+	if (!ary_foreign_encode(foreign, &export->line))
+		return ary_fail(err, ARY_NO_MEMORY, "no memory for a line");
+	ary_console_write(ary_buf_view(&export->line));
+	return ARY_OK;
+}
+
+/* The parts of VALUE, which is large, each in a line. */
+static enum ary_status print_parts(struct export *export, struct ary_value *value,
+				   struct ary_error *err)
+{
+	struct ary_foreign foreign = { .op = ARY_FOREIGN_PART, .upload = value->large.upload };
+	enum ary_status status = ARY_OK;
+
+	for (uint64_t at = 0; status == ARY_OK && at < value->size; at += foreign.value.size) {
+		status = ary_value_read(value, at, &foreign.value, err);
+		if (status == ARY_OK)
+			status = print_line(export, &foreign, err);
+		foreign.part++;
+		export->done_bytes += export->line.size;
+	}
+	return status;
+}
+
 static enum ary_status print_key(struct export *export, struct ary_bytes key,
 				 struct ary_error *err)
 {
@@ -76,14 +104,14 @@ static enum ary_status print_key(struct export *export, struct ary_bytes key,
 		.expires_ms = value.expires_ms,
 		.meta = value.meta,
 		.sha256 = value.sha256,
+		.large = value.large,
 	};
-	export->line.size = 0;
 	export->done_bytes += value.line.size;
-	if (!ary_foreign_encode(&foreign, &export->line))
-		status = ary_fail(err, ARY_NO_MEMORY, "no memory for a line");
-	ary_value_release(&value);
+	if (ary_value_is_large(&value))
+		status = print_parts(export, &value, err);
 	if (status == ARY_OK)
-		ary_console_write(ary_buf_view(&export->line));
+		status = print_line(export, &foreign, err);
+	ary_value_release(&value);
 	return status;
 }
 

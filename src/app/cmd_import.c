@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "app/console.h"
 #include "app/feed.h"
+#include "app/import_large.h"
 #include "app/pipeline.h"
 #include "format/foreign.h"
 
@@ -25,10 +26,59 @@ struct totals {
 struct import {
 	const struct ary_config *config;
 	struct ary_pipeline *pipeline; /* NULL while files are only checked */
+	struct ary_import_large large; /* what is not one line, and so waited for */
+	uint64_t large_lines;          /* of it, that were applied */
 	struct ary_buf scratch;
 	struct totals totals;
 	uint64_t total_bytes;          /* of the files */
 };
+
+/* A value of one line that is stored as several. */
+static enum ary_status write_large(struct import *import, const struct ary_foreign *foreign,
+				   struct ary_error *err)
+{
+	struct ary_write write = {
+		.op = ARY_WRITE_SET,
+		.key = foreign->key,
+		.type = foreign->type,
+		.encoding = foreign->encoding,
+		.expires_ms = foreign->expires_ms,
+		.meta = foreign->meta,
+		.sha256 = foreign->sha256,
+		.value = foreign->value,
+	};
+	enum ary_status status = ary_large_write(import->large.store, &write);
+
+	if (status != ARY_OK)
+		*err = write.error;
+	return status;
+}
+
+/* Whether the line is waited for: it is about a value in parts, or becomes one. */
+static bool is_large(const struct import *import, const struct ary_foreign *foreign)
+{
+	return foreign->op == ARY_FOREIGN_PART || foreign->large.count > 0 ||
+	       (import->large.store != NULL && foreign->value.size > ARY_LARGE_BYTES_MIN);
+}
+
+/* Those before it that are still under way are before it in the store's queue, too. */
+static enum ary_status apply_large(struct import *import, const struct ary_foreign *foreign,
+				   struct ary_error *err)
+{
+	enum ary_status status;
+
+	if (import->config->on_server)
+		return ary_fail(err, ARY_UNSUPPORTED, "a value in parts can only be imported into "
+				"a directory");
+	if (foreign->op == ARY_FOREIGN_PART)
+		status = ary_import_part(&import->large, foreign, err);
+	else if (foreign->large.count > 0)
+		status = ary_import_set(&import->large, foreign, err);
+	else
+		status = write_large(import, foreign, err);
+	import->large_lines += status == ARY_OK;
+	return status;
+}
 
 /* Checks what the line of FEED asks for, and passes it on unless files are only checked. */
 static enum ary_status apply(struct import *import, const struct ary_feed *feed,
@@ -37,7 +87,9 @@ static enum ary_status apply(struct import *import, const struct ary_feed *feed,
 	const struct ary_pipeline_item item = {
 		.op = foreign->op == ARY_FOREIGN_SET ? ARY_WRITE_SET : ARY_WRITE_REMOVE,
 		.key = foreign->key,
-		.value = foreign->value,
+		/* Only looked at, where it is in parts. */
+		.value = { foreign->value.data, foreign->large.count > 0 ? foreign->large.size :
+									   foreign->value.size },
 		.type = foreign->type,
 		.encoding = foreign->encoding,
 		.meta = foreign->meta,
@@ -46,11 +98,14 @@ static enum ary_status apply(struct import *import, const struct ary_feed *feed,
 		.path = feed->path,
 		.line = feed->line,
 	};
-	enum ary_status status;
+	enum ary_status status = ARY_OK;
 
 	if (foreign->op == ARY_FOREIGN_NONE)
 		return ARY_OK;
-	status = ary_pipeline_check(import->config, &item, err);
+	if (foreign->op != ARY_FOREIGN_PART)
+		status = ary_pipeline_check(import->config, &item, err);
+	if (status == ARY_OK && is_large(import, foreign))
+		return apply_large(import, foreign, err);
 	if (status != ARY_OK || import->pipeline == NULL)
 		return status;
 	return ary_pipeline_put(import->pipeline, &item, err);
@@ -114,6 +169,8 @@ static enum ary_exit check_files(struct import *import)
 			return ary_complain(ARY_EXIT_STORE, "%s; nothing was applied", err.text);
 	}
 	ary_console_progress("checking", import->total_bytes, import->total_bytes);
+	ary_import_large_release(&import->large);
+	import->large_lines = 0;
 	import->totals = (struct totals){ .lines = 0 };
 	return ARY_EXIT_OK;
 }
@@ -138,7 +195,8 @@ static enum ary_exit apply_all(struct import *import)
 	ary_console_progress("importing", import->total_bytes, import->total_bytes);
 	if (status == ARY_OK)
 		return ARY_EXIT_OK;
-	return ary_complain(ARY_EXIT_STORE, "%s; %" PRIu64 " lines were applied", err.text, done);
+	return ary_complain(ARY_EXIT_STORE, "%s; %" PRIu64 " lines were applied", err.text,
+			    done + import->large_lines);
 }
 
 static enum ary_exit import_into(struct import *import)
@@ -147,7 +205,11 @@ static enum ary_exit import_into(struct import *import)
 
 	if (code != ARY_EXIT_OK)
 		return code;
-	return ary_pipeline_close(import->pipeline, apply_all(import));
+	import->large.store = ary_pipeline_store(import->pipeline);
+	code = apply_all(import);
+	/* What has not got its Set does not outlive the store. */
+	ary_import_large_release(&import->large);
+	return ary_pipeline_close(import->pipeline, code);
 }
 
 enum ary_exit ary_cmd_import(const struct ary_config *config)
@@ -157,6 +219,7 @@ enum ary_exit ary_cmd_import(const struct ary_config *config)
 
 	if (code == ARY_EXIT_OK)
 		code = import_into(&import);
+	ary_import_large_release(&import.large);
 	ary_buf_release(&import.scratch);
 	if (code != ARY_EXIT_OK)
 		return code;

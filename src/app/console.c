@@ -63,6 +63,17 @@ enum ary_status ary_console_read(uint64_t bytes_max, struct ary_buf *out, struct
 	}
 }
 
+enum ary_status ary_console_read_some(size_t size, struct ary_buf *out, struct ary_error *err)
+{
+	out->size = 0;
+	if (!ary_buf_reserve(out, size))
+		return ary_fail(err, ARY_NO_MEMORY, "no memory for standard input");
+	out->size = fread(out->data, 1, size, stdin);
+	if (out->size < size && ferror(stdin))
+		return ary_fail_errno(err, errno, "cannot read standard input");
+	return ARY_OK;
+}
+
 void ary_console_progress(const char *what, uint64_t done_bytes, uint64_t total_bytes)
 {
 	if (total_bytes < PROGRESS_BYTES_MIN || !ary_is_terminal(2))

@@ -31,6 +31,11 @@ void ary_console_end_line(void);
 ARY_MUST_CHECK enum ary_status ary_console_read(uint64_t bytes_max, struct ary_buf *out,
 						struct ary_error *err);
 
+/* Reads the next SIZE bytes of standard input into OUT (emptied first), fewer only at its end.
+ * IO, NO_MEMORY. */
+ARY_MUST_CHECK enum ary_status ary_console_read_some(size_t size, struct ary_buf *out,
+						     struct ary_error *err);
+
 /* Shows on a terminal at standard error that DONE of TOTAL bytes of WHAT are through; at the end,
  * and for work too short to be worth it, nothing. */
 void ary_console_progress(const char *what, uint64_t done_bytes, uint64_t total_bytes);

@@ -75,6 +75,11 @@ enum ary_exit ary_pipeline_open(const struct ary_config *config, struct ary_pipe
 				   ary_pipeline_open_local(config, out);
 }
 
+struct ary_store *ary_pipeline_store(const struct ary_pipeline *pipeline)
+{
+	return pipeline->store;
+}
+
 enum ary_status ary_pipeline_put(struct ary_pipeline *pipeline,
 				 const struct ary_pipeline_item *item, struct ary_error *err)
 {

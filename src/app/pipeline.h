@@ -58,6 +58,10 @@ ARY_MUST_CHECK enum ary_status ary_pipeline_put(struct ary_pipeline *pipeline,
 						const struct ary_pipeline_item *item,
 						struct ary_error *err);
 
+/* The store that is written to, when it is in a directory; NULL: it is a server's. Borrowed until
+ * close. */
+struct ary_store *ary_pipeline_store(const struct ary_pipeline *pipeline);
+
 /* Waits until nothing is under way any more; *DONE_OUT is how many ended well, as the removal of a
  * key that is not there does. OK, or how the first other one ended: a status of ary_write; the text
  * begins with its path and line. */

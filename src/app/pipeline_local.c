@@ -31,7 +31,6 @@ struct slot {
 struct local {
 	struct ary_pipeline pipeline; /* first */
 	const struct ary_config *config;
-	struct ary_store *store;
 	struct ary_mutex mutex;
 	struct ary_cond cond;   /* at most WAKE_COUNT are under way, and that is waited for */
 	/* Under `mutex`. */
@@ -152,7 +151,7 @@ static enum ary_status put(struct ary_pipeline *pipeline, const struct ary_pipel
 		.done = take_answer,
 		.context = slot,
 	};
-	ary_store_submit(local->store, &slot->write);
+	ary_store_submit(local->pipeline.store, &slot->write);
 	return ARY_OK;
 }
 
@@ -178,7 +177,7 @@ static enum ary_exit end(struct ary_pipeline *pipeline, enum ary_exit code)
 {
 	struct local *local = local_of(pipeline);
 	const struct ary_config *config = local->config;
-	struct ary_store *store = local->store;
+	struct ary_store *store = local->pipeline.store;
 
 	for (size_t i = 0; i < SLOT_COUNT; i++)
 		ary_buf_release(&local->slots[i].bytes);
@@ -203,7 +202,7 @@ enum ary_exit ary_pipeline_open_local(const struct ary_config *config, struct ar
 	local = ARY_NEW(struct local);
 	local->pipeline.ops = &ops;
 	local->config = config;
-	local->store = store;
+	local->pipeline.store = store;
 	ary_mutex_init(&local->mutex);
 	ary_cond_init(&local->cond);
 	for (size_t i = 0; i < SLOT_COUNT; i++) {

@@ -17,6 +17,7 @@ struct ary_pipeline_ops {
 /* Every pipeline begins with this. */
 struct ary_pipeline {
 	const struct ary_pipeline_ops *ops;
+	struct ary_store *store; /* NULL: it is a server's */
 };
 
 /* As ary_pipeline_open, for a directory and for a server. */

@@ -17,6 +17,7 @@ static const struct {
 	{"Set", ARY_FOREIGN_SET}, {"set", ARY_FOREIGN_SET},  {"Rm", ARY_FOREIGN_RM},
 	{"rm", ARY_FOREIGN_RM},   {"Get", ARY_FOREIGN_NONE}, {"get", ARY_FOREIGN_NONE},
 	{"Expire", ARY_FOREIGN_RM},
+	{"Part", ARY_FOREIGN_PART},
 };
 
 static bool find_command(struct ary_bytes name, enum ary_foreign_op *out)
@@ -51,6 +52,9 @@ static struct ary_foreign foreign_of(const struct ary_record *record, enum ary_f
 		.expires_ms = record->expires_ms,
 		.meta = record->meta,
 		.sha256 = record->sha256,
+		.large = record->large,
+		.upload = record->upload,
+		.part = record->part,
 	};
 }
 
@@ -70,8 +74,24 @@ static enum ary_status decode_own(struct ary_bytes line, struct ary_buf *scratch
 		op = ARY_FOREIGN_SET;
 	else if (record.op == ARY_OP_RM || record.op == ARY_OP_EXPIRE)
 		op = ARY_FOREIGN_RM;
+	else if (record.op == ARY_OP_PART)
+		op = ARY_FOREIGN_PART;
 	*out = foreign_of(&record, op);
 	return ARY_OK;
+}
+
+static enum ary_status decode_part(const struct ary_fields *fields, struct ary_foreign *out)
+{
+	struct ary_foreign foreign = {.op = ARY_FOREIGN_PART};
+	enum ary_status status = ary_fields_number(fields, "upload", 1, &foreign.upload);
+
+	if (status == ARY_OK)
+		status = ary_fields_number(fields, "part", 0, &foreign.part);
+	if (status == ARY_OK)
+		status = ary_fields_bytes(fields, ary_field_value, &foreign.value);
+	if (status == ARY_OK)
+		*out = foreign;
+	return status;
 }
 
 /* The fields of the command OP. */
@@ -81,6 +101,8 @@ static enum ary_status decode_command(const struct ary_fields *fields, enum ary_
 	struct ary_record record = {0};
 	enum ary_status status = ARY_OK;
 
+	if (op == ARY_FOREIGN_PART)
+		return decode_part(fields, out);
 	if (op != ARY_FOREIGN_NONE)
 		status = ary_fields_bytes(fields, ary_field_key, &record.key);
 	if (status == ARY_OK && op != ARY_FOREIGN_NONE && record.key.size == 0)
@@ -194,14 +216,35 @@ static bool append_about(struct ary_buf *out, const struct ary_foreign *foreign)
 	       (foreign->sha256.size == 0 || append_sha256(out, foreign->sha256));
 }
 
+static bool append_part(struct ary_buf *out, const struct ary_foreign *foreign)
+{
+	return ary_buf_printf(out, "{\"cmd\":\"Part\",\"upload\":%" PRIu64 ",\"part\":%" PRIu64,
+			      foreign->upload, foreign->part) &&
+	       append_member(out, "value", foreign->value) &&
+	       ary_buf_append(out, ary_bytes_of("}\n"));
+}
+
+static bool append_value(struct ary_buf *out, const struct ary_foreign *foreign)
+{
+	const struct ary_record_large *large = &foreign->large;
+
+	if (large->count == 0)
+		return append_member(out, "value", foreign->value);
+	return ary_buf_printf(out, ",\"parts\":{\"upload\":%" PRIu64 ",\"count\":%" PRIu64
+			      ",\"part_bytes\":%" PRIu64 ",\"size\":%" PRIu64 "}",
+			      large->upload, large->count, large->part_bytes, large->size);
+}
+
 static bool append_line(struct ary_buf *out, const struct ary_foreign *foreign)
 {
 	bool set = foreign->op == ARY_FOREIGN_SET;
 
+	if (foreign->op == ARY_FOREIGN_PART)
+		return append_part(out, foreign);
 	return ary_buf_printf(out, "{\"cmd\":\"%s\"", set ? "Set" : "Rm") &&
 	       append_member(out, "key", foreign->key) &&
 	       (!set || append_about(out, foreign)) &&
-	       (!set || append_member(out, "value", foreign->value)) &&
+	       (!set || append_value(out, foreign)) &&
 	       ary_buf_append(out, ary_bytes_of("}\n"));
 }
 

@@ -163,6 +163,12 @@ static void mind_room(struct exchange *exchange)
 		refuse_head(exchange);
 }
 
+/* A large value may take as long as a reply may, for each of its parts. */
+static void give_time(void *context)
+{
+	set_deadline(context, ARY_DEADLINE_REPLY);
+}
+
 /* Whatever was to be done with the request's body has been done, so only the reply is held on to
  * while the client takes it. A value is read before it is known how much it holds, so each loop may
  * have one more than the budget for a moment. */
@@ -186,7 +192,8 @@ static enum MHD_Result reply(struct exchange *exchange)
 		ARY_CHECK(ary_reply_charge(&call->response, flight));
 	}
 	return ary_reply_queue(exchange->connection, &call->response, flight,
-			       exchange->shared->hot);
+			       exchange->shared->hot,
+			       (struct ary_reply_progress){ give_time, exchange });
 }
 
 /* Replies before the body was read, which ends the connection: the rest of it would be taken for

@@ -2,9 +2,11 @@
 #include "http/reply.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/diag.h"
+#include "store/upload.h"
 
 /* An answer that was composed is refused for want of room only when it takes more than this. */
 enum { COMPOSED_BYTES = 64 * 1024 };
@@ -16,7 +18,15 @@ struct held {
 	bool has_value;
 	struct ary_budget *flight;
 	uint64_t charged_bytes;
+	/* Of a large value: where in it the body begins; what was read last, and from where. */
+	uint64_t body_offset;
+	struct ary_bytes part;
+	uint64_t part_offset;
+	struct ary_reply_progress progress;
 };
+
+/* What the library asks for of a large value at a time, and has a buffer for. */
+enum { BLOCK_BYTES = 64 * 1024 };
 
 static void let_go(void *context)
 {
@@ -40,7 +50,9 @@ static uint64_t held_bytes(const struct ary_response *response)
 	uint64_t bytes = response->owned.capacity;
 
 	if (response->has_value)
-		bytes += response->value.line.capacity + response->value.scratch.capacity;
+		bytes += ary_value_memory_bytes(&response->value);
+	if (response->has_value && ary_value_is_large(&response->value))
+		bytes += BLOCK_BYTES;
 	return bytes;
 }
 
@@ -90,15 +102,72 @@ static struct MHD_Response *make_plain_body(const struct ary_response *response)
 								      body.data, keep, NULL);
 }
 
-/* RESPONSE's body as the library's; whatever holds it has moved into it, and CHARGED_BYTES will be
- * given back to FLIGHT with it. */
-static struct MHD_Response *make_body(struct ary_response *response, struct ary_budget *flight,
-				      uint64_t charged_bytes)
+/* Brings the part of HELD's value that has the byte at OFFSET. */
+static bool bring_part(struct held *held, uint64_t offset)
+{
+	struct ary_error err;
+	char quoted[ARY_DIAG_QUOTED_BYTES];
+
+	if (offset >= held->part_offset && offset - held->part_offset < held->part.size)
+		return true;
+	held->progress.made(held->progress.context);
+	held->part.size = 0;
+	if (ary_value_read(&held->value, offset, &held->part, &err) == ARY_OK) {
+		held->part_offset = offset;
+		return true;
+	}
+	ary_diag(ARY_DIAG_ERROR, "value_cut_off", "error=%s", ary_diag_quote(err.text, quoted));
+	return false;
+}
+
+/* The library takes the next bytes of a large value. One that cannot be read to its end is cut off:
+ * the client was told how long it is. */
+static ssize_t read_large(void *context, uint64_t position, char *data, size_t size)
+{
+	struct held *held = context;
+	uint64_t offset = held->body_offset + position;
+
+	if (!bring_part(held, offset))
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	size_t skipped = (size_t)(offset - held->part_offset);
+	size_t left = held->part.size - skipped;
+
+	if (size > left)
+		size = left;
+	memcpy(data, held->part.data + skipped, size);
+	return (ssize_t)size;
+}
+
+/* The body that HELD holds, BODY, as the library's. */
+static struct MHD_Response *make_held_body(struct held *held, struct ary_bytes body)
 {
 	union {
 		const void *constant;
 		void *data;
-	} body = { .constant = response->body.data };
+	} bytes = { .constant = body.data };
+
+	if (held->has_value && ary_value_is_large(&held->value))
+		return MHD_create_response_from_callback(body.size, BLOCK_BYTES, read_large, held,
+							 let_go);
+	return MHD_create_response_from_buffer_with_free_callback_cls(body.size, bytes.data, let_go,
+								      held);
+}
+
+/* What of RESPONSE is to be held, and moves into *OUT. */
+static void hold(struct ary_response *response, struct held *out)
+{
+	out->owned = response->owned;
+	out->value = response->value;
+	out->has_value = response->has_value;
+	out->body_offset = response->body_offset;
+	response->owned = (struct ary_buf){ 0 };
+	response->has_value = false;
+}
+
+/* RESPONSE's body as the library's; whatever holds it has moved into it, and what TERMS says was
+ * charged will be given back with it. */
+static struct MHD_Response *make_body(struct ary_response *response, const struct held *terms)
+{
 	struct MHD_Response *made;
 	struct held *held;
 
@@ -107,17 +176,11 @@ static struct MHD_Response *make_body(struct ary_response *response, struct ary_
 	held = ary_try_alloc(sizeof(*held));
 	if (!held)
 		return NULL;
-	*held = (struct held){ .owned = response->owned, .value = response->value,
-			       .has_value = response->has_value, .flight = flight,
-			       .charged_bytes = charged_bytes };
-	made = MHD_create_response_from_buffer_with_free_callback_cls(response->body.size,
-								      body.data, let_go, held);
-	if (!made) {
-		free(held);
-		return NULL;
-	}
-	response->owned = (struct ary_buf){ 0 };
-	response->has_value = false;
+	*held = *terms;
+	hold(response, held);
+	made = make_held_body(held, response->body);
+	if (!made)
+		let_go(held);
 	return made;
 }
 
@@ -160,17 +223,15 @@ static enum MHD_Result queue_bare(struct MHD_Connection *connection)
 }
 
 /* RESPONSE as the library's; NULL: it cannot be made. RESPONSE is empty afterwards. */
-static struct MHD_Response *make(struct ary_response *response, struct ary_budget *flight,
-				 bool is_charged)
+static struct MHD_Response *make(struct ary_response *response, const struct held *terms)
 {
-	uint64_t charged_bytes = is_charged ? held_bytes(response) : 0;
 	struct MHD_Response *made = NULL;
 
 	if (response->status)
-		made = make_body(response, flight, charged_bytes);
+		made = make_body(response, terms);
 	/* What did not move into the library's response is freed here. */
-	if (is_charged)
-		ary_budget_give(flight, held_bytes(response));
+	if (terms->charged_bytes > 0)
+		ary_budget_give(terms->flight, held_bytes(response));
 	if (made && !add_fields(made, response)) {
 		MHD_destroy_response(made);
 		made = NULL;
@@ -188,18 +249,21 @@ static bool is_to_be_kept(const struct ary_response *response, const struct ary_
 }
 
 enum MHD_Result ary_reply_queue(struct MHD_Connection *connection, struct ary_response *response,
-				struct ary_budget *flight, struct ary_hot *hot)
+				struct ary_budget *flight, struct ary_hot *hot,
+				struct ary_reply_progress progress)
 {
 	unsigned status = response->status;
 	uint64_t seq = response->value_seq;
 	uint64_t time_ms = response->value_time_ms;
 	bool keeps = is_to_be_kept(response, hot);
+	struct held terms = { .flight = flight, .progress = progress };
 	struct MHD_Response *made;
 	enum MHD_Result result;
 
 	if (keeps)
 		ary_budget_give(flight, held_bytes(response));
-	made = make(response, flight, !keeps);
+	terms.charged_bytes = keeps ? 0 : held_bytes(response);
+	made = make(response, &terms);
 	if (!made) {
 		ary_diag(ARY_DIAG_ERROR, "reply_failed", "status=%u", status);
 		return queue_bare(connection);

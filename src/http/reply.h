@@ -23,12 +23,20 @@ void ary_reply_drop_body(struct ary_response *response);
 ARY_MUST_CHECK bool ary_reply_charge(const struct ary_response *response,
 				     struct ary_budget *flight);
 
+/* Called on the loop's thread whenever the client has taken a part of a large value, and the next
+ * one is read for it. */
+struct ary_reply_progress {
+	void (*made)(void *context);
+	void *context; /* borrowed until the connection ends */
+};
+
 /* Queues RESPONSE, which was charged to FLIGHT, on CONNECTION and takes its memory, on failure too:
  * it is empty afterwards. What was charged is given back when the memory is freed, once the client
  * has taken it or has gone; or at once, when HOT keeps the answer. A response that cannot be sent
  * is replaced by a bare 500. MHD_NO: nothing could be queued, the connection must be closed. */
 enum MHD_Result ary_reply_queue(struct MHD_Connection *connection, struct ary_response *response,
-				struct ary_budget *flight, struct ary_hot *hot);
+				struct ary_budget *flight, struct ary_hot *hot,
+				struct ary_reply_progress progress);
 
 /* Queues KEPT (borrowed), for which RESPONSE stands in, as above. That the connection should end,
  * if the program began to end meanwhile, KEPT does not tell. */

@@ -25,7 +25,7 @@ for file in nothing plain lines odd bytes random long-text; do
 done
 cat random plain >too-long
 status=0
-"$aryavarth" set big - <too-long 2>err || status=$?
+"$aryavarth" set big - --max-value-bytes 1048576 <too-long 2>err || status=$?
 check "a value over the limit is refused" [ $status -eq 2 ]
 check "and the limit is named" grep -q 1048576 err
 

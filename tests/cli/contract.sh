@@ -79,7 +79,7 @@ printed '-1'
 # Every option refuses what it does not take, names itself, and nothing is done.
 for word in --durability=soon --rotate-bytes=511 --rotate-bytes=1025GiB --rotate-bytes=x \
 	--rotate-bytes= --rotate-bytes=-1 --compact-stale-bytes=x --disk-reserve-bytes=1x \
-	--max-key-bytes=0 --max-key-bytes=4097 --max-value-bytes=0 --max-value-bytes=4194305; do
+	--max-key-bytes=0 --max-key-bytes=4097 --max-value-bytes=0 --max-value-bytes=1073741825; do
 	expect 2 set fresh value --dir new "$word"
 	complained "${word%%=*}"
 done

@@ -64,7 +64,7 @@ complained '^aryavarth: -, line 2: .*; 1 lines were applied$'
 expect 0 rm good --server "$server_url"
 
 # What only the server knows to be too large is told with its line.
-head -c 1048577 /dev/zero | tr '\0' x >text
+head -c 4194305 /dev/zero | tr '\0' x >text
 {
 	printf '{"cmd":"Set","key":"large","value":"'
 	cat text

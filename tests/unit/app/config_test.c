@@ -55,7 +55,7 @@ static void test_defaults_are_the_documented_ones(void **state)
 	assert_int_equal(config.rotate_bytes, ARY_GIB);
 	assert_int_equal(config.compact_stale_bytes, 256 * ARY_MIB);
 	assert_int_equal(config.max_key_bytes, 1024);
-	assert_int_equal(config.max_value_bytes, ARY_MIB);
+	assert_int_equal(config.max_value_bytes, 64 * ARY_MIB);
 	assert_int_equal(config.log_level, ARY_DIAG_INFO);
 	assert_false(config.insecure);
 	ary_config_release(&config);
