@@ -100,6 +100,10 @@ store_sources = \
 	%D%/store/commit.h \
 	%D%/store/compact.c \
 	%D%/store/compact.h \
+	%D%/store/expire.c \
+	%D%/store/expire.h \
+	%D%/store/expiry.c \
+	%D%/store/expiry.h \
 	%D%/store/group.c \
 	%D%/store/group.h \
 	%D%/store/inventory.c \

@@ -276,6 +276,11 @@ tests_unit_store_apply_test_CPPFLAGS = $(test_cppflags)
 tests_unit_store_apply_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_store_apply_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
+check_PROGRAMS += %D%/unit/store/expiry_test
+tests_unit_store_expiry_test_CPPFLAGS = $(test_cppflags)
+tests_unit_store_expiry_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_store_expiry_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
 check_PROGRAMS += %D%/unit/store/inventory_test
 tests_unit_store_inventory_test_CPPFLAGS = $(test_cppflags)
 tests_unit_store_inventory_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -550,6 +555,11 @@ check_PROGRAMS += %D%/store/durability_test
 tests_store_durability_test_CPPFLAGS = $(test_cppflags)
 tests_store_durability_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_durability_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/expire_test
+tests_store_expire_test_CPPFLAGS = $(test_cppflags)
+tests_store_expire_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_expire_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
 check_PROGRAMS += %D%/store/fault_test
 tests_store_fault_test_CPPFLAGS = $(test_cppflags)

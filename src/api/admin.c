@@ -135,6 +135,7 @@ enum ary_step ary_admin_compact_cancel(struct ary_api *api, struct ary_call *cal
 static void add_log_figures(json_t **root, const struct ary_stats *stats)
 {
 	ary_json_number(root, "keys", stats->keys);
+	ary_json_number(root, "keys_with_expiry", stats->keys_with_expiry);
 	ary_json_number(root, "logs", stats->logs);
 	ary_json_number(root, "log_bytes", stats->log_bytes);
 	ary_json_number(root, "live_bytes", stats->live_bytes);
@@ -149,6 +150,7 @@ static void add_work_figures(json_t **root, const struct ary_stats *stats)
 	ary_json_number(root, "reads", stats->reads);
 	ary_json_number(root, "sets", stats->sets);
 	ary_json_number(root, "removes", stats->removes);
+	ary_json_number(root, "expired", stats->expired);
 	ary_json_number(root, "groups", stats->groups);
 	ary_json_number(root, "syncs", stats->syncs);
 	ary_json_number(root, "appended_bytes", stats->appended_bytes);

@@ -14,6 +14,7 @@ static void print_number(const char *name, uint64_t value)
 static void print_stats(const struct ary_stats *stats)
 {
 	print_number("keys", stats->keys);
+	print_number("keys_with_expiry", stats->keys_with_expiry);
 	print_number("logs", stats->logs);
 	print_number("log_bytes", stats->log_bytes);
 	print_number("live_bytes", stats->live_bytes);

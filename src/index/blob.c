@@ -29,7 +29,8 @@ void ary_blob_destroy(struct ary_arena *arena, uint32_t handle)
 
 void ary_blob_read(const struct ary_blob *blob, struct ary_entry *out)
 {
-	out->seq = blob->seq;
+	out->seq = blob->seq_ends >> 1;
+	out->ends = (blob->seq_ends & 1) != 0;
 	out->location.offset = (uint64_t)blob->offset_high << 32 | blob->offset_low;
 	out->location.size = blob->size;
 	out->location.slot = blob->slot;
@@ -37,8 +38,8 @@ void ary_blob_read(const struct ary_blob *blob, struct ary_entry *out)
 
 void ary_blob_write(struct ary_blob *blob, const struct ary_entry *entry)
 {
-	ARY_CHECK(entry->location.offset >> 48 == 0);
-	blob->seq = entry->seq;
+	ARY_CHECK(entry->location.offset >> 48 == 0 && entry->seq >> 63 == 0);
+	blob->seq_ends = entry->seq << 1 | (entry->ends ? 1 : 0);
 	blob->offset_low = (uint32_t)entry->location.offset;
 	blob->offset_high = (uint16_t)(entry->location.offset >> 32);
 	blob->size = entry->location.size;

@@ -16,7 +16,7 @@
 /* key_size is a field of its own, not packed with a part of the location: readers of the key hold
  * no lock against a writer of the location. */
 struct ary_blob {
-	uint64_t seq;
+	uint64_t seq_ends; /* the seq, and in the lowest bit whether it ends */
 	uint32_t offset_low;
 	uint32_t size;
 	uint32_t slot;

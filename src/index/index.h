@@ -29,8 +29,9 @@ struct ary_location {
 };
 
 struct ary_entry {
-	uint64_t seq;
+	uint64_t seq;    /* below 2^63 */
 	struct ary_location location;
+	bool ends;       /* the caller's: the value has an end, which is kept elsewhere */
 };
 
 /* SECRET is copied. Returns owned. Aborts when memory is out (its size is the program's). */

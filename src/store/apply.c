@@ -2,17 +2,28 @@
 #include "store/apply.h"
 
 #include "base/check.h"
+#include "store/clock.h"
 #include "store/upload_group.h"
 
-struct ary_present ary_apply_present(struct ary_store *store, struct ary_bytes key)
+/* Whether the time of the value that ENTRY is of is over. */
+static bool is_over(struct ary_store *store, const struct ary_entry *entry, uint64_t now_ms)
+{
+	uint64_t expires_ms;
+	return entry->ends && ary_expiry_get(&store->expiry, entry->seq, &expires_ms) &&
+	       ary_clock_is_over(expires_ms, now_ms);
+}
+
+struct ary_present ary_apply_present(struct ary_store *store, struct ary_bytes key,
+				     uint64_t now_ms)
 {
 	const struct ary_pending *pending = ary_overlay_find(&store->committer.overlay, key);
 	if (pending != NULL) {
-		bool exists = pending->write->op == ARY_WRITE_SET;
+		bool exists = pending->write->op == ARY_WRITE_SET &&
+			      !ary_clock_is_over(pending->expires_ms, now_ms);
 		return (struct ary_present){.exists = exists, .seq = exists ? pending->seq : 0};
 	}
 	struct ary_entry entry;
-	if (!ary_index_get(store->index, key, &entry))
+	if (!ary_index_get(store->index, key, &entry) || is_over(store, &entry, now_ms))
 		return (struct ary_present){.exists = false};
 	return (struct ary_present){.exists = true, .seq = entry.seq};
 }
@@ -42,19 +53,27 @@ enum ary_status ary_apply_check(const struct ary_write *write, struct ary_presen
 	return ARY_OK;
 }
 
-/* OLD is its key's value no more, and neither do its parts count, if it has any. */
-static void count_stale(struct ary_store *store, const struct ary_entry *old)
+/* OLD is not in the index any more, and neither do its parts count, if it has any. */
+static void drop(struct ary_store *store, const struct ary_entry *old)
 {
 	ary_logs_count_stale(&store->logs, old->location.slot, old->location.size);
 	ary_parts_retire(store, old->seq);
+	if (old->ends)
+		ary_expiry_remove(&store->expiry, old->seq);
 }
 
-enum ary_status ary_apply_puts(struct ary_store *store, struct ary_index_put *puts, size_t count)
+enum ary_status ary_apply_puts(struct ary_store *store, struct ary_index_put *puts,
+			       struct ary_ending *const *endings, size_t count)
 {
+	/* Whoever finds an entry that ends must find its end. */
+	for (size_t i = 0; i < count; i++) {
+		if (endings[i] != NULL)
+			ary_expiry_add(&store->expiry, endings[i], puts[i].entry.seq);
+	}
 	enum ary_status status = ary_index_put_many(store->index, puts, count);
 	for (size_t i = 0; status == ARY_OK && i < count; i++) {
 		if (puts[i].had)
-			count_stale(store, &puts[i].old);
+			drop(store, &puts[i].old);
 	}
 	return status;
 }
@@ -63,12 +82,13 @@ void ary_apply_removal(struct ary_store *store, struct ary_bytes key)
 {
 	struct ary_entry old;
 	if (ary_index_remove(store->index, key, &old))
-		count_stale(store, &old);
+		drop(store, &old);
 }
 
 /* Sets on their way into the index, together. */
 struct sets {
 	struct ary_index_put puts[ARY_INDEX_PUTS_MAX];
+	struct ary_ending *endings[ARY_INDEX_PUTS_MAX];
 	size_t count;
 };
 
@@ -81,16 +101,19 @@ static void flush(struct ary_store *store, struct ary_log *log, struct sets *set
 	atomic_fetch_add(&log->live_bytes, bytes);
 	atomic_fetch_add(&store->counters.sets, sets->count);
 	/* Room was reserved before the lines were written. */
-	ARY_CHECK(ary_apply_puts(store, sets->puts, sets->count) == ARY_OK);
+	ARY_CHECK(ary_apply_puts(store, sets->puts, sets->endings, sets->count) == ARY_OK);
 	sets->count = 0;
 }
 
 static void add_set(struct sets *sets, const struct ary_pending *pending,
 		    const struct ary_location *location)
 {
+	sets->endings[sets->count] = pending->ending;
 	sets->puts[sets->count++] = (struct ary_index_put){
 		.key = pending->write->key,
-		.entry = {.seq = pending->seq, .location = *location},
+		.entry = {.seq = pending->seq,
+			  .location = *location,
+			  .ends = pending->ending != NULL},
 	};
 }
 

@@ -14,8 +14,10 @@ struct ary_present {
 	uint64_t seq;
 };
 
-/* The state of KEY after the group's writes so far. */
-struct ary_present ary_apply_present(struct ary_store *store, struct ary_bytes key);
+/* The state of KEY at NOW_MS, after the group's writes so far: a value whose time is over is none,
+ * whether or not a line says so. */
+struct ary_present ary_apply_present(struct ary_store *store, struct ary_bytes key,
+				     uint64_t now_ms);
 
 /* Whether WRITE may happen when its key is as PRESENT says (RFC 9110 section 13.2.2: If-Match
  * first, then If-None-Match). OK; CONFLICT; NOT_FOUND for the unconditional removal of a missing
@@ -23,10 +25,12 @@ struct ary_present ary_apply_present(struct ary_store *store, struct ary_bytes k
 enum ary_status ary_apply_check(const struct ary_write *write, struct ary_present present);
 
 /* Makes COUNT PUTS in the index, in their order, or removes KEY from it; what the index had instead
- * is counted as stale in its log. The bytes of PUTS' own lines are counted before. These two belong
+ * is counted as stale in its log, and does not end any more. ENDINGS are taken: that of each put
+ * whose entry ends, else NULL. The bytes of PUTS' own lines are counted before. These two belong
  * to whichever thread changes the index. NO_MEMORY: not all were made, and nothing was counted. */
 ARY_MUST_CHECK enum ary_status ary_apply_puts(struct ary_store *store,
-					      struct ary_index_put *puts, size_t count);
+					      struct ary_index_put *puts,
+					      struct ary_ending *const *endings, size_t count);
 void ary_apply_removal(struct ary_store *store, struct ary_bytes key);
 
 /* Puts the group's writes, whose lines are committed from OFFSET of LOG on, into the index, in

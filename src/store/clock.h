@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The store's time, by which values expire: the machine's clock, but never before the time of a
  * line that is in the log. So what a reader was told is over, stays over, whoever sets the clock
- * back, and after a restart too; until the clock has caught up, this time stands still.
+ * back, and after a restart too; until the clock has caught up, this time stands still. A merge,
+ * which may drop the line with the latest time, writes its own lines at this time.
  *
  * Threads: any. Units: milliseconds since 1970. */
 #ifndef ARY_STORE_CLOCK_H
@@ -9,8 +10,7 @@
 
 #include "store/store_private.h"
 
-/* What time it is. Two calls one after the other never go backwards if a line of the first answer
- * was noted. */
+/* What time it is. */
 uint64_t ary_clock_now_ms(struct ary_store *store);
 
 /* A line of TIME_MS is in the log, or was found there. */

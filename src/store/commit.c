@@ -3,6 +3,7 @@
 
 #include "store/appender.h"
 #include "store/compact.h"
+#include "store/expire.h"
 #include "store/group.h"
 #include "store/witness.h"
 
@@ -101,7 +102,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Until when to wait for work: 0 is for ever. */
+/* How long to wait for work: UINT64_MAX is for ever. */
 static uint64_t wait_ms(struct ary_store *store)
 {
 	const struct ary_committer *committer = &store->committer;
@@ -111,11 +112,13 @@ static uint64_t wait_ms(struct ary_store *store)
 		due_ns = committer->sync_due_ns;
 	if (ary_witness_pending(store))
 		due_ns = earlier(due_ns, committer->witness.due_ns);
-	uint64_t probe_ms = atomic_load(&store->disk_full) ? ARY_SPACE_PROBE_MS : UINT64_MAX;
+	uint64_t ms = ary_expire_wait_ms(store);
+	if (atomic_load(&store->disk_full))
+		ms = earlier(ms, ARY_SPACE_PROBE_MS);
 	if (due_ns == UINT64_MAX)
-		return probe_ms == UINT64_MAX ? 0 : probe_ms;
+		return ms;
 	uint64_t now = ary_monotonic_ns(store->options.env);
-	return earlier(probe_ms, now >= due_ns ? 1 : 1 + (due_ns - now) / 1000000);
+	return earlier(ms, now >= due_ns ? 1 : 1 + (due_ns - now) / 1000000);
 }
 
 static void wait_for_work_locked(struct ary_store *store) ARY_REQUIRES(&store->queue.lock)
@@ -124,9 +127,10 @@ static void wait_for_work_locked(struct ary_store *store) ARY_REQUIRES(&store->q
 	while (queue->first == NULL && queue->jobs == NULL && !queue->parts_due &&
 	       !queue->stopping) {
 		uint64_t timeout_ms = wait_ms(store);
-		if (timeout_ms == 0)
+		if (timeout_ms == UINT64_MAX)
 			ary_cond_wait(&queue->work, &store->queue.lock);
-		else if (!ary_cond_wait_ms(&queue->work, &store->queue.lock, timeout_ms))
+		else if (timeout_ms == 0 ||
+			 !ary_cond_wait_ms(&queue->work, &store->queue.lock, timeout_ms))
 			break;
 	}
 }
@@ -198,7 +202,7 @@ static void run(void *context)
 		if (parts_due)
 			drop_uploads(store);
 		run_jobs(store, jobs);
-		if (writes != NULL)
+		if (writes != NULL || ary_expire_wait_ms(store) == 0)
 			commit_group(store, writes);
 		sync_if_due(store);
 		ary_witness_write_if_due(store);

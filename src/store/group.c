@@ -5,6 +5,7 @@
 
 #include "store/appender.h"
 #include "store/apply.h"
+#include "store/expire.h"
 #include "store/rotate.h"
 #include "store/upload_group.h"
 
@@ -83,31 +84,45 @@ static struct ary_record record_of(const struct ary_append *append, const struct
 	};
 }
 
-/* Encodes the line of WRITE, which is RECORD, into the group. */
+/* Encodes the line of WRITE, which is RECORD, into the group, once there is memory for what becomes
+ * of it: *ENDING_OUT (owned) is for a value that ends. */
 static enum ary_status put_line(struct ary_store *store, struct ary_append *append,
-				const struct ary_write *write, struct ary_record *record)
+				const struct ary_write *write, struct ary_record *record,
+				struct ary_ending **ending_out)
 {
+	struct ary_ending *ending = NULL;
 	if (record->op == ARY_OP_SET &&
 	    ary_index_reserve(store->index, record->key) != ARY_OK)
 		return ARY_NO_MEMORY;
-	if (write->upload == NULL)
-		return ary_append_line(store, append, record);
+	if (record->expires_ms != 0) {
+		ending = ary_expiry_make(&store->expiry, record->key, record->expires_ms);
+		if (ending == NULL)
+			return ARY_NO_MEMORY;
+	}
 	uint64_t seq = store->committer.seq + 1;
-	enum ary_status status = ary_upload_fill(store, write, seq, record);
+	enum ary_status status = ARY_OK;
+	if (write->upload != NULL)
+		status = ary_upload_fill(store, write, seq, record);
 	if (status == ARY_OK)
 		status = ary_append_line(store, append, record);
-	if (status == ARY_OK)
+	if (status != ARY_OK) {
+		ary_expiry_forget(&store->expiry, ending);
+		return status;
+	}
+	if (write->upload != NULL)
 		ary_upload_decided(store, write, seq);
-	return status;
+	*ending_out = ending;
+	return ARY_OK;
 }
 
-/* Whether WRITE may happen after the group's writes so far; *PRESENT_OUT is what its key has. */
-static enum ary_status check(struct ary_store *store, struct ary_write *write,
+/* Whether WRITE may happen at TIME_MS, after the group's writes so far; *PRESENT_OUT is what its key
+ * has. */
+static enum ary_status check(struct ary_store *store, uint64_t time_ms, struct ary_write *write,
 			     struct ary_present *present_out)
 {
 	*present_out = (struct ary_present){.exists = false};
 	if (write->op != ARY_WRITE_PART) {
-		*present_out = ary_apply_present(store, write->key);
+		*present_out = ary_apply_present(store, write->key, time_ms);
 		enum ary_status status = ary_apply_check(write, *present_out);
 		if (status != ARY_OK)
 			return ary_fail(&write->error, status, "%s", ary_status_text(status));
@@ -122,7 +137,7 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 	struct ary_committer *committer = &store->committer;
 	struct ary_error *err = &write->error;
 	struct ary_present present;
-	enum ary_status status = check(store, write, &present);
+	enum ary_status status = check(store, append->time_ms, write, &present);
 	if (status != ARY_OK)
 		return status;
 	struct ary_record record = record_of(append, write);
@@ -135,7 +150,8 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 				store->options.disk_reserve_bytes + size_max);
 	}
 	size_t offset = committer->batch.size;
-	status = put_line(store, append, write, &record);
+	struct ary_ending *ending = NULL;
+	status = put_line(store, append, write, &record, &ending);
 	if (status != ARY_OK)
 		return ary_fail(err, status, "the write cannot become a line of the log: %s",
 				ary_status_text(status));
@@ -146,6 +162,7 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 		/* cppcheck-suppress duplicateExpression ; put_line has made it grow */
 		.size = (uint32_t)(committer->batch.size - offset),
 		.expires_ms = record.expires_ms,
+		.ending = ending,
 		.replaced = present.exists,
 	};
 	ary_overlay_add(&committer->overlay, &pending);
@@ -200,6 +217,7 @@ static void apply(struct ary_store *store, uint64_t offset)
 {
 	struct ary_committer *committer = &store->committer;
 	const struct ary_overlay *overlay = &committer->overlay;
+	ary_expire_apply(store);
 	bool stored_bytes = ary_apply_group(store, committer->active, offset);
 	for (size_t i = 0; i < overlay->count; i++) {
 		overlay->pending[i].write->seq = overlay->pending[i].seq;
@@ -209,6 +227,15 @@ static void apply(struct ary_store *store, uint64_t offset)
 	if (stored_bytes)
 		atomic_store(&store->disk_full, false);
 	atomic_fetch_add(&store->counters.groups, 1);
+}
+
+/* The group comes to nothing. Whether it would have ended values. */
+static bool abandon(struct ary_store *store)
+{
+	struct ary_overlay *overlay = &store->committer.overlay;
+	for (size_t i = 0; i < overlay->count; i++)
+		ary_expiry_forget(&store->expiry, overlay->pending[i].ending);
+	return ary_expire_give_back(store);
 }
 
 /* None of the group is stored, or nobody knows. Answers that rested on it (a precondition decided
@@ -229,39 +256,53 @@ static enum ary_status commit(struct ary_store *store, struct ary_append *append
 	bool sealed = seal_if_full(store, append);
 	uint64_t offset;
 	enum ary_status status = ary_append_commit(store, append, &offset, err);
-	if (status != ARY_OK) {
-		if (status == ARY_NO_SPACE)
-			set_disk_full(store);
+	if (status != ARY_OK)
 		return status;
-	}
 	apply(store, offset);
 	if (sealed)
 		ary_rotate_finish(store);
 	return ARY_OK;
 }
 
-void ary_group_commit(struct ary_store *store, struct ary_write *writes)
+/* Puts the group together and stores it. *ENDED_OUT: it failed, and would have ended values. */
+static enum ary_status try_group(struct ary_store *store, struct ary_write *writes,
+				 bool *ended_out, struct ary_error *err)
 {
 	struct ary_committer *committer = &store->committer;
-	struct ary_error err = {.status = ARY_OK};
 	struct ary_append append;
+	*ended_out = false;
+	if (ary_append_begin(store, &append) != ARY_OK)
+		return ary_fail(err, ARY_NO_MEMORY, "no memory for a group of writes");
+	ary_overlay_clear(&committer->overlay);
+	ary_expire_put(store, &append);
+	take_writes(store, &append, writes);
+	enum ary_status status = ARY_OK;
+	if (committer->overlay.count == 0 && committer->ended_count == 0)
+		ary_append_forget(store, &append);
+	else
+		status = commit(store, &append, err);
+	if (status != ARY_OK)
+		*ended_out = abandon(store);
+	ary_index_unreserve(store->index);
+	return status;
+}
+
+void ary_group_commit(struct ary_store *store, struct ary_write *writes)
+{
+	struct ary_error err = {.status = ARY_OK};
+	bool ended = false;
 	enum ary_status status = atomic_load(&store->read_only) ? ary_store_ready(store, &err)
 								: ARY_OK;
 	if (status == ARY_OK)
 		status = ary_rotate_begin(store, &err);
-	if (status == ARY_OK && ary_append_begin(store, &append) != ARY_OK)
-		status = ary_fail(&err, ARY_NO_MEMORY, "no memory for a group of writes");
-	if (status != ARY_OK) {
-		if (status == ARY_NO_SPACE)
-			set_disk_full(store);
-		fail_all(writes, &err);
+	if (status == ARY_OK)
+		status = try_group(store, writes, &ended, &err);
+	/* A removal may fit where it does not together with what else would have ended. */
+	if (status == ARY_NO_SPACE && ended && writes != NULL)
+		status = try_group(store, writes, &ended, &err);
+	if (status == ARY_OK)
 		return;
-	}
-	ary_overlay_clear(&committer->overlay);
-	take_writes(store, &append, writes);
-	if (committer->overlay.count == 0)
-		ary_append_forget(store, &append);
-	else if (commit(store, &append, &err) != ARY_OK)
-		fail_all(writes, &err);
-	ary_index_unreserve(store->index);
+	if (status == ARY_NO_SPACE)
+		set_disk_full(store);
+	fail_all(writes, &err);
 }

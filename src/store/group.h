@@ -11,8 +11,8 @@
 /* A full disk is looked at again after this. */
 enum { ARY_SPACE_PROBE_MS = 1000 };
 
-/* Commits WRITES (a list of at most ARY_GROUP_WRITES_MAX, in order) and fills in every answer;
- * calling `done` is the caller's. */
+/* Commits WRITES (a list of at most ARY_GROUP_WRITES_MAX, in order; it may be empty) and fills in
+ * every answer; calling `done` is the caller's. Values whose time is over are ended on the way. */
 void ary_group_commit(struct ary_store *store, struct ary_write *writes);
 
 /* Looks whether space has come back after a full disk. */

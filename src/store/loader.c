@@ -10,6 +10,7 @@ enum { CHANGES_MAX = 512, BATCHES = 4 };
 
 struct change {
 	struct ary_entry entry;
+	uint64_t expires_ms;
 	size_t key_offset; /* in the batch's keys, which may move while they grow */
 	size_t key_size;
 	bool remove;
@@ -26,22 +27,40 @@ static struct ary_bytes key_of(const struct ary_load_batch *batch, const struct 
 	return (struct ary_bytes){batch->keys.data + change->key_offset, change->key_size};
 }
 
+/* The end of CHANGE, a put, or NULL where it has none. False: no memory. */
+static bool make_ending(struct ary_store *store, const struct ary_load_batch *batch,
+			const struct change *change, struct ary_ending **out)
+{
+	*out = NULL;
+	if (!change->entry.ends)
+		return true;
+	*out = ary_expiry_make(&store->expiry, key_of(batch, change), change->expires_ms);
+	return *out != NULL;
+}
+
 /* Makes those of the changes from FIRST on that are puts, as many as go together. How many in
  * *DONE_OUT. */
 static enum ary_status put_some(struct ary_store *store, const struct ary_load_batch *batch,
 				size_t first, size_t *done_out)
 {
 	struct ary_index_put puts[ARY_INDEX_PUTS_MAX];
+	struct ary_ending *endings[ARY_INDEX_PUTS_MAX];
 	size_t count = 0;
 	for (size_t i = first; i < batch->count && count < ARY_INDEX_PUTS_MAX; i++) {
 		const struct change *change = &batch->changes[i];
 		if (change->remove)
 			break;
 		puts[count].key = key_of(batch, change);
-		puts[count++].entry = change->entry;
+		puts[count].entry = change->entry;
+		if (!make_ending(store, batch, change, &endings[count])) {
+			while (count > 0)
+				ary_expiry_forget(&store->expiry, endings[--count]);
+			return ARY_NO_MEMORY;
+		}
+		count++;
 	}
 	*done_out = count;
-	return ary_apply_puts(store, puts, count);
+	return ary_apply_puts(store, puts, endings, count);
 }
 
 /* Makes the changes of BATCH, and empties it. */
@@ -129,7 +148,7 @@ static struct ary_load_batch *filling(const struct ary_loader *loader)
 }
 
 enum ary_status ary_loader_add(struct ary_loader *loader, struct ary_bytes key,
-			       const struct ary_entry *entry)
+			       const struct ary_entry *entry, uint64_t expires_ms)
 {
 	if (loader->batches == NULL)
 		loader->batches = ary_alloc(sizeof(*loader->batches));
@@ -138,6 +157,7 @@ enum ary_status ary_loader_add(struct ary_loader *loader, struct ary_bytes key,
 	change->key_offset = batch->keys.size;
 	change->key_size = key.size;
 	change->remove = entry == NULL;
+	change->expires_ms = expires_ms;
 	if (entry != NULL)
 		change->entry = *entry;
 	if (!ary_buf_append(&batch->keys, key))

@@ -32,10 +32,11 @@ struct ary_loader {
  * THREADED: on a thread of its own, if there is one to be had. */
 void ary_loader_start(struct ary_loader *loader, struct ary_store *store, bool threaded);
 
-/* Puts ENTRY under KEY (copied), or, where ENTRY is NULL, removes KEY; some time before the end of
- * ary_loader_drain. NO_MEMORY: this change, or one before it, could not be made. */
+/* Puts ENTRY under KEY (copied), the value of which ends at EXPIRES_MS if the entry says that it
+ * ends, or, where ENTRY is NULL, removes KEY; some time before the end of ary_loader_drain.
+ * NO_MEMORY: this change, or one before it, could not be made. */
 ARY_MUST_CHECK enum ary_status ary_loader_add(struct ary_loader *loader, struct ary_bytes key,
-					      const struct ary_entry *entry);
+					      const struct ary_entry *entry, uint64_t expires_ms);
 
 /* Waits until all changes are made. NO_MEMORY: not all of them could be. */
 ARY_MUST_CHECK enum ary_status ary_loader_drain(struct ary_loader *loader);

@@ -10,6 +10,7 @@
 #include "format/record.h"
 #include "segment/scan.h"
 #include "store/appender.h"
+#include "store/clock.h"
 #include "store/commit.h"
 #include "store/pace.h"
 #include "store/takeover.h"
@@ -70,7 +71,7 @@ static enum ary_status put_first_line(struct work *work, struct ary_error *err)
 {
 	const struct ary_record record = {
 		.seq = work->merge->logs[0]->seq_first,
-		.time_ms = ary_wall_ms(work->store->options.env),
+		.time_ms = ary_clock_now_ms(work->store),
 		.op = work->merge->lowest ? ARY_OP_BASE : ARY_OP_MERGE,
 		.version = ARY_FORMAT_VERSION,
 		.log = newest_number(work),
@@ -84,7 +85,7 @@ static enum ary_status put_seal_line(struct work *work, struct ary_error *err)
 {
 	const struct ary_record record = {
 		.seq = work->seal_seq,
-		.time_ms = ary_wall_ms(work->store->options.env),
+		.time_ms = ary_clock_now_ms(work->store),
 		.op = ARY_OP_SEAL,
 		.has_durable = true,
 		.durable_bytes = ary_segment_durable_bytes(work->output),

@@ -13,6 +13,8 @@
 #include "base/hash.h"
 #include "store/store.h"
 
+struct ary_ending;
+
 enum { ARY_GROUP_WRITES_MAX = 1024, ARY_OVERLAY_SLOTS = 4096 };
 
 /* One write of the group that will be stored. */
@@ -21,7 +23,8 @@ struct ary_pending {
 	uint64_t seq;
 	uint64_t offset;   /* of its line in the group's bytes */
 	uint32_t size;
-	uint64_t expires_ms; /* of the value, if it is one and ends */
+	uint64_t expires_ms; /* of the value, if it is one and ends; else 0 */
+	struct ary_ending *ending; /* for it; owned until the group is stored or fails */
 	bool replaced;     /* there was a value before it */
 	uint64_t hash;
 };

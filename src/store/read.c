@@ -106,7 +106,8 @@ static enum ary_status try_get(struct ary_store *store, struct ary_bytes key,
 	*gone_out = false;
 	if (!ary_index_get(store->index, key, &entry))
 		return ary_fail(err, ARY_NOT_FOUND, "Key not found");
-	if (asking->holds(asking->context, entry.seq)) {
+	/* What ends must be looked at. */
+	if (!entry.ends && asking->holds(asking->context, entry.seq)) {
 		*out = (struct ary_value){.seq = entry.seq};
 		return ARY_OK;
 	}
@@ -183,20 +184,35 @@ void ary_store_list(struct ary_store *store, struct ary_bytes prefix, struct ary
 }
 
 struct scan {
+	struct ary_store *store;
+	uint64_t now_ms;
 	ary_store_visit visit;
 	void *context;
 };
 
+static bool is_over(const struct scan *scan, const struct ary_entry *entry)
+{
+	uint64_t expires_ms;
+	return entry->ends &&
+	       ary_expiry_get(&scan->store->expiry, entry->seq, &expires_ms) &&
+	       ary_clock_is_over(expires_ms, scan->now_ms);
+}
+
 static bool visit_entry(void *context, struct ary_bytes key, const struct ary_entry *entry)
 {
 	struct scan *scan = context;
+	if (is_over(scan, entry))
+		return true;
 	return scan->visit(scan->context, key, entry->seq);
 }
 
 void ary_store_scan(struct ary_store *store, const struct ary_key_range *range,
 		    ary_store_visit visit, void *context)
 {
-	struct scan scan = {.visit = visit, .context = context};
+	struct scan scan = {.store = store,
+			    .now_ms = ary_clock_now_ms(store),
+			    .visit = visit,
+			    .context = context};
 	ary_index_page(store->index, range, visit_entry, &scan);
 }
 

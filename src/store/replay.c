@@ -38,11 +38,13 @@ static enum ary_status replay_change(struct ary_replay *replay, const struct ary
 		.location = {.offset = line->offset,
 			     .size = (uint32_t)line->line.size,
 			     .slot = ary_segment_slot(replay->log->segment)},
+		.ends = line->record->expires_ms != 0,
 	};
 	/* Before it is in the index, from where it may be counted as stale. */
 	atomic_fetch_add(is_set ? &replay->log->live_bytes : &replay->log->tombstone_bytes,
 			 line->line.size);
-	if (ary_loader_add(&replay->loader, line->record->key, is_set ? &entry : NULL) != ARY_OK)
+	if (ary_loader_add(&replay->loader, line->record->key, is_set ? &entry : NULL,
+			   line->record->expires_ms) != ARY_OK)
 		return fail_memory(err);
 	return ARY_OK;
 }

@@ -114,6 +114,7 @@ static struct ary_store *new_store(const struct ary_store_options *options)
 {
 	struct ary_store *store = ARY_NEW(struct ary_store);
 	store->options = *options;
+	ary_expiry_init(&store->expiry);
 	ary_logs_init(&store->logs);
 	ary_parts_init(&store->parts);
 	ary_mutex_init(&store->queue.lock);
@@ -129,6 +130,7 @@ static struct ary_store *new_store(const struct ary_store_options *options)
 static void free_store(struct ary_store *store)
 {
 	ary_index_destroy(store->index);
+	ary_expiry_release(&store->expiry);
 	ary_segment_unref(store->committer.next);
 	ary_buf_release(&store->committer.batch);
 	ary_logs_release(&store->logs);
@@ -224,10 +226,13 @@ void ary_store_stats(struct ary_store *store, struct ary_stats *out)
 		.live_bytes = sum.live_bytes,
 		.stale_bytes = sum.stale_bytes,
 		.seq = atomic_load(&store->counters.seq),
-		.index_bytes = ary_index_memory_bytes(store->index),
+		.keys_with_expiry = ary_expiry_count(&store->expiry),
+		.index_bytes = ary_index_memory_bytes(store->index) +
+			       ary_expiry_memory_bytes(&store->expiry),
 		.reads = atomic_load(&store->counters.reads),
 		.sets = atomic_load(&store->counters.sets),
 		.removes = atomic_load(&store->counters.removes),
+		.expired = atomic_load(&store->counters.expired),
 		.groups = atomic_load(&store->counters.groups),
 		.syncs = atomic_load(&store->counters.syncs),
 		.appended_bytes = atomic_load(&store->counters.appended_bytes),

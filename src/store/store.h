@@ -103,8 +103,8 @@ struct ary_value {
 /* Longer values are written in parts, by store/upload.h. */
 #define ARY_VALUE_INLINE_BYTES_MAX (UINT64_C(4) << 20)
 
-/* Reads KEY's value; of a large one, all but its bytes, which stay where they are until OUT is
- * released, whatever becomes of KEY. *OUT need not be initialised; release it after OK only, and
+/* Reads KEY's value, if its time is not over; of a large one, all but its bytes, which stay where
+ * they are until OUT is released, whatever becomes of KEY. *OUT need not be initialised; release it after OK only, and
  * before the store is closed.
  * NOT_FOUND. CORRUPT: the line fails its checksum or is another key's. IO, NO_MEMORY. */
 ARY_MUST_CHECK enum ary_status ary_store_get(struct ary_store *store, struct ary_bytes key,
@@ -113,7 +113,8 @@ ARY_MUST_CHECK enum ary_status ary_store_get(struct ary_store *store, struct ary
 /* Asked by the store, under no lock, whether the caller already holds the value with SEQ. */
 typedef bool (*ary_store_holds)(void *context, uint64_t seq);
 
-/* As ary_store_get, but where HOLDS says yes nothing is read: OUT has its seq and no value. */
+/* As ary_store_get, but where HOLDS says yes nothing is read: OUT has its seq and no value. It is
+ * not asked of a value that ends. */
 ARY_MUST_CHECK enum ary_status ary_store_get_unless(struct ary_store *store, struct ary_bytes key,
 						    ary_store_holds holds, void *context,
 						    struct ary_value *out, struct ary_error *err);
@@ -125,17 +126,19 @@ void ary_value_release(struct ary_value *value);
 typedef bool (*ary_store_visit)(void *context, struct ary_bytes key, uint64_t seq);
 
 /* Visits up to LIMIT keys that begin with PREFIX and are greater than AFTER (empty: from the
- * first). What is visited is one moment's state. */
+ * first). What is visited is one moment's state; a key whose time is over then is not. */
 void ary_store_list(struct ary_store *store, struct ary_bytes prefix, struct ary_bytes after,
 		    uint64_t limit, ary_store_visit visit, void *context);
 
-/* Visits the keys of RANGE, in its order. What is visited is one moment's state, and writes that
- * add or remove keys wait meanwhile: VISIT ends it after some hundred keys, and another call goes
- * on from there. Getting to the first key takes as long as a few look-ups, wherever it is. */
+/* Visits the keys of RANGE, in its order. What is visited is one moment's state, less the keys
+ * whose time is over then, and writes that add or remove keys wait meanwhile: VISIT ends it after
+ * some hundred keys, and another call goes on from there. Getting to the first key takes as long
+ * as a few look-ups, wherever it is. */
 void ary_store_scan(struct ary_store *store, const struct ary_key_range *range,
 		    ary_store_visit visit, void *context);
 
 /* Counts the keys of RANGE in steps, between which keys may come and go: about 4 ms for a million.
+ * A key whose time is over counts until its value is ended, as in the figures.
  * NO_MEMORY. */
 ARY_MUST_CHECK enum ary_status ary_store_count(struct ary_store *store,
 					       const struct ary_key_range *range, uint64_t *out);
@@ -265,17 +268,19 @@ void ary_store_compaction_report(struct ary_store *store, struct ary_compaction_
 /* ---- Watching ---- */
 
 struct ary_stats {
-	uint64_t keys;
+	uint64_t keys;                /* with those whose time is over and that are not ended yet */
+	uint64_t keys_with_expiry;
 	uint64_t logs;
 	uint64_t log_bytes;
 	uint64_t live_bytes;          /* of lines that hold a present value, or a part of one or
 				       * of an upload */
 	uint64_t stale_bytes;         /* of lines that a compaction could drop */
 	uint64_t seq;                 /* of the last write, or control line */
-	uint64_t index_bytes;
+	uint64_t index_bytes;         /* of memory, what is kept about ends too */
 	uint64_t reads;
 	uint64_t sets;
 	uint64_t removes;
+	uint64_t expired;             /* values that were ended */
 	uint64_t groups;              /* commits: the fewer per write, the more shared a sync */
 	uint64_t syncs;
 	uint64_t appended_bytes;

@@ -11,6 +11,7 @@
 #include "env/thread.h"
 #include "format/watermark.h"
 #include "index/index.h"
+#include "store/expiry.h"
 #include "store/logs.h"
 #include "store/overlay.h"
 #include "store/parts.h"
@@ -48,6 +49,9 @@ struct ary_witness {
 	struct ary_watermark known;  /* since the last sync */
 };
 
+/* How many values one group may end. */
+enum { ARY_GROUP_ENDED_MAX = 256 };
+
 /* The commit thread's own; nobody else reads or writes it while that thread runs. */
 struct ary_committer {
 	struct ary_thread thread;
@@ -64,6 +68,9 @@ struct ary_committer {
 	uint64_t space_free_bytes;    /* what was found then, less what was appended since */
 	uint64_t space_probe_ns;      /* a full disk is not looked at again before this */
 	struct ary_witness witness;
+	struct ary_ending *ended[ARY_GROUP_ENDED_MAX]; /* whose lines are in the group; borrowed */
+	size_t ended_count;
+	uint64_t expire_retry_ns;     /* nothing is ended before this, after a failure */
 	struct ary_buf batch;         /* the lines of one group */
 	struct ary_overlay overlay;   /* what the group's writes so far will have done */
 };
@@ -105,6 +112,7 @@ struct ary_counters {
 	_Atomic uint64_t reads;
 	_Atomic uint64_t sets;
 	_Atomic uint64_t removes;
+	_Atomic uint64_t expired;
 	_Atomic uint64_t groups;
 	_Atomic uint64_t syncs;
 	_Atomic uint64_t appended_bytes;
@@ -123,6 +131,7 @@ struct ary_store {
 
 	/* With locks of their own. */
 	struct ary_index *index;
+	struct ary_expiry expiry;   /* of the keys in the index whose values end */
 	struct ary_logs logs;
 	struct ary_parts parts;
 	struct ary_queue queue;

@@ -59,7 +59,8 @@ static void make_room(struct model *model, size_t place)
 	model->count++;
 }
 
-void model_set(struct model *model, struct ary_bytes key, struct ary_bytes value, uint64_t seq)
+struct model_entry *model_set(struct model *model, struct ary_bytes key, struct ary_bytes value,
+			      uint64_t seq)
 {
 	size_t place = place_of(model, key);
 
@@ -71,6 +72,16 @@ void model_set(struct model *model, struct ary_bytes key, struct ary_bytes value
 	entry->value.size = 0;
 	ARY_CHECK(ary_buf_append(&entry->value, value));
 	entry->seq = seq;
+	entry->expires_ms = 0;
+	return entry;
+}
+
+static void remove_at(struct model *model, size_t place)
+{
+	release_entry(&model->entries[place]);
+	model->count--;
+	memmove(model->entries + place, model->entries + place + 1,
+		(model->count - place) * sizeof(*model->entries));
 }
 
 bool model_remove(struct model *model, struct ary_bytes key)
@@ -79,9 +90,15 @@ bool model_remove(struct model *model, struct ary_bytes key)
 
 	if (!is_at(model, place, key))
 		return false;
-	release_entry(&model->entries[place]);
-	model->count--;
-	memmove(model->entries + place, model->entries + place + 1,
-		(model->count - place) * sizeof(*model->entries));
+	remove_at(model, place);
 	return true;
+}
+
+void model_expire(struct model *model, uint64_t now_ms)
+{
+	for (size_t i = model->count; i > 0; i--) {
+		uint64_t expires_ms = model->entries[i - 1].expires_ms;
+		if (expires_ms != 0 && expires_ms <= now_ms)
+			remove_at(model, i - 1);
+	}
 }

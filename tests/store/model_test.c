@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whatever is asked of it in whatever order, the store answers as the obvious map would.
+/* Whatever is asked of it in whatever order, the store answers as the obvious map would; values
+ * that end are in it up to their last millisecond, and never after, however the clock is set.
  *
  * The commands are drawn at random; a failure prints the seed, and ARYAVARTH_SEED repeats it. */
 #include <setjmp.h>
@@ -24,6 +25,8 @@ static struct model model;
 static uint64_t random_state;
 static uint64_t seed;
 static uint64_t seq_last;
+static uint64_t wall_ms = 4000000000000; /* after the machine's own clock */
+static uint64_t noted_ms;                /* the time of the last write: the store's, or before it */
 static uint8_t value_bytes[VALUE_BYTES_MAX];
 
 /* A generator of its own (splitmix64), so that a seed means the same everywhere. */
@@ -43,6 +46,18 @@ static void read_seed(void)
 	seed = text ? strtoull(text, NULL, 10) : (uint64_t)time(NULL);
 	random_state = seed;
 	print_message("ARYAVARTH_SEED=%llu\n", (unsigned long long)seed);
+}
+
+static uint64_t now_ms(void)
+{
+	return wall_ms > noted_ms ? wall_ms : noted_ms;
+}
+
+static void set_wall(uint64_t to_ms)
+{
+	wall_ms = to_ms;
+	fault_env_set_wall_ms(store.faults, wall_ms);
+	model_expire(&model, now_ms());
 }
 
 /* Key NUMBER: some text, some not; some the beginning of others. */
@@ -122,6 +137,11 @@ static void step_write(enum ary_write_op op)
 		write.value = make_value();
 	if (op == ARY_WRITE_SET && draw(3) == 0)
 		write.type = ary_bytes_of("text/plain; charset=utf-8");
+	if (op == ARY_WRITE_SET && draw(3) == 0)
+		write.ttl_ms = 1 + draw(2000);
+	else if (op == ARY_WRITE_SET && draw(6) == 0)
+		write.expires_ms = now_ms() - 100 + draw(1000);
+	uint64_t expires_ms = write.ttl_ms > 0 ? now_ms() + write.ttl_ms : write.expires_ms;
 	const struct model_entry *there = model_find(&model, write.key);
 	bool exists = there != NULL;
 	uint64_t present = there ? there->seq : 0;
@@ -135,11 +155,23 @@ static void step_write(enum ary_write_op op)
 		return;
 	assert_true(write.seq > seq_last);
 	assert_int_equal(write.replaced, exists);
+	assert_int_equal(write.expires_ms, expires_ms);
 	seq_last = write.seq;
+	noted_ms = now_ms();
 	if (op == ARY_WRITE_SET)
-		model_set(&model, write.key, write.value, write.seq);
+		model_set(&model, write.key, write.value, write.seq)->expires_ms = expires_ms;
 	else
 		model_remove(&model, write.key);
+	model_expire(&model, now_ms());
+}
+
+/* A write that changes nothing else: what is over is ended by it, and its time is noted. */
+static void write_aside(void)
+{
+	seq_last = store_test_set(&store, "aside", "x");
+	seq_last = store_test_remove(&store, "aside");
+	noted_ms = now_ms();
+	model_expire(&model, noted_ms);
 }
 
 static void check_key(uint64_t number)
@@ -205,12 +237,57 @@ static void step_list(void)
 	assert_int_equal(list.visited, expected);
 }
 
+/* Some value is there in its last millisecond, and gone in the next, unless it is gone already. */
+static void step_end(void)
+{
+	for (size_t i = 0; i < model.count; i++) {
+		struct ary_bytes key = ary_buf_view(&model.entries[i].key);
+		uint64_t expires_ms = model.entries[i].expires_ms;
+		struct ary_value got;
+		if (expires_ms == 0 || expires_ms - 1 < now_ms())
+			continue;
+		set_wall(expires_ms - 1);
+		assert_int_equal(ary_store_get(store.store, key, &got, NULL), ARY_OK);
+		ary_value_release(&got);
+		set_wall(expires_ms);
+		assert_int_equal(ary_store_get(store.store, key, &got, NULL), ARY_NOT_FOUND);
+		break;
+	}
+	/* Whether a line was written at that time is not known else. */
+	write_aside();
+}
+
+/* The clock goes on, or is set forwards or back. */
+static void step_clock(void)
+{
+	uint64_t kind = draw(10);
+
+	if (kind < 7)
+		set_wall(wall_ms + draw(300));
+	else if (kind < 9)
+		set_wall(wall_ms - draw(5000));
+	else
+		set_wall(wall_ms + draw(5000));
+	write_aside();
+}
+
+static size_t count_that_end(void)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < model.count; i++)
+		count += model.entries[i].expires_ms != 0;
+	return count;
+}
+
 static void check_all(void)
 {
+	write_aside();
 	for (uint64_t number = 0; number < KEYS; number++)
 		check_key(number);
 	struct ary_stats stats = store_test_stats(&store);
 	assert_int_equal(stats.keys, model.count);
+	assert_int_equal(stats.keys_with_expiry, count_that_end());
 	assert_true(stats.live_bytes + stats.stale_bytes <= stats.log_bytes);
 }
 
@@ -227,15 +304,19 @@ static void step_reopen(bool kill)
 {
 	/* A copy of files that a compaction is changing is no state that a kill could leave. */
 	bool settled = kill || draw(2) == 0;
+	write_aside();
 	uint64_t live_bytes = settled ? settled_live_bytes() : 0;
+	size_t ending = count_that_end();
 
 	if (kill)
 		store_test_kill(&store);
 	else
 		store_test_close(&store);
 	store.options.durability = (enum ary_durability)draw(3);
+	/* The clock may have been set meanwhile, and a kill has forgotten it. */
+	set_wall(draw(2) == 0 ? wall_ms : wall_ms + draw(3000) - 1500);
 	store_test_open(&store);
-	if (settled)
+	if (settled && count_that_end() == ending)
 		assert_int_equal(store_test_stats(&store).live_bytes, live_bytes);
 	check_all();
 }
@@ -244,6 +325,10 @@ static void step(void)
 {
 	uint64_t choice = draw(1000);
 
+	if (draw(8) == 0)
+		step_clock();
+	if (draw(40) == 0)
+		step_end();
 	if (choice < 500)
 		step_write(ARY_WRITE_SET);
 	else if (choice < 700)
@@ -270,6 +355,7 @@ static void test_store_answers_as_a_map_would(void **state)
 	store.options.compact_stale_bytes = 60000;
 	store.options.durability = ARY_DURABILITY_NEVER;
 	store_test_open(&store);
+	set_wall(wall_ms);
 	for (int i = 0; i < STEPS; i++)
 		step();
 	check_all();

@@ -208,6 +208,8 @@ static void test_stats_count_what_happened(void **state)
 	assert_int_equal(number(root, "keys"), 1);
 	assert_int_equal(number(root, "sets"), 4);
 	assert_int_equal(number(root, "removes"), 1);
+	assert_int_equal(number(root, "keys_with_expiry"), 0);
+	assert_int_equal(number(root, "expired"), 0);
 	assert_int_equal(number(root, "reads"), 1);
 	assert_true(number(root, "logs") >= 1);
 	assert_true(number(root, "stale_bytes") > 0);

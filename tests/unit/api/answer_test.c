@@ -173,6 +173,8 @@ static void test_a_report_tells_of_running_and_of_failing(void **state)
 static void expect_same_stats(const struct ary_stats *a, const struct ary_stats *b)
 {
 	assert_int_equal(a->keys, b->keys);
+	assert_int_equal(a->keys_with_expiry, b->keys_with_expiry);
+	assert_int_equal(a->expired, b->expired);
 	assert_int_equal(a->logs, b->logs);
 	assert_int_equal(a->log_bytes, b->log_bytes);
 	assert_int_equal(a->live_bytes, b->live_bytes);
@@ -195,6 +197,10 @@ static void expect_same_stats(const struct ary_stats *a, const struct ary_stats 
 
 static void test_figures_are_read_as_they_were_written(void **state)
 {
+	struct ary_write over = {
+		.op = ARY_WRITE_SET, .key = ary_bytes_of("over"), .expires_ms = 1};
+	struct ary_write ends = {
+		.op = ARY_WRITE_SET, .key = ary_bytes_of("ends"), .ttl_ms = 86400000};
 	struct ary_stats written;
 	struct ary_stats read;
 	struct api_fixture fixture;
@@ -206,12 +212,17 @@ static void test_figures_are_read_as_they_were_written(void **state)
 	assert_int_equal(api_put(&fixture, "/keys/a", "1"), 201);
 	assert_int_equal(api_put(&fixture, "/keys/b", "2"), 201);
 	assert_int_equal(api_send(&fixture, "DELETE", "/keys/b"), 204);
+	/* Its time was over before it began: it is ended by the next write. */
+	assert_int_equal(ary_store_write(fixture.store, &over), ARY_OK);
+	assert_int_equal(ary_store_write(fixture.store, &ends), ARY_OK);
 	assert_int_equal(ary_answer_stats(body_of(&fixture, &request, "GET", "/stats"), &read,
 					  NULL), ARY_OK);
 	api_request_release(&request);
 	ary_store_stats(fixture.store, &written);
-	assert_int_equal(read.keys, 1);
+	assert_int_equal(read.keys, 2);
+	assert_int_equal(read.keys_with_expiry, 1);
 	assert_int_equal(read.removes, 1);
+	assert_int_equal(read.expired, 1);
 	/* The disk is everybody's. */
 	assert_true(read.disk_free_bytes > 0);
 	expect_same_stats(&read, &written);

@@ -66,12 +66,14 @@ static void assert_entry(const struct ary_entry *is, const struct ary_entry *sho
 	assert_int_equal(is->location.offset, should->location.offset);
 	assert_int_equal(is->location.size, should->location.size);
 	assert_int_equal(is->location.slot, should->location.slot);
+	assert_int_equal(is->ends, should->ends);
 }
 
 static void put(struct pair *pair, struct ary_bytes key)
 {
 	uint64_t number = random_next(&pair->random);
-	struct ary_entry entry = { number, { number >> 8, (uint32_t)number, 7 } };
+	struct ary_location location = { number >> 8, (uint32_t)number, 7 };
+	struct ary_entry entry = { number >> 1, location, number % 3 == 0 };
 	struct ary_entry old[2];
 	bool had[2];
 
@@ -325,7 +327,7 @@ static void test_bulk_end_survives_an_allocation_that_fails(void **state)
 
 static void put_number(struct ary_index *index, uint64_t number)
 {
-	struct ary_entry entry = { number, { number >> 16, 10, 1 } };
+	struct ary_entry entry = { number >> 1, { number >> 16, 10, 1 }, false };
 	struct ary_entry old;
 	bool had;
 
@@ -362,7 +364,7 @@ static void test_put_without_memory_leaves_the_bulk_as_it_was(void **state)
 {
 	struct ary_bytes *keys = make_keys(4, UNIVERSE);
 	struct pair pair = pair_create(4, keys, UNIVERSE);
-	struct ary_entry entry = { 1, { 2, 3, 4 } };
+	struct ary_entry entry = { 1, { 2, 3, 4 }, false };
 	size_t refused = 0;
 
 	(void)state;

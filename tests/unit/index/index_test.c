@@ -72,17 +72,25 @@ static struct ary_location some_location(struct random *random)
 				      .slot = (uint32_t)random_next(random) };
 }
 
+static struct ary_entry some_entry(struct random *random)
+{
+	return (struct ary_entry){ .seq = random_next(random) >> 1,
+				   .location = some_location(random),
+				   .ends = random_below(random, 2) == 0 };
+}
+
 static void assert_entry(const struct ary_entry *is, const struct ary_entry *should)
 {
 	assert_int_equal(is->seq, should->seq);
 	assert_int_equal(is->location.offset, should->location.offset);
 	assert_int_equal(is->location.size, should->location.size);
 	assert_int_equal(is->location.slot, should->location.slot);
+	assert_int_equal(is->ends, should->ends);
 }
 
 static void put(struct model *model, struct known *known)
 {
-	struct ary_entry entry = { random_next(&model->random), some_location(&model->random) };
+	struct ary_entry entry = some_entry(&model->random);
 	struct ary_entry old;
 	bool had;
 
@@ -108,8 +116,7 @@ static size_t put_many(struct model *model, size_t count, bool neighbours)
 	for (size_t i = 0; i < count; i++) {
 		knowns[i] = &model->keys[from + random_below(&model->random, among)];
 		puts[i].key = knowns[i]->key;
-		puts[i].entry = (struct ary_entry){ random_next(&model->random),
-						    some_location(&model->random) };
+		puts[i].entry = some_entry(&model->random);
 	}
 	enum ary_status status = ary_index_put_many(model->index, puts, count);
 
@@ -356,7 +363,7 @@ static struct ary_bytes number_key(uint8_t out[16], uint64_t number)
 
 static void put_number(struct ary_index *index, uint64_t number)
 {
-	struct ary_entry entry = { number + 1, { number, 10, 1 } };
+	struct ary_entry entry = { number + 1, { number, 10, 1 }, false };
 	struct ary_entry old;
 	uint8_t data[16];
 	bool had;
@@ -435,7 +442,7 @@ static void test_reserve_without_memory_leaves_all_as_it_was(void **state)
 static void test_put_without_memory_leaves_all_as_it_was(void **state)
 {
 	struct model *model = model_create(6);
-	struct ary_entry entry = { 1, { 2, 3, 4 } };
+	struct ary_entry entry = { 1, { 2, 3, 4 }, false };
 	size_t refused = 0;
 
 	(void)state;
@@ -522,7 +529,7 @@ static void test_a_million_keys_take_48_bytes_each_at_most(void **state)
 	enum { KEYS = 1000000 };
 	struct ary_hash_secret secret = fixed_secret();
 	struct ary_index *index = ary_index_create(&secret);
-	struct ary_entry entry = { 1, { 2, 3, 4 } };
+	struct ary_entry entry = { 1, { 2, 3, 4 }, false };
 	struct ary_entry old;
 	struct random random = { 8 };
 	bool had;

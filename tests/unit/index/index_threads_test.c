@@ -171,7 +171,7 @@ static void read_until_stopped(void *context)
 static void put(struct ary_index *index, size_t number, uint32_t version)
 {
 	struct ary_entry entry = { (uint64_t)version * KEYS + number,
-				   location_of(number, version) };
+				   location_of(number, version), false };
 	struct ary_entry old;
 	char text[32];
 	bool had;

@@ -80,6 +80,7 @@ static int setup(void **state)
 	store->index = ary_index_create(&secret);
 	store->committer.overlay.secret = secret;
 	ary_overlay_clear(&store->committer.overlay);
+	ary_expiry_init(&store->expiry);
 	*state = store;
 	return 0;
 }
@@ -89,6 +90,7 @@ static int teardown(void **state)
 	struct ary_store *store = *state;
 
 	ary_index_destroy(store->index);
+	ary_expiry_release(&store->expiry);
 	free(store);
 	return 0;
 }
@@ -103,9 +105,11 @@ static void put(struct ary_store *store, const char *key, uint64_t seq)
 			 ARY_OK);
 }
 
+enum { NOW_MS = 1000 };
+
 static void expect_present(struct ary_store *store, const char *key, uint64_t seq)
 {
-	struct ary_present present = ary_apply_present(store, ary_bytes_of(key));
+	struct ary_present present = ary_apply_present(store, ary_bytes_of(key), NOW_MS);
 
 	assert_int_equal(present.exists, seq != 0);
 	if (seq != 0)
@@ -144,6 +148,31 @@ static void test_group_counts_before_the_index(void **state)
 	expect_present(store, "b", 0);
 }
 
+/* At its millisecond, whether it is in the index or in the group. */
+static void test_value_that_is_over_is_none(void **state)
+{
+	struct ary_store *store = *state;
+	struct ary_overlay *overlay = &store->committer.overlay;
+	struct ary_write set = {.op = ARY_WRITE_SET, .key = ary_bytes_of("a")};
+
+	for (uint64_t expires_ms = NOW_MS - 1; expires_ms <= NOW_MS + 1; expires_ms++) {
+		const struct ary_entry entry = {.seq = expires_ms, .ends = true};
+		struct ary_ending *ending =
+			ary_expiry_make(&store->expiry, set.key, expires_ms);
+		struct ary_entry old;
+		bool had;
+		assert_non_null(ending);
+		ary_expiry_add(&store->expiry, ending, entry.seq);
+		assert_int_equal(ary_index_put(store->index, set.key, &entry, &had, &old), ARY_OK);
+		expect_present(store, "a", expires_ms > NOW_MS ? expires_ms : 0);
+		ary_overlay_add(overlay, &(struct ary_pending){
+			.write = &set, .seq = 20, .expires_ms = expires_ms});
+		expect_present(store, "a", expires_ms > NOW_MS ? 20 : 0);
+		ary_overlay_clear(overlay);
+		ary_expiry_remove(&store->expiry, entry.seq);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +181,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_group_counts_before_the_index, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_value_that_is_over_is_none, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
