@@ -198,6 +198,12 @@ static enum sim_verdict merge_without_parts(struct sim_call *call)
 	return merge_without(call, ARY_OP_PART);
 }
 
+/* What lies below then has a value again that had no end. */
+static enum sim_verdict merge_without_expire_lines(struct sim_call *call)
+{
+	return merge_without(call, ARY_OP_EXPIRE);
+}
+
 static enum sim_verdict tail_not_cut(struct sim_call *call)
 {
 	return skip_if(call->op == SIM_OP_TRUNCATE && call->recovering);
@@ -276,6 +282,7 @@ static enum sim_verdict seal_not_synced(struct sim_call *call)
 struct walk {
 	bool drops_bad;      /* lines that are not intact are left out, later ones kept */
 	bool believes;       /* a checksum is made to fit */
+	bool forgets_ends;   /* of values */
 	bool saw_bad;
 	bool saw_hole;       /* an intact line after one that is not */
 	struct ary_buf kept;
@@ -291,12 +298,26 @@ static void believe(uint8_t *start, size_t size)
 	memcpy(start + body + 8, digits, 8);
 }
 
+/* Gives the field that says when the value ends a name that nobody knows. */
+static void forget_end(uint8_t *line, size_t size)
+{
+	static const char field[] = ",\"expires\":";
+	char *found = memmem(line, size, field, sizeof(field) - 1);
+
+	if (found == NULL)
+		return;
+	found[2] = 'E';
+	believe(line, size);
+}
+
 static void take_line(struct walk *walk, uint8_t *line, size_t size)
 {
 	if (walk->believes && size > ARY_RECORD_TRAILER_BYTES &&
 	    memcmp(line + size - ARY_RECORD_TRAILER_BYTES, ",\"crc\":\"", 8) == 0)
 		believe(line, size);
 	bool intact = ary_record_intact((struct ary_bytes){line, size});
+	if (walk->forgets_ends && intact)
+		forget_end(line, size);
 	walk->saw_hole = walk->saw_hole || (walk->saw_bad && intact);
 	walk->saw_bad = walk->saw_bad || !intact;
 	if (!intact && walk->drops_bad)
@@ -388,6 +409,18 @@ static enum sim_verdict no_checksum(struct sim_call *call)
 	return SIM_DO;
 }
 
+static enum sim_verdict ends_forgotten(struct sim_call *call)
+{
+	struct walk walk = {.forgets_ends = true};
+
+	if (!is_recovered_log(call))
+		return SIM_DO;
+	walk_log(&walk, call);
+	/* No power failure is to give them back. */
+	sim_inode_sync(inode_of(call));
+	return SIM_DO;
+}
+
 static enum sim_verdict hole_refused(struct sim_call *call)
 {
 	struct walk walk = {.saw_hole = false};
@@ -407,6 +440,8 @@ const struct crash_bug_row *crash_bugs(size_t *count_out)
 		{"a merge that does not say it is one", merge_without_base},
 		{"a merge in the middle without its tombstones", merge_without_tombstones},
 		{"a merge without the parts of a value", merge_without_parts},
+		{"a merge in the middle without its Expire lines", merge_without_expire_lines},
+		{"a replay that forgets the ends of values", ends_forgotten},
 		{"a merge counts before what it rests on is durable", merge_before_active},
 		{"a log merged in place", merge_in_place},
 		{"a log removed before its merge has its name", unlink_before_rename},

@@ -90,6 +90,7 @@ static void start(struct crash_check *check, struct sim_env *sim, struct sim_dis
 {
 	sim_env_init(sim);
 	sim->disk = *disk;
+	atomic_store(&sim->wall_ms, check->oracle->now_ms);
 	memset(disk, 0, sizeof(*disk));
 	sim->random_state = sim_draw(&check->random, UINT64_MAX);
 	if (check->bug != NULL) {
@@ -105,10 +106,10 @@ bool crash_check_open(struct crash_check *check, struct sim_env *sim,
 	struct ary_error err;
 
 	own.env = &sim->env;
+	check->figures->opens++;
 	sim->recovering = true;
 	enum ary_status status = ary_store_open(&own, out, &err);
 	sim->recovering = false;
-	check->figures->opens++;
 	if (status != ARY_OK)
 		crash_check_fail(check, "the store does not open: %s", err.text);
 	return status == ARY_OK;
@@ -309,7 +310,8 @@ static enum sim_verdict hook_recovery(void *context, struct sim_call *call)
 		.random = &check->random,
 	};
 
-	if (call->op != SIM_OP_OPEN && !check->failed)
+	/* What the store does by itself once it is open is not its recovery. */
+	if (call->op != SIM_OP_OPEN && call->recovering && !check->failed)
 		sim_crash_states(call->disk, &options, check_opens, check);
 	return check->bug != NULL ? check->bug(call) : SIM_DO;
 }
@@ -352,7 +354,8 @@ static bool visit_state(void *context, struct sim_disk *disk)
 	check->figures->states++;
 	(void)crash_set_add(&check->figures->images, hash);
 	hash ^= (UINT64_C(0x9e3779b97f4a7c15) * (check->oracle->durable + 1)) ^
-		(UINT64_C(0xc2b2ae3d27d4eb4f) * (check->oracle->issued + 1));
+		(UINT64_C(0xc2b2ae3d27d4eb4f) * (check->oracle->issued + 1)) ^
+		(UINT64_C(0x165667b19e3779f9) * check->oracle->now_ms);
 	if (crash_set_add(&check->figures->checks, hash))
 		look_at(check, disk, hash);
 	return !check->failed;

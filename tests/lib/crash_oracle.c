@@ -39,9 +39,19 @@ struct ary_bytes oracle_value(const struct oracle *oracle, uint32_t serial,
 	return (struct ary_bytes){out, size > (size_t)head ? size : (size_t)head};
 }
 
+/* The serial of key NUMBER now, after COUNT writes. */
+static uint32_t serial_of(const struct oracle *oracle, size_t count, unsigned number)
+{
+	uint64_t ends_ms = oracle->ends_ms[count][number];
+
+	bool is_over = ends_ms != 0 && ends_ms <= oracle->now_ms;
+
+	return is_over ? 0 : oracle->states[count].serials[number];
+}
+
 bool oracle_has(const struct oracle *oracle, unsigned number)
 {
-	return oracle->states[oracle->issued].serials[number] != 0;
+	return serial_of(oracle, oracle->issued, number) != 0;
 }
 
 uint32_t oracle_reserve(struct oracle *oracle)
@@ -55,6 +65,9 @@ void oracle_issue_as(struct oracle *oracle, unsigned number, uint32_t serial)
 	struct oracle_state *next = &oracle->states[oracle->issued + 1];
 	*next = oracle->states[oracle->issued];
 	next->serials[number] = serial;
+	memcpy(oracle->ends_ms[oracle->issued + 1], oracle->ends_ms[oracle->issued],
+	       sizeof(oracle->ends_ms[0]));
+	oracle->ends_ms[oracle->issued + 1][number] = 0;
 	oracle->issued++;
 }
 
@@ -63,6 +76,11 @@ uint32_t oracle_issue(struct oracle *oracle, unsigned number, bool remove)
 	uint32_t serial = oracle_reserve(oracle);
 	oracle_issue_as(oracle, number, remove ? 0 : serial);
 	return serial;
+}
+
+void oracle_end(struct oracle *oracle, unsigned number, uint64_t ends_ms)
+{
+	oracle->ends_ms[oracle->issued][number] = ends_ms;
 }
 
 void oracle_forget(struct oracle *oracle, size_t count)
@@ -165,11 +183,20 @@ bool oracle_read(const struct oracle *oracle, struct ary_store *store, struct or
 	return true;
 }
 
+static bool is_state(const struct oracle *oracle, size_t count, const struct oracle_state *state)
+{
+	for (unsigned number = 0; number <= ORACLE_KEYS; number++) {
+		if (serial_of(oracle, count, number) != state->serials[number])
+			return false;
+	}
+	return true;
+}
+
 bool oracle_find(const struct oracle *oracle, size_t low, size_t high,
 		 const struct oracle_state *state, size_t *out)
 {
 	for (size_t i = low; i <= high; i++) {
-		if (memcmp(&oracle->states[i], state, sizeof(*state)) == 0) {
+		if (is_state(oracle, i, state)) {
 			*out = i;
 			return true;
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a store may hold after a crash, from the contract alone: the state after the first n of the
- * writes that were issued, for some n from those that had to survive to all.
+ * writes that were issued, for some n from those that had to survive to all, less the values whose
+ * time is over.
  *
  * Threads: one at a time.
  * Limits: ORACLE_WRITES_MAX writes, to ORACLE_KEYS keys and a probe's. */
@@ -26,6 +27,8 @@ struct oracle_state {
 struct oracle {
 	uint64_t seed;                                  /* of the values */
 	struct oracle_state states[ORACLE_WRITES_MAX + 1]; /* after so many writes */
+	uint64_t ends_ms[ORACLE_WRITES_MAX + 1][ORACLE_KEYS + 1]; /* of these values; 0: never */
+	uint64_t now_ms;                                /* never goes back */
 	size_t issued;
 	size_t acked;
 	size_t durable;       /* so many must survive a power failure */
@@ -39,7 +42,7 @@ struct ary_bytes oracle_key(unsigned number, char out[ORACLE_KEY_BYTES]);
 struct ary_bytes oracle_value(const struct oracle *oracle, uint32_t serial,
 			      uint8_t out[ORACLE_VALUE_BYTES_MAX]);
 
-/* Whether key NUMBER has a value after all that was issued. */
+/* Whether key NUMBER has a value now, after all that was issued. */
 bool oracle_has(const struct oracle *oracle, unsigned number);
 /* Notes that a write (REMOVE: a removal) of key NUMBER is issued; answers its serial. */
 uint32_t oracle_issue(struct oracle *oracle, unsigned number, bool remove);
@@ -47,6 +50,8 @@ uint32_t oracle_issue(struct oracle *oracle, unsigned number, bool remove);
 uint32_t oracle_reserve(struct oracle *oracle);
 /* As oracle_issue: key NUMBER is given the value of SERIAL. */
 void oracle_issue_as(struct oracle *oracle, unsigned number, uint32_t serial);
+/* The value of key NUMBER that was issued last ends at ENDS_MS. */
+void oracle_end(struct oracle *oracle, unsigned number, uint64_t ends_ms);
 /* All writes but the first COUNT never were. */
 void oracle_forget(struct oracle *oracle, size_t count);
 
@@ -57,7 +62,7 @@ size_t oracle_read_value(struct ary_value *value, uint8_t out[ORACLE_VALUE_BYTES
 /* Reads all of STORE. False: it holds what no write ever said, or cannot be read; WHY says it. */
 bool oracle_read(const struct oracle *oracle, struct ary_store *store, struct oracle_state *out,
 		 char why[ORACLE_WHY_BYTES]);
-/* Whether STATE is that after n writes, LOW <= n <= HIGH; *OUT is the least such n. */
+/* Whether STATE is that after n writes, LOW <= n <= HIGH, as of now; *OUT is the least such n. */
 bool oracle_find(const struct oracle *oracle, size_t low, size_t high,
 		 const struct oracle_state *state, size_t *out);
 

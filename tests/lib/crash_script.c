@@ -9,7 +9,12 @@
 #include "base/check.h"
 #include "store/commit.h"
 
-enum { BATCH_MAX = 6, SYNC_INTERVAL_MS = 2000, WATERMARK_INTERVAL_MS = 1000 };
+enum {
+	BATCH_MAX = 6,
+	SYNC_INTERVAL_MS = 2000,
+	WATERMARK_INTERVAL_MS = 1000,
+	LIFETIME_MS_MAX = 1000, /* of values that end; nor does more time pass at once */
+};
 
 /* When a compaction, seen from its calls, has other writes beside it. */
 enum beside { BESIDE_NOTHING, BESIDE_CREATE, BESIDE_RENAME, BESIDE_UNLINK };
@@ -204,6 +209,21 @@ static void go_on_with_upload(struct script *script, struct step_write *own)
 	own->write.done = note_named;
 }
 
+/* Some values end, after a while or at a time. */
+static void draw_end(struct script *script, unsigned number, struct ary_write *write)
+{
+	struct oracle *oracle = &script->oracle;
+	uint64_t lifetime_ms = 1 + sim_draw(&script->random, LIFETIME_MS_MAX);
+	uint64_t kind = sim_draw(&script->random, 6);
+
+	if (kind == 0)
+		write->ttl_ms = lifetime_ms;
+	else if (kind == 1)
+		write->expires_ms = oracle->now_ms + lifetime_ms;
+	if (kind < 2)
+		oracle_end(oracle, number, oracle->now_ms + lifetime_ms);
+}
+
 static void write_key(struct script *script, struct step_write *own)
 {
 	struct oracle *oracle = &script->oracle;
@@ -218,8 +238,10 @@ static void write_key(struct script *script, struct step_write *own)
 		.done = note_done,
 		.context = own,
 	};
-	if (!remove)
+	if (!remove) {
 		own->write.value = oracle_value(oracle, serial, own->value);
+		draw_end(script, number, &own->write);
+	}
 }
 
 static void submit_one(struct script *script)
@@ -245,11 +267,45 @@ static void do_nothing(struct ary_store *store, struct ary_job *job)
 	(void)job;
 }
 
+/* Waits until the commit thread has nothing to do: a job comes before a group of its own, and so is
+ * the second one after it. */
+static void rest(struct script *script)
+{
+	struct ary_job job = {.run = do_nothing};
+
+	ary_commit_run_job(script->store, &job);
+	ary_commit_run_job(script->store, &job);
+}
+
+static bool count_key(void *context, struct ary_bytes key, uint64_t seq)
+{
+	(void)key;
+	(void)seq;
+	++*(uint64_t *)context;
+	return true;
+}
+
+/* Lets the store end what is over. If that was refused, it tries again after a while, which must
+ * not be beside another step. */
+static void settle(struct script *script)
+{
+	const struct ary_bytes all = {NULL, 0};
+	uint64_t count = 0;
+	struct ary_stats stats;
+
+	rest(script);
+	ary_store_list(script->store, all, all, UINT64_MAX, count_key, &count);
+	ary_store_stats(script->store, &stats);
+	if (stats.keys == count || stats.read_only)
+		return;
+	atomic_fetch_add(&script->sim.monotonic_ns, UINT64_C(2000000000));
+	rest(script);
+}
+
 /* Writes COUNT keys: one, and then the others as a group; waits until the commit thread rests. */
 static void write_some(struct script *script, size_t count)
 {
 	struct step *step = ARY_NEW(struct step);
-	struct ary_job rest = {.run = do_nothing};
 
 	ary_mutex_init(&step->lock);
 	ary_cond_init(&step->cond);
@@ -261,7 +317,7 @@ static void write_some(struct script *script, size_t count)
 	while (step->done < step->submitted)
 		ary_cond_wait(&step->cond, &step->lock);
 	ary_mutex_unlock(&step->lock);
-	ary_commit_run_job(script->store, &rest);
+	rest(script);
 	script->step = NULL;
 	ary_cond_release(&step->cond);
 	ary_mutex_release(&step->lock);
@@ -362,6 +418,7 @@ static bool open_store(struct script *script, size_t low)
 
 	if (!crash_check_open(&script->check, &script->sim, &script->options, &script->store))
 		return false;
+	rest(script);
 	if (!oracle_read(oracle, script->store, &state, why))
 		crash_check_fail(&script->check, "%s", why);
 	else if (!oracle_find(oracle, low, oracle->issued, &state, &found))
@@ -494,12 +551,22 @@ static void compact(struct script *script)
 		crash_check_fail(&script->check, "a compaction: %s", report.error.text);
 }
 
+/* Time passes, and some values end. */
+static void pass_time(struct script *script)
+{
+	script->oracle.now_ms += sim_draw(&script->random, LIFETIME_MS_MAX);
+	atomic_store(&script->sim.wall_ms, script->oracle.now_ms);
+	settle(script);
+}
+
 static bool do_step(struct script *script)
 {
 	uint64_t kind = sim_draw(&script->random, 100);
 
 	if (sim_draw(&script->random, 16) == 0)
 		close_upload(script);
+	if (sim_draw(&script->random, 3) == 0)
+		pass_time(script);
 	if (kind < 8)
 		script->fail_sync = 1 + (unsigned)sim_draw(&script->random, 3);
 	else if (kind < 14)
@@ -514,6 +581,7 @@ static bool do_step(struct script *script)
 		write_some(script, kind >= 66 ? 2 + sim_draw(&script->random, BATCH_MAX - 1) : 1);
 	script->fail_sync = 0;
 	script->fail_write = 0;
+	settle(script);
 	if (ary_store_ready(script->store, NULL) == ARY_READ_ONLY)
 		return kill_and_open(script);
 	return !script->check.failed;
@@ -533,6 +601,7 @@ static void begin(struct script *script, uint64_t seed, crash_bug bug,
 	};
 	sim_env_init(&script->sim);
 	script->sim.random_state = seed;
+	script->oracle.now_ms = atomic_load(&script->sim.wall_ms);
 	script->sim.hook = hook;
 	script->sim.hook_context = script;
 	ary_store_options_default(&script->options);

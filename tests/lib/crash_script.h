@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A seeded script of writes, batches, rotations, compactions, restarts, kills and failing calls on
- * the real store over a simulated machine, whose power is cut before every call that changes
- * something: a fork of the machine goes on from there, the script too.
+/* A seeded script of writes, values that end, batches, rotations, compactions, restarts, kills and
+ * failing calls on the real store over a simulated machine, whose power is cut before every call
+ * that changes something: a fork of the machine goes on from there, the script too.
  *
  * The store's threads are real. The script waits for each step, so that one thread at a time
  * makes calls, and a seed means the same in every run.

@@ -47,10 +47,13 @@ static void submit(struct damage_store *self, struct group_write *own)
 	unsigned number = (unsigned)sim_draw(&self->random, ORACLE_KEYS);
 	bool remove = oracle_has(oracle, number) && sim_draw(&self->random, 5) == 0;
 	uint32_t serial = oracle_issue(oracle, number, remove);
+	/* Some are removed by a value whose time is over: its line, and then that which ends it. */
+	bool over = remove && sim_draw(&self->random, 2) == 0;
 
 	own->number = oracle->issued;
 	own->write = (struct ary_write){
-		.op = remove ? ARY_WRITE_REMOVE : ARY_WRITE_SET,
+		.op = remove && !over ? ARY_WRITE_REMOVE : ARY_WRITE_SET,
+		.expires_ms = over ? 1 : 0,
 		.key = oracle_key(number, own->key),
 		.done = note_done,
 		.context = own,
@@ -94,6 +97,8 @@ static void write_group(struct damage_store *self, size_t count)
 	while (group->done < count)
 		ary_cond_wait(&group->cond, &group->lock);
 	ary_mutex_unlock(&group->lock);
+	/* What the first job finds left to do is done before the second. */
+	ary_commit_run_job(self->store, &rest);
 	ary_commit_run_job(self->store, &rest);
 	ary_cond_release(&group->cond);
 	ary_mutex_release(&group->lock);
@@ -262,6 +267,7 @@ static void replay_line(void *context, const struct ary_record *record)
 	const struct replay *replay = context;
 	const struct damage_store *self = replay->self;
 
+	/* What an Expire line ends was over when it was written. */
 	if (record->op != ARY_OP_SET && record->op != ARY_OP_RM)
 		return;
 	size_t number = damage_store_writes(self, record->seq);

@@ -56,9 +56,9 @@ struct sim_env {
 	struct ary_mutex lock;  /* guards the disk while a call is carried out */
 	sim_hook hook;          /* may be NULL; not to be changed during a call */
 	void *hook_context;
-	bool frozen;            /* the power is off: changes are answered OK and not made */
+	_Atomic bool frozen;    /* the power is off: changes are answered OK and not made */
 	bool locked;
-	bool recovering;        /* said by the test: a store is being opened on it */
+	_Atomic bool recovering; /* said by the test: a store is being opened on it */
 	_Atomic uint64_t wall_ms;
 	_Atomic uint64_t monotonic_ns;
 	uint64_t random_state;

@@ -17,7 +17,7 @@
 #include "lib/crash_script.h"
 #include "lib/sim_thread_use.h"
 
-enum { SCRIPTS_MAX = 300 };
+enum { SCRIPTS_MAX = 1000 };
 
 /* How many scripts it took to find BUG; 0: it was not found. */
 static uint64_t find(crash_bug bug, uint64_t seed, struct crash_figures *figures,
