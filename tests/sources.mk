@@ -13,6 +13,8 @@ testlib_sources = \
 	%D%/lib/crash_oracle.h \
 	%D%/lib/crash_script.c \
 	%D%/lib/crash_script.h \
+	%D%/lib/crash_writes.c \
+	%D%/lib/crash_writes.h \
 	%D%/lib/damage.c \
 	%D%/lib/damage.h \
 	%D%/lib/damage_store.c \

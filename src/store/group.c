@@ -115,8 +115,8 @@ static enum ary_status put_line(struct ary_store *store, struct ary_append *appe
 	return ARY_OK;
 }
 
-/* Whether WRITE may happen at TIME_MS, after the group's writes so far; *PRESENT_OUT is what its key
- * has. */
+/* Whether WRITE may happen at TIME_MS, after the group's writes so far; *PRESENT_OUT is what its
+ * key has. */
 static enum ary_status check(struct ary_store *store, uint64_t time_ms, struct ary_write *write,
 			     struct ary_present *present_out)
 {

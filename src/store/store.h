@@ -104,8 +104,8 @@ struct ary_value {
 #define ARY_VALUE_INLINE_BYTES_MAX (UINT64_C(4) << 20)
 
 /* Reads KEY's value, if its time is not over; of a large one, all but its bytes, which stay where
- * they are until OUT is released, whatever becomes of KEY. *OUT need not be initialised; release it after OK only, and
- * before the store is closed.
+ * they are until OUT is released, whatever becomes of KEY. *OUT need not be initialised; release it
+ * after OK only, and before the store is closed.
  * NOT_FOUND. CORRUPT: the line fails its checksum or is another key's. IO, NO_MEMORY. */
 ARY_MUST_CHECK enum ary_status ary_store_get(struct ary_store *store, struct ary_bytes key,
 					     struct ary_value *out, struct ary_error *err);

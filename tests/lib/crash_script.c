@@ -7,65 +7,12 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "lib/crash_writes.h"
 #include "store/commit.h"
 
 enum {
-	BATCH_MAX = 6,
 	SYNC_INTERVAL_MS = 2000,
 	WATERMARK_INTERVAL_MS = 1000,
-	LIFETIME_MS_MAX = 1000, /* of values that end; nor does more time pass at once */
-};
-
-/* When a compaction, seen from its calls, has other writes beside it. */
-enum beside { BESIDE_NOTHING, BESIDE_CREATE, BESIDE_RENAME, BESIDE_UNLINK };
-
-struct script;
-
-/* A write under way. */
-struct step_write {
-	struct ary_write write;
-	struct script *script;
-	size_t number; /* in the order of all writes: the state after it */
-	char key[ORACLE_KEY_BYTES];
-	uint8_t value[ORACLE_VALUE_BYTES_MAX];
-};
-
-/* A value on its way to the store in parts, over many steps. */
-struct script_upload {
-	struct ary_upload *upload; /* NULL: there is none */
-	uint32_t serial;
-	struct ary_bytes value;
-	uint8_t bytes[ORACLE_VALUE_BYTES_MAX];
-	size_t sent;               /* of it, and stored */
-	size_t part_bytes;         /* of the part that is under way; 0: none is */
-	bool naming;               /* the Set is under way */
-};
-
-/* Writes that are waited for together. */
-struct step {
-	struct step_write writes[BATCH_MAX];
-	size_t submitted;
-	size_t gated;        /* still to submit, while the first is being written: the next group */
-	size_t done;
-	struct ary_mutex lock;
-	struct ary_cond cond;
-};
-
-struct script {
-	struct crash_check check;
-	struct oracle oracle;
-	struct sim_env sim;
-	struct ary_store_options options;
-	struct ary_store *store;
-	struct sim_random random;
-	struct step *step;          /* under way; NULL: none */
-	bool sync_under_way;        /* a log's; all that was acknowledged before is durable after */
-	size_t sync_covers;
-	unsigned fail_sync;         /* the how manieth from now fails; 0: none */
-	unsigned fail_write;        /* likewise, for want of space */
-	enum beside beside;
-	bool compacting;
-	struct script_upload large;
 };
 
 static bool ends_with(const struct sim_call *call, const char *end)
@@ -84,183 +31,6 @@ static bool is_merge(const struct sim_call *call)
 {
 	return ends_with(call, ".tmp");
 }
-
-static bool is_always(const struct script *script)
-{
-	return script->options.durability == ARY_DURABILITY_ALWAYS;
-}
-
-static void note_durable(struct script *script, size_t count)
-{
-	if (count > script->oracle.durable)
-		script->oracle.durable = count;
-}
-
-/* A write's answer, on the commit thread. Writes are answered in order. */
-static void note_done(struct ary_write *write)
-{
-	struct step_write *own = write->context;
-	struct script *script = own->script;
-	struct oracle *oracle = &script->oracle;
-	struct step *step = script->step;
-
-	switch (write->status) {
-	case ARY_OK:
-		oracle->acked = own->number;
-		if (write->seq <= oracle->seq_max)
-			crash_check_fail(&script->check, "seq %llu was given twice",
-					 (unsigned long long)write->seq);
-		oracle->seq_max = write->seq;
-		if (is_always(script))
-			note_durable(script, own->number);
-		break;
-	case ARY_UNCERTAIN:
-		break;
-	case ARY_NO_SPACE:
-	case ARY_READ_ONLY:
-		oracle_forget(oracle, own->number - 1);
-		break;
-	default:
-		crash_check_fail(&script->check, "a write is answered: %s", write->error.text);
-	}
-	ary_mutex_lock(&step->lock);
-	step->done++;
-	ary_cond_signal(&step->cond);
-	ary_mutex_unlock(&step->lock);
-}
-
-/* The upload, of which nothing is under way, ends here, whatever became of it. */
-static void close_upload(struct script *script)
-{
-	ary_upload_close(script->large.upload);
-	script->large = (struct script_upload){.upload = NULL};
-}
-
-static void note_part(struct ary_write *write)
-{
-	struct step_write *own = write->context;
-	struct script *script = own->script;
-	struct script_upload *large = &script->large;
-	struct oracle *oracle = &script->oracle;
-
-	if (write->status == ARY_OK) {
-		if (write->seq <= oracle->seq_max)
-			crash_check_fail(&script->check, "seq %llu was given twice",
-					 (unsigned long long)write->seq);
-		oracle->seq_max = write->seq;
-		large->sent += large->part_bytes;
-	} else if (write->status != ARY_NO_SPACE && write->status != ARY_READ_ONLY &&
-		   write->status != ARY_UNCERTAIN) {
-		crash_check_fail(&script->check, "a part is answered: %s", write->error.text);
-	}
-	large->part_bytes = 0;
-	ary_mutex_lock(&script->step->lock);
-	script->step->done++;
-	ary_cond_signal(&script->step->cond);
-	ary_mutex_unlock(&script->step->lock);
-}
-
-static void note_named(struct ary_write *write)
-{
-	struct step_write *own = write->context;
-	struct script *script = own->script;
-
-	script->large.naming = false;
-	if (write->status == ARY_OK)
-		close_upload(script);
-	note_done(write);
-}
-
-static void begin_upload(struct script *script)
-{
-	struct script_upload *large = &script->large;
-	struct ary_error err;
-
-	large->serial = oracle_reserve(&script->oracle);
-	large->value = oracle_value(&script->oracle, large->serial, large->bytes);
-	if (ary_upload_begin(script->store, &large->upload, &err) != ARY_OK)
-		crash_check_fail(&script->check, "no upload begins: %s", err.text);
-}
-
-/* Makes OWN the next step of the upload: a part, or, after the last, the Set. */
-static void go_on_with_upload(struct script *script, struct step_write *own)
-{
-	struct script_upload *large = &script->large;
-	size_t part_bytes = (size_t)script->options.part_bytes;
-
-	if (large->upload == NULL)
-		begin_upload(script);
-	size_t left = large->value.size - large->sent;
-	own->write = (struct ary_write){.upload = large->upload, .context = own};
-	if (left > 0) {
-		large->part_bytes = left < part_bytes ? left : part_bytes;
-		own->write.op = ARY_WRITE_PART;
-		own->write.value = (struct ary_bytes){large->bytes + large->sent,
-						      large->part_bytes};
-		own->write.done = note_part;
-		return;
-	}
-	unsigned number = (unsigned)sim_draw(&script->random, ORACLE_KEYS);
-	oracle_issue_as(&script->oracle, number, large->serial);
-	own->number = script->oracle.issued;
-	large->naming = true;
-	own->write.op = ARY_WRITE_SET;
-	own->write.key = oracle_key(number, own->key);
-	own->write.done = note_named;
-}
-
-/* Some values end, after a while or at a time. */
-static void draw_end(struct script *script, unsigned number, struct ary_write *write)
-{
-	struct oracle *oracle = &script->oracle;
-	uint64_t lifetime_ms = 1 + sim_draw(&script->random, LIFETIME_MS_MAX);
-	uint64_t kind = sim_draw(&script->random, 6);
-
-	if (kind == 0)
-		write->ttl_ms = lifetime_ms;
-	else if (kind == 1)
-		write->expires_ms = oracle->now_ms + lifetime_ms;
-	if (kind < 2)
-		oracle_end(oracle, number, oracle->now_ms + lifetime_ms);
-}
-
-static void write_key(struct script *script, struct step_write *own)
-{
-	struct oracle *oracle = &script->oracle;
-	unsigned number = (unsigned)sim_draw(&script->random, ORACLE_KEYS);
-	bool remove = oracle_has(oracle, number) && sim_draw(&script->random, 4) == 0;
-	uint32_t serial = oracle_issue(oracle, number, remove);
-
-	own->number = oracle->issued;
-	own->write = (struct ary_write){
-		.op = remove ? ARY_WRITE_REMOVE : ARY_WRITE_SET,
-		.key = oracle_key(number, own->key),
-		.done = note_done,
-		.context = own,
-	};
-	if (!remove) {
-		own->write.value = oracle_value(oracle, serial, own->value);
-		draw_end(script, number, &own->write);
-	}
-}
-
-static void submit_one(struct script *script)
-{
-	struct step *step = script->step;
-	bool uploading = script->large.part_bytes > 0 || script->large.naming;
-
-	ary_mutex_lock(&step->lock);
-	struct step_write *own = &step->writes[step->submitted++];
-	ary_mutex_unlock(&step->lock);
-	own->script = script;
-	if (!uploading && sim_draw(&script->random, 3) == 0)
-		go_on_with_upload(script, own);
-	else
-		write_key(script, own);
-	script->check.figures->writes++;
-	ary_store_submit(script->store, &own->write);
-}
-
 static void do_nothing(struct ary_store *store, struct ary_job *job)
 {
 	(void)store;
@@ -311,7 +81,7 @@ static void write_some(struct script *script, size_t count)
 	ary_cond_init(&step->cond);
 	script->step = step;
 	step->gated = count - 1;
-	submit_one(script);
+	crash_writes_submit(script);
 	ary_mutex_lock(&step->lock);
 	/* Where the first is refused before it is written, the others never come. */
 	while (step->done < step->submitted)
@@ -331,7 +101,7 @@ static void open_gate(struct script *script)
 
 	while (step != NULL && step->gated > 0) {
 		step->gated--;
-		submit_one(script);
+		crash_writes_submit(script);
 	}
 }
 
@@ -381,7 +151,7 @@ static enum sim_verdict hook(void *context, struct sim_call *call)
 	struct script *script = context;
 
 	if (script->sync_under_way)
-		note_durable(script, script->sync_covers);
+		crash_writes_note_durable(script, script->sync_covers);
 	script->sync_under_way = false;
 	if (!script->check.failed && call->op != SIM_OP_OPEN)
 		cut_here(script, call);
@@ -468,11 +238,11 @@ static bool kill_and_open(struct script *script)
 {
 	bool cuts = sim_draw(&script->random, 2) == 0;
 
-	close_upload(script);
+	crash_writes_close_upload(script);
 	crash_abandon(&script->sim, script->store);
 	script->store = NULL;
 	if (script->sync_under_way)
-		note_durable(script, script->sync_covers);
+		crash_writes_note_durable(script, script->sync_covers);
 	script->sync_under_way = false;
 	if (cuts)
 		cut_power(script);
@@ -484,14 +254,14 @@ static bool close_and_open(struct script *script)
 {
 	struct ary_error err = {.status = ARY_OK};
 
-	close_upload(script);
+	crash_writes_close_upload(script);
 	enum ary_status status = ary_store_close(script->store, &err);
 
 	script->store = NULL;
 	if (status != ARY_OK)
 		crash_check_fail(&script->check, "the store does not close: %s", err.text);
 	script->sync_under_way = false;
-	note_durable(script, script->oracle.acked);
+	crash_writes_note_durable(script, script->oracle.acked);
 	draw_options(script);
 	return !script->check.failed && open_store(script, script->oracle.acked);
 }
@@ -564,7 +334,7 @@ static bool do_step(struct script *script)
 	uint64_t kind = sim_draw(&script->random, 100);
 
 	if (sim_draw(&script->random, 16) == 0)
-		close_upload(script);
+		crash_writes_close_upload(script);
 	if (sim_draw(&script->random, 3) == 0)
 		pass_time(script);
 	if (kind < 8)
@@ -626,7 +396,7 @@ bool crash_script_run(uint64_t seed, crash_bug bug, struct crash_figures *figure
 		right = do_step(script);
 	if (right)
 		(void)close_and_open(script);
-	close_upload(script);
+	crash_writes_close_upload(script);
 	if (script->store != NULL)
 		crash_abandon(&script->sim, script->store);
 	figures->scripts++;
