@@ -262,20 +262,29 @@ struct replay {
 	struct oracle_state *state;
 };
 
+/* The serial that RECORD, a Set, Rm or Expire, leaves its key KEY with. An Expire line counts even
+ * where a merge has dropped what it ends: there may be older values below. */
+static uint32_t serial_after(const struct damage_store *self, const struct ary_record *record,
+			     unsigned key)
+{
+	size_t number = damage_store_writes(self, record->seq);
+
+	if (record->op == ARY_OP_EXPIRE)
+		return 0;
+	ARY_CHECK(self->seqs[number] == record->seq);
+	return self->oracle.states[number].serials[key];
+}
+
 static void replay_line(void *context, const struct ary_record *record)
 {
 	const struct replay *replay = context;
-	const struct damage_store *self = replay->self;
 
-	/* What an Expire line ends was over when it was written. */
-	if (record->op != ARY_OP_SET && record->op != ARY_OP_RM)
+	if (record->op != ARY_OP_SET && record->op != ARY_OP_RM && record->op != ARY_OP_EXPIRE)
 		return;
-	size_t number = damage_store_writes(self, record->seq);
-	ARY_CHECK(self->seqs[number] == record->seq);
 	for (unsigned key = 0; key < ORACLE_KEYS; key++) {
 		char name[ORACLE_KEY_BYTES];
 		if (ary_bytes_equal(oracle_key(key, name), record->key))
-			replay->state->serials[key] = self->oracle.states[number].serials[key];
+			replay->state->serials[key] = serial_after(replay->self, record, key);
 	}
 }
 
