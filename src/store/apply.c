@@ -53,7 +53,7 @@ enum ary_status ary_apply_check(const struct ary_write *write, struct ary_presen
 	return ARY_OK;
 }
 
-/* OLD is not in the index any more, and neither do its parts count, if it has any. */
+/* OLD is its key's value no more, and neither do its parts count, if it has any, nor its end. */
 static void drop(struct ary_store *store, const struct ary_entry *old)
 {
 	ary_logs_count_stale(&store->logs, old->location.slot, old->location.size);

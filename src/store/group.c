@@ -84,8 +84,23 @@ static struct ary_record record_of(const struct ary_append *append, const struct
 	};
 }
 
-/* Encodes the line of WRITE, which is RECORD, into the group, once there is memory for what becomes
- * of it: *ENDING_OUT (owned) is for a value that ends. */
+/* Encodes the line of WRITE, which is RECORD, into the group. */
+static enum ary_status put_encoded(struct ary_store *store, struct ary_append *append,
+				   const struct ary_write *write, struct ary_record *record)
+{
+	if (write->upload == NULL)
+		return ary_append_line(store, append, record);
+	uint64_t seq = store->committer.seq + 1;
+	enum ary_status status = ary_upload_fill(store, write, seq, record);
+	if (status == ARY_OK)
+		status = ary_append_line(store, append, record);
+	if (status == ARY_OK)
+		ary_upload_decided(store, write, seq);
+	return status;
+}
+
+/* As put_encoded, once there is memory for what becomes of it: *ENDING_OUT (owned) is for a value
+ * that ends. */
 static enum ary_status put_line(struct ary_store *store, struct ary_append *append,
 				const struct ary_write *write, struct ary_record *record,
 				struct ary_ending **ending_out)
@@ -99,30 +114,21 @@ static enum ary_status put_line(struct ary_store *store, struct ary_append *appe
 		if (ending == NULL)
 			return ARY_NO_MEMORY;
 	}
-	uint64_t seq = store->committer.seq + 1;
-	enum ary_status status = ARY_OK;
-	if (write->upload != NULL)
-		status = ary_upload_fill(store, write, seq, record);
+	enum ary_status status = put_encoded(store, append, write, record);
 	if (status == ARY_OK)
-		status = ary_append_line(store, append, record);
-	if (status != ARY_OK) {
+		*ending_out = ending;
+	else
 		ary_expiry_forget(&store->expiry, ending);
-		return status;
-	}
-	if (write->upload != NULL)
-		ary_upload_decided(store, write, seq);
-	*ending_out = ending;
-	return ARY_OK;
+	return status;
 }
 
-/* Whether WRITE may happen at TIME_MS, after the group's writes so far; *PRESENT_OUT is what its
- * key has. */
-static enum ary_status check(struct ary_store *store, uint64_t time_ms, struct ary_write *write,
-			     struct ary_present *present_out)
+/* Whether WRITE may happen after the group's writes so far; *PRESENT_OUT is what its key has. */
+static enum ary_status check(struct ary_store *store, const struct ary_append *append,
+			     struct ary_write *write, struct ary_present *present_out)
 {
 	*present_out = (struct ary_present){.exists = false};
 	if (write->op != ARY_WRITE_PART) {
-		*present_out = ary_apply_present(store, write->key, time_ms);
+		*present_out = ary_apply_present(store, write->key, append->time_ms);
 		enum ary_status status = ary_apply_check(write, *present_out);
 		if (status != ARY_OK)
 			return ary_fail(&write->error, status, "%s", ary_status_text(status));
@@ -137,7 +143,7 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 	struct ary_committer *committer = &store->committer;
 	struct ary_error *err = &write->error;
 	struct ary_present present;
-	enum ary_status status = check(store, append->time_ms, write, &present);
+	enum ary_status status = check(store, append, write, &present);
 	if (status != ARY_OK)
 		return status;
 	struct ary_record record = record_of(append, write);
@@ -233,8 +239,11 @@ static void apply(struct ary_store *store, uint64_t offset)
 static bool abandon(struct ary_store *store)
 {
 	struct ary_overlay *overlay = &store->committer.overlay;
-	for (size_t i = 0; i < overlay->count; i++)
+	for (size_t i = 0; i < overlay->count; i++) {
 		ary_expiry_forget(&store->expiry, overlay->pending[i].ending);
+		if (overlay->pending[i].write->upload != NULL)
+			ary_upload_undecided(overlay->pending[i].write);
+	}
 	return ary_expire_give_back(store);
 }
 
