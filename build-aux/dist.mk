@@ -86,6 +86,7 @@ test_files = \
 	tests/cli/strace_order.sh \
 	tests/cli/tmpfs.sh \
 	tests/cli/transfer.sh \
+	tests/cli/ttl.sh \
 	tests/cli/verify.sh \
 	tests/fuzz/api.dict \
 	tests/fuzz/corpus/api/bad-targets \

@@ -88,6 +88,7 @@ shell_tests = \
 	%D%/cli/strace_order.sh \
 	%D%/cli/tmpfs.sh \
 	%D%/cli/transfer.sh \
+	%D%/cli/ttl.sh \
 	%D%/cli/verify.sh \
 	%D%/seam_test.sh \
 	%D%/table_test.sh \

@@ -9,6 +9,7 @@
 #include "app/large.h"
 #include "app/local.h"
 #include "app/remote.h"
+#include "format/record.h"
 #include "format/text.h"
 
 enum { LIST_PAGE_KEYS = 1000 };
@@ -144,11 +145,16 @@ enum ary_exit ary_cmd_set(const struct ary_config *config)
 	struct ary_write write = {
 		.op = ARY_WRITE_SET,
 		.key = ary_bytes_of(config->arguments[0]),
+		.type = ary_bytes_of(config->type),
+		.ttl_ms = config->ttl_seconds * 1000,
 	};
 	struct ary_buf buf = { .size = 0 };
 	enum ary_exit code = check_key(config, write.key);
 	bool is_longer = false;
 
+	if (code == ARY_EXIT_OK && write.type.size > ARY_RECORD_TYPE_BYTES_MAX)
+		code = ary_complain(ARY_EXIT_USAGE, "--type takes at most %d bytes",
+				    ARY_RECORD_TYPE_BYTES_MAX);
 	if (code == ARY_EXIT_OK)
 		code = take_value(config, &buf, &write.value, &is_longer);
 	if (code == ARY_EXIT_OK)

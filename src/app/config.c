@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/about.h"
 #include "app/server_url.h"
 #include "base/alloc.h"
 #include "base/bytes.h"

@@ -10,7 +10,7 @@
 #include "app/transfer.h"
 #include "env/thread.h"
 
-enum { POLL_MS_MIN = 20, POLL_MS_MAX = 500 };
+enum { POLL_MS_MIN = 20, POLL_MS_MAX = 500, TTL_FIELD_BYTES = 48 };
 
 /* A server, and one connection to it. */
 struct remote {
@@ -102,11 +102,17 @@ enum ary_exit ary_remote_write(const struct ary_config *config, const struct ary
 		.type = write->type,
 	};
 	struct ary_error err = { .status = ARY_OK };
+	char field[TTL_FIELD_BYTES];
 	struct remote remote;
 	enum ary_exit code = connect_to(config, &remote);
 
 	if (code != ARY_EXIT_OK)
 		return code;
+	if (write->ttl_ms > 0) {
+		(void)snprintf(field, sizeof(field), "Aryavarth-TTL: %" PRIu64,
+			       write->ttl_ms / 1000);
+		request.field = field;
+	}
 	code = tell(ask_for_key(&remote, write->key, &request, &err), &err);
 	disconnect(&remote);
 	return code;
