@@ -5,6 +5,7 @@
 
 #include "base/diag.h"
 #include "store/replay.h"
+#include "store/replay_parts.h"
 #include "store/witness.h"
 
 /* How far the sequence jumps when a crash may have taken back numbers that were handed out. */
@@ -130,6 +131,10 @@ enum ary_status ary_recover(struct ary_store *store, struct ary_error *err)
 	status = ary_replay_all(&replay, &inventory, &unused, err);
 	if (status == ARY_OK)
 		status = hear_witness(&replay, &inventory, err);
+	/* What is wrong with the lines goes first: those that are missing may have replaced a value
+	 * whose parts are gone. */
+	if (status == ARY_OK)
+		status = ary_replay_parts_end(&replay, err);
 	if (status == ARY_OK)
 		status = ary_inventory_clean(store->dir, &inventory, err);
 	if (status == ARY_OK && unused)

@@ -159,8 +159,6 @@ enum ary_status ary_replay_all(struct ary_replay *replay, const struct ary_inven
 		status = replay_log(replay, inventory->logs[i], may_tear, err);
 	}
 	ary_loader_stop(&replay->loader);
-	if (status == ARY_OK)
-		status = ary_replay_parts_end(replay, err);
 	if (status == ARY_OK && ary_index_bulk_end(replay->store->index) != ARY_OK)
 		return fail_memory(err);
 	return status;

@@ -71,33 +71,46 @@ enum ary_status ary_replay_large(struct ary_replay *replay, const struct ary_sca
 	return ARY_OK;
 }
 
-/* That UPLOAD, which a present Set names, has its parts. */
-static enum ary_status check_complete(struct ary_upload *upload, struct ary_error *err)
+/* The first part that UPLOAD, which a present Set names, lacks; its `count`: it has them all. */
+static uint64_t missing_part(struct ary_upload *upload)
 {
 	struct ary_location place;
 	uint64_t part = 0;
 	while (part < upload->large.count && ary_parts_place(upload, part, &place))
 		part++;
-	if (part == upload->large.count)
-		return ARY_OK;
+	return part;
+}
+
+static enum ary_status fail_incomplete(struct ary_upload *upload, struct ary_error *err)
+{
 	const struct ary_log *log =
 		ary_logs_find(&upload->store->logs, upload->set_place.slot);
 	char name[ARY_NAME_BYTES];
 	ary_name_log(ary_segment_log(log->segment), name);
 	return ary_fail(err, ARY_CORRUPT, "%s: damaged at offset %" PRIu64 ", seq %" PRIu64
 			": the value lacks part %" PRIu64, name, upload->set_place.offset,
-			upload->by_set.number, part);
+			upload->by_set.number, missing_part(upload));
+}
+
+/* Of the values that lack parts, the one that was set first is told, as verifying tells it. */
+static enum ary_status check_complete(const struct ary_replay *replay, struct ary_error *err)
+{
+	struct ary_upload *first = NULL;
+	for (struct ary_upload *upload = replay->uploads; upload != NULL;
+	     upload = upload->due_next) {
+		if (!upload->present || missing_part(upload) == upload->large.count)
+			continue;
+		if (first == NULL || upload->by_set.number < first->by_set.number)
+			first = upload;
+	}
+	return first == NULL ? ARY_OK : fail_incomplete(first, err);
 }
 
 enum ary_status ary_replay_parts_end(struct ary_replay *replay, struct ary_error *err)
 {
-	enum ary_status status = ARY_OK;
+	enum ary_status status = check_complete(replay, err);
 	while (status == ARY_OK && replay->uploads != NULL) {
 		struct ary_upload *upload = replay->uploads;
-		if (upload->present)
-			status = check_complete(upload, err);
-		if (status != ARY_OK)
-			break;
 		replay->uploads = upload->due_next;
 		upload->due_next = NULL;
 		ary_parts_let_go(upload);

@@ -154,7 +154,10 @@ static void clear(struct ary_verify_parts *parts, struct ary_bytes key)
 		if (!ary_bytes_equal(ary_buf_view(&parts->suspects[i].key), key))
 			continue;
 		ary_buf_release(&parts->suspects[i].key);
-		parts->suspects[i] = parts->suspects[--parts->suspect_count];
+		parts->suspect_count--;
+		/* Those that are left stay in order: what was set first is told first. */
+		memmove(&parts->suspects[i], &parts->suspects[i + 1],
+			(parts->suspect_count - i) * sizeof(parts->suspects[0]));
 		return;
 	}
 }
