@@ -54,6 +54,10 @@ list_goals() {
 		'opening 10 million records, LevelDB / ours, in time'
 	goal engine 'engine:reopen:aryavarth:rps' at-least 5000000 \
 		'records/s while 1 million are opened, warm'
+	goal list 'list:longer' at-most 3 \
+		'a page of 1,000 keys, of 10 million / of 10,000, in time'
+	goal list 'list:longer backwards' at-most 3 \
+		'the same, backwards'
 	goal engine 'engine:bytes a key' at-most 48 \
 		'memory per key beyond its own bytes (aim: 40)'
 }
