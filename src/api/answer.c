@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/problem.h"
+#include "base/base64.h"
 
 #define PROBLEMS_PATH "/problems/"
 
@@ -165,5 +166,71 @@ enum ary_status ary_answer_stats(struct ary_bytes body, struct ary_stats *out,
 		.disk_full = json_is_true(json_object_get(root, "disk_full")),
 	};
 	json_decref(root);
+	return ARY_OK;
+}
+
+static struct ary_bytes bytes_of(const json_t *text)
+{
+	return (struct ary_bytes){ (const uint8_t *)json_string_value(text),
+				   json_string_length(text) };
+}
+
+/* The key of a listed OBJECT in KEY, which is emptied first. */
+static enum ary_status read_key(const json_t *object, struct ary_buf *key)
+{
+	const json_t *text = json_object_get(object, "key");
+	const json_t *base64 = json_object_get(object, "key_b64");
+
+	key->size = 0;
+	if (json_is_string(text))
+		return ary_buf_append(key, bytes_of(text)) ? ARY_OK : ARY_NO_MEMORY;
+	if (json_is_string(base64))
+		return ary_base64_decode(bytes_of(base64), key);
+	return ARY_INVALID;
+}
+
+/* Reads one LINE of a page; *ENDED tells that it was the last one. */
+static enum ary_status read_line(const json_t *line, ary_store_visit visit, void *context,
+				 struct ary_buf *next, bool *ended)
+{
+	const json_t *token = json_object_get(line, "next");
+	struct ary_buf key = { 0 };
+	enum ary_status status;
+
+	*ended = token != NULL;
+	if (*ended && !json_is_string(token))
+		return json_is_null(token) ? ARY_OK : ARY_INVALID;
+	if (*ended)
+		return ary_buf_append(next, bytes_of(token)) ? ARY_OK : ARY_NO_MEMORY;
+	status = read_key(line, &key);
+	if (status == ARY_OK && key.size == 0)
+		status = ARY_INVALID;
+	if (status == ARY_OK && !visit(context, ary_buf_view(&key), number_of(line, "seq")))
+		status = ARY_CANCELLED;
+	ary_buf_release(&key);
+	return status;
+}
+
+enum ary_status ary_answer_page(struct ary_bytes body, ary_store_visit visit, void *context,
+				struct ary_buf *next_out, struct ary_error *err)
+{
+	enum ary_status status = ARY_OK;
+	bool ended = false;
+
+	next_out->size = 0;
+	while (status == ARY_OK && !ended && body.size > 0) {
+		struct ary_bytes line = ary_bytes_cut(body, '\n', &body);
+		json_t *object = load(line);
+
+		status = object == NULL ? ARY_INVALID :
+					  read_line(object, visit, context, next_out, &ended);
+		json_decref(object);
+	}
+	if (status == ARY_NO_MEMORY)
+		return ary_fail(err, status, "no memory for a page of keys");
+	if (status == ARY_CANCELLED)
+		return ary_fail(err, status, "no more keys are wanted");
+	if (status != ARY_OK || !ended || body.size > 0)
+		return ary_fail(err, ARY_CORRUPT, "the answer is no page of keys, or broke off");
 	return ARY_OK;
 }

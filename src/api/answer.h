@@ -29,4 +29,11 @@ ARY_MUST_CHECK enum ary_status ary_answer_compaction(struct ary_bytes body,
 ARY_MUST_CHECK enum ary_status ary_answer_stats(struct ary_bytes body, struct ary_stats *out,
 						struct ary_error *err);
 
+/* Reads BODY, a page of GET /keys as application/x-ndjson, and visits its keys. *NEXT_OUT, which is
+ * emptied first, is the token of the page behind it, or empty at the end. CORRUPT: a line is none
+ * of a page's, or the last one is missing. CANCELLED: VISIT wanted no more. NO_MEMORY. */
+ARY_MUST_CHECK enum ary_status ary_answer_page(struct ary_bytes body, ary_store_visit visit,
+					       void *context, struct ary_buf *next_out,
+					       struct ary_error *err);
+
 #endif

@@ -252,35 +252,50 @@ static bool append_key(void *context, struct ary_bytes key, uint64_t seq)
 	return !page->failed;
 }
 
-static enum ary_exit print_keys(struct ary_store *store, const struct ary_config *config)
+static bool print_page(void *context)
 {
-	struct page page = { .json = config->json };
+	struct page *page = context;
+
+	ary_console_write(ary_buf_view(&page->text));
+	page->keys = 0;
+	page->text.size = 0;
+	return ary_console_good();
+}
+
+static void print_local_keys(struct ary_store *store, const struct ary_config *config,
+			     struct page *page)
+{
 	uint64_t left = config->limit > 0 ? config->limit : UINT64_MAX;
-	uint64_t wanted;
+	uint64_t wanted, listed;
 
 	do {
 		wanted = left < LIST_PAGE_KEYS ? left : LIST_PAGE_KEYS;
-		page.keys = 0;
-		page.text.size = 0;
-		ary_store_list(store, ary_bytes_of(config->prefix), ary_buf_view(&page.last),
-			       wanted, append_key, &page);
-		ary_console_write(ary_buf_view(&page.text));
-		left -= page.keys;
-	} while (!page.failed && page.keys == wanted && left > 0 && ary_console_good());
-	ary_buf_release(&page.text);
-	ary_buf_release(&page.last);
-	if (page.failed)
-		return ary_complain(ARY_EXIT_STORE, "out of memory");
-	return ARY_EXIT_OK;
+		ary_store_list(store, ary_bytes_of(config->prefix), ary_buf_view(&page->last),
+			       wanted, append_key, page);
+		listed = page->keys;
+		left -= listed;
+	} while (print_page(page) && !page->failed && listed == wanted && left > 0);
 }
 
-enum ary_exit ary_cmd_list(const struct ary_config *config)
+static enum ary_exit list_locally(const struct ary_config *config, struct page *page)
 {
 	struct ary_store *store;
 	enum ary_exit code = ary_local_open(config, ARY_LOCAL_READ, &store);
 
 	if (code != ARY_EXIT_OK)
 		return code;
-	code = print_keys(store, config);
+	print_local_keys(store, config, page);
 	return ary_local_close(store, code);
+}
+
+enum ary_exit ary_cmd_list(const struct ary_config *config)
+{
+	struct page page = { .json = config->json };
+	enum ary_exit code = config->on_server ?
+				     ary_remote_list(config, append_key, print_page, &page) :
+				     list_locally(config, &page);
+
+	ary_buf_release(&page.text);
+	ary_buf_release(&page.last);
+	return page.failed ? ary_complain(ARY_EXIT_STORE, "out of memory") : code;
 }

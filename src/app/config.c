@@ -396,9 +396,9 @@ static enum ary_status choose_store(struct reader *reader, struct ary_error *err
 		return ary_fail(err, ARY_INVALID, "--dir and --server exclude each other");
 	reader->config->on_server = reader->given[server] ||
 				    (!reader->given[dir] && variable_of(&options[server], name));
-	if (reader->config->on_server && reader->command & ARY_FOR_LISTING)
+	if (reader->config->on_server && reader->command & ARY_FOR_EXPORT)
 		return ary_fail(err, ARY_INVALID,
-				"a server cannot list its keys yet; --dir names a directory");
+				"a server cannot be exported yet; --dir names a directory");
 	return check_flags(reader, err);
 }
 

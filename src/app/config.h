@@ -40,9 +40,7 @@ enum {
 			ARY_FOR_STATS | ARY_FOR_EXPORT,
 	/* These work on a directory or on a server. */
 	ARY_FOR_DATA = ARY_FOR_SET | ARY_FOR_GET | ARY_FOR_RM | ARY_FOR_COMPACT | ARY_FOR_IMPORT |
-		       ARY_FOR_STATS,
-	/* So will these, once a server lists its keys. */
-	ARY_FOR_LISTING = ARY_FOR_LIST | ARY_FOR_EXPORT,
+		       ARY_FOR_STATS | ARY_FOR_LIST,
 	/* Part of one question rather than of a set-up: not taken from the environment. */
 	ARY_FOR_FLAG_ONLY = 1 << 15,
 	/* Means nothing to a server, which was told such things when it was started. */

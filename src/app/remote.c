@@ -5,12 +5,20 @@
 #include <stdio.h>
 
 #include "api/answer.h"
+#include "api/target.h"
 #include "app/console.h"
 #include "app/local.h"
 #include "app/transfer.h"
 #include "env/thread.h"
 
-enum { POLL_MS_MIN = 20, POLL_MS_MAX = 500, TTL_FIELD_BYTES = 48 };
+enum {
+	POLL_MS_MIN = 20,
+	POLL_MS_MAX = 500,
+	TTL_FIELD_BYTES = 48,
+	PAGE_KEYS = 1000,
+	/* Pages are shorter; what answers with more is none of our servers. */
+	PAGE_BYTES_MAX = 16 * 1024 * 1024,
+};
 
 /* A server, and one connection to it. */
 struct remote {
@@ -195,6 +203,93 @@ enum ary_exit ary_remote_compact(const struct ary_config *config,
 		return code;
 	if (compact(&remote, config->full, out, &err) != ARY_OK)
 		code = ary_local_refused(&err);
+	disconnect(&remote);
+	return code;
+}
+
+/* One page, and where the next one goes on. */
+struct listing {
+	struct remote *remote;
+	struct ary_buf body;
+	struct ary_buf next;
+	uint64_t keys;
+	ary_store_visit visit;
+	void *context;
+};
+
+static bool keep_piece(void *context, struct ary_bytes bytes)
+{
+	struct listing *listing = context;
+
+	return bytes.size <= PAGE_BYTES_MAX - listing->body.size &&
+	       ary_buf_append(&listing->body, bytes);
+}
+
+static bool count_key(void *context, struct ary_bytes key, uint64_t seq)
+{
+	struct listing *listing = context;
+
+	listing->keys++;
+	return listing->visit(listing->context, key, seq);
+}
+
+static bool make_list_path(const struct ary_config *config, uint64_t limit,
+			   const struct ary_buf *next, struct ary_buf *path)
+{
+	static const uint8_t terminator;
+
+	path->size = 0;
+	return ary_buf_printf(path, "/keys?limit=%" PRIu64 "&prefix=", limit) &&
+	       ary_percent_encode(ary_bytes_of(config->prefix), path) &&
+	       ary_buf_append(path, ary_bytes_of("&next=")) &&
+	       ary_percent_encode(ary_buf_view(next), path) &&
+	       ary_buf_append(path, (struct ary_bytes){ &terminator, 1 });
+}
+
+static enum ary_status list_page(const struct ary_config *config, struct listing *listing,
+				 uint64_t limit, struct ary_error *err)
+{
+	struct remote *remote = listing->remote;
+	struct ary_transfer_request request = {
+		.method = ARY_GET,
+		.field = "Accept: application/x-ndjson",
+		.sink = keep_piece,
+		.sink_context = listing,
+	};
+	enum ary_status status;
+
+	if (!make_list_path(config, limit, &listing->next, &remote->path))
+		return ary_fail(err, ARY_NO_MEMORY, "no memory to list the keys");
+	request.path = (const char *)remote->path.data;
+	listing->body.size = 0;
+	listing->keys = 0;
+	status = ary_transfer_run(&remote->transfer, &remote->server, &request, err);
+	if (status != ARY_OK)
+		return status;
+	return ary_answer_page(ary_buf_view(&listing->body), count_key, listing, &listing->next,
+			       err);
+}
+
+enum ary_exit ary_remote_list(const struct ary_config *config, ary_store_visit visit,
+			      bool (*end_page)(void *context), void *context)
+{
+	struct ary_error err = { .status = ARY_OK };
+	struct remote remote;
+	struct listing listing = { .remote = &remote, .visit = visit, .context = context };
+	uint64_t left = config->limit > 0 ? config->limit : UINT64_MAX;
+	enum ary_exit code = connect_to(config, &remote);
+	enum ary_status status;
+
+	if (code != ARY_EXIT_OK)
+		return code;
+	do {
+		status = list_page(config, &listing, left < PAGE_KEYS ? left : PAGE_KEYS, &err);
+		left -= listing.keys < left ? listing.keys : left;
+	} while (status == ARY_OK && end_page(context) && listing.next.size > 0 && left > 0);
+	if (status != ARY_OK && status != ARY_CANCELLED)
+		code = ary_local_refused(&err);
+	ary_buf_release(&listing.body);
+	ary_buf_release(&listing.next);
 	disconnect(&remote);
 	return code;
 }

@@ -23,6 +23,11 @@ enum ary_exit ary_remote_write(const struct ary_config *config, const struct ary
 enum ary_exit ary_remote_compact(const struct ary_config *config,
 				 struct ary_compaction_report *out);
 
+/* Visits the keys that begin with `prefix`, at most `limit` of them, and calls END_PAGE after each
+ * page; either may answer that no more are wanted. */
+enum ary_exit ary_remote_list(const struct ary_config *config, ary_store_visit visit,
+			      bool (*end_page)(void *context), void *context);
+
 enum ary_exit ary_remote_stats(const struct ary_config *config, struct ary_stats *out);
 
 #endif

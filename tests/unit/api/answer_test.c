@@ -253,6 +253,82 @@ static void test_odd_figures_count_as_nothing(void **state)
 	assert_false(stats.read_only);
 }
 
+/* What was visited, one key a line, with its seq. */
+struct visited {
+	struct ary_buf text;
+	unsigned left; /* until no more are wanted */
+};
+
+static bool note_key(void *context, struct ary_bytes key, uint64_t seq)
+{
+	struct visited *visited = context;
+
+	assert_true(seq > 0);
+	assert_true(ary_buf_append(&visited->text, key) &&
+		    ary_buf_append(&visited->text, ary_bytes_of("|")));
+	return --visited->left > 0;
+}
+
+/* Reads BODY; fails the test unless the answer is STATUS, and KEYS were visited. */
+static void expect_page(struct ary_bytes body, unsigned wanted, enum ary_status status,
+			struct ary_bytes keys, const char *next)
+{
+	struct visited visited = {.left = wanted};
+	struct ary_buf token = {0};
+
+	assert_int_equal(ary_answer_page(body, note_key, &visited, &token, NULL), status);
+	assert_true(ary_bytes_equal(ary_buf_view(&visited.text), keys));
+	if (status == ARY_OK)
+		assert_true(ary_bytes_equal(ary_buf_view(&token), ary_bytes_of(next)));
+	ary_buf_release(&visited.text);
+	ary_buf_release(&token);
+}
+
+static void test_a_page_is_read_as_it_was_written(void **state)
+{
+	static const uint8_t keys[] = "a|b\"/|\xff\0|";
+	struct api_fixture fixture;
+	struct api_request request;
+
+	(void)state;
+	api_fixture_create(&fixture, NULL);
+	api_fixture_serve(&fixture);
+	assert_int_equal(api_put(&fixture, "/keys/a", "v"), 201);
+	assert_int_equal(api_put(&fixture, "/keys/b%22/", "v"), 201);
+	assert_int_equal(api_put(&fixture, "/keys/%ff%00", "v"), 201);
+	api_request_init(&request, "GET", "/keys?prefix=");
+	api_request_header(&request, "Accept", "application/x-ndjson");
+	assert_int_equal(api_request_send(&fixture, &request), 200);
+	expect_page(request.call.response.body, 9, ARY_OK,
+		    (struct ary_bytes){keys, sizeof(keys) - 1}, "");
+	expect_page(request.call.response.body, 1, ARY_CANCELLED, ary_bytes_of("a|"), "");
+	api_request_release(&request);
+	api_fixture_destroy(&fixture);
+	expect_page(ary_bytes_of("{\"key\":\"k\",\"seq\":3,\"more\":[]}\n"
+				 "{\"next\":\"to-ken\"}\n"),
+		    9, ARY_OK, ary_bytes_of("k|"), "to-ken");
+}
+
+static void test_what_is_no_page_is_told(void **state)
+{
+	static const char *const bodies[] = {
+		"", "\n", "null\n", "{}\n", "{\"next\":7}\n",
+		"{\"key\":7,\"seq\":1}\n{\"next\":null}\n",
+		"{\"key\":\"\",\"seq\":1}\n{\"next\":null}\n",
+		"{\"key_b64\":\"?\",\"seq\":1}\n{\"next\":null}\n",
+		"{\"next\":null}\n{\"next\":null}\n",
+		"{\"prefix\":\"a/\"}\n{\"next\":null}\n", "<html>\n", "{\"next\":null",
+	};
+	struct ary_bytes none = {NULL, 0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+		expect_page(ary_bytes_of(bodies[i]), 9, ARY_CORRUPT, none, NULL);
+	/* What is cut off behind a key, too. */
+	expect_page(ary_bytes_of("{\"key\":\"k\",\"seq\":3}\n"), 9, ARY_CORRUPT,
+		    ary_bytes_of("k|"), NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +338,8 @@ int main(void)
 		cmocka_unit_test(test_a_report_is_read_as_it_was_written),
 		cmocka_unit_test(test_a_report_tells_of_running_and_of_failing),
 		cmocka_unit_test(test_figures_are_read_as_they_were_written),
+		cmocka_unit_test(test_a_page_is_read_as_it_was_written),
+		cmocka_unit_test(test_what_is_no_page_is_told),
 		cmocka_unit_test(test_odd_figures_count_as_nothing),
 	};
 

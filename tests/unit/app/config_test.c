@@ -281,7 +281,7 @@ static void test_flags_to_no_effect_are_refused_and_variables_ignored(void **sta
 	expect_refused(ARY_FOR_SET, "k v --server http://a --durability never", "--durability");
 	expect_refused(ARY_FOR_SET, "k v --server http://a --max-value-bytes 1", "--max-value");
 	expect_refused(ARY_FOR_GET, "k --timeout-ms 1000", "--timeout-ms");
-	expect_refused(ARY_FOR_LIST, "--server http://a", "--dir");
+	expect_refused(ARY_FOR_EXPORT, "--server http://a", "--dir");
 	setenv("ARYAVARTH_ROTATE_BYTES", "many", 1);
 	expect_store("k --server http://a", true, NULL, "http://a");
 	unsetenv("ARYAVARTH_ROTATE_BYTES");
