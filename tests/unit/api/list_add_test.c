@@ -94,6 +94,21 @@ static void test_keys_rise_whatever_the_clock_does(void **state)
 	fault_env_reset(fixture->faults);
 }
 
+static void test_a_new_key_may_have_an_end(void **state)
+{
+	struct api_fixture *fixture = *state;
+	char location[LOCATION_BYTES];
+	struct api_request request;
+	struct ary_bytes body;
+
+	assert_int_equal(post(fixture, "/keys?ttl=1000&prefix=a", "v", location), 201);
+	assert_int_equal(get(fixture, "/keys?include=meta", NULL, &request), 200);
+	body = request.call.response.body;
+	assert_non_null(memmem(body.data, body.size, "\"expires\":\"20", 13));
+	api_request_release(&request);
+	assert_int_equal(post(fixture, "/keys?ttl=0", "v", location), 400);
+}
+
 static const struct {
 	const char *target;
 	const char *field;
@@ -194,6 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_A_SERVICE(test_the_value_is_found_where_the_answer_says),
 		ON_A_SERVICE(test_keys_rise_whatever_the_clock_does),
+		ON_A_SERVICE(test_a_new_key_may_have_an_end),
 		ON_A_SERVICE(test_what_cannot_be_a_key_is_refused),
 		ON_A_SERVICE(test_no_chance_is_no_key),
 		ON_A_SERVICE(test_a_key_that_somebody_has_is_not_taken),
