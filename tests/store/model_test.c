@@ -240,8 +240,12 @@ static void step_list(void)
 /* Some value is there in its last millisecond, and gone in the next, unless it is gone already. */
 static void step_end(void)
 {
+	uint8_t bytes[KEY_BYTES_MAX];
+
 	for (size_t i = 0; i < model.count; i++) {
-		struct ary_bytes key = ary_buf_view(&model.entries[i].key);
+		/* A copy: the entry goes when the clock is set. */
+		struct ary_bytes key = {bytes, model.entries[i].key.size};
+		memcpy(bytes, model.entries[i].key.data, key.size);
 		uint64_t expires_ms = model.entries[i].expires_ms;
 		struct ary_value got;
 		if (expires_ms == 0 || expires_ms - 1 < now_ms())
