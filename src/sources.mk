@@ -202,6 +202,8 @@ api_sources = \
 	%D%/api/query.h \
 	%D%/api/range.c \
 	%D%/api/range.h \
+	%D%/api/request_id.c \
+	%D%/api/request_id.h \
 	%D%/api/respond.h \
 	%D%/api/response.c \
 	%D%/api/route.c \

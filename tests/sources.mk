@@ -449,6 +449,11 @@ tests_unit_api_range_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_range_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_range_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/request_id_test
+tests_unit_api_request_id_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_request_id_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_request_id_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/route_test
 tests_unit_api_route_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_route_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -718,6 +723,11 @@ check_PROGRAMS += %D%/rest/many_test
 tests_rest_many_test_CPPFLAGS = $(test_cppflags)
 tests_rest_many_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_many_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/request_id_test
+tests_rest_request_id_test_CPPFLAGS = $(test_cppflags)
+tests_rest_request_id_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_request_id_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
 check_PROGRAMS += %D%/rest/resource_test
 tests_rest_resource_test_CPPFLAGS = $(test_cppflags)

@@ -8,6 +8,7 @@
 #include "api/handler.h"
 #include "api/problem.h"
 #include "api/query.h"
+#include "api/request_id.h"
 #include "api/respond.h"
 #include "api/route.h"
 #include "api/target.h"
@@ -26,6 +27,7 @@ struct ary_api *ary_api_create(const struct ary_api_options *options)
 	api->options.version = api->version;
 	api->options.cors_origin = api->cors_origin;
 	ary_budget_init(&api->flight_bytes, options->flight_bytes_max);
+	ary_request_ids_init(&api->request_ids, options->env);
 	return api;
 }
 
@@ -71,15 +73,46 @@ struct ary_store *ary_api_store(struct ary_api *api)
 	return ary_replica_store(atomic_load(&api->replica));
 }
 
-/* What every response gets, whoever composed it. */
-static void complete(struct ary_api *api, struct ary_call *call)
+/* What is asked for by headers that mean the same everywhere is noted once, before anything is
+ * answered. */
+static void enter(struct ary_api *api, struct ary_call *call)
+{
+	ary_call_note_fields(call);
+	ary_request_id_take(&api->request_ids, call);
+}
+
+/* An id that was sent comes back; without one, only an error has something to be asked about. */
+static void name_request(struct ary_call *call)
+{
+	struct ary_bytes id = call->request_id;
+
+	if (call->response.status >= 400)
+		id = ary_request_id(call);
+	if (id.size > 0)
+		ary_response_plain(&call->response, "X-Request-Id", id);
+}
+
+static void add_common_fields(struct ary_api *api, struct ary_call *call)
 {
 	char methods[ARY_ALLOW_BYTES] = "";
 
+	name_request(call);
 	if (ary_cors_is_preflight(call))
 		ary_route_allow(call->route, methods);
 	ary_cors_apply(api->options.cors_origin, call, methods);
+}
+
+/* What every response gets, whoever composed it. An answer that takes the place of one for which
+ * there was no memory gets it too, unless there is none for that either. */
+static void complete(struct ary_api *api, struct ary_call *call)
+{
 	ary_response_mend(&call->response);
+	add_common_fields(api, call);
+	if (call->response.incomplete) {
+		ary_response_mend(&call->response);
+		add_common_fields(api, call);
+		ary_response_mend(&call->response);
+	}
 	if (ary_api_phase(api) == ARY_PHASE_DRAINING || call->is_surplus)
 		call->response.close = true;
 }
@@ -94,10 +127,8 @@ static enum ary_step check_fields(struct ary_api *api, struct ary_call *call)
 					   "there are %zu header fields, at most %llu are read",
 					   request->field_count,
 					   (unsigned long long)api->options.header_fields_max);
-	for (size_t i = 0; i < request->field_count; i++) {
+	for (size_t i = 0; i < request->field_count; i++)
 		header_bytes += request->fields[i].name.size + request->fields[i].value.size;
-		call->fields_seen |= ARY_FIELD_BIT(request->fields[i].id);
-	}
 	if (header_bytes > api->options.header_bytes_max)
 		return ary_problem_respond(call, ARY_PROBLEM_HEADERS_TOO_LARGE,
 					   "the headers have %llu bytes, at most %llu are read",
@@ -291,8 +322,10 @@ static enum ary_step examine(struct ary_api *api, struct ary_call *call)
 
 enum ary_step ary_api_admit(struct ary_api *api, struct ary_call *call)
 {
-	enum ary_step step = examine(api, call);
+	enum ary_step step;
 
+	enter(api, call);
+	step = examine(api, call);
 	if (step == ARY_STEP_RESPOND)
 		complete(api, call);
 	return step;
@@ -300,6 +333,7 @@ enum ary_step ary_api_admit(struct ary_api *api, struct ary_call *call)
 
 void ary_api_refuse_body(struct ary_api *api, struct ary_call *call, enum ary_status status)
 {
+	enter(api, call);
 	if (status == ARY_TOO_LARGE)
 		(void)ary_problem_respond(call, ARY_PROBLEM_VALUE_TOO_LARGE,
 					  "the body has more than %llu bytes",
@@ -344,6 +378,7 @@ void ary_api_refuse(struct ary_api *api, struct ary_call *call, unsigned status,
 	bool known = ary_problem_find(ary_bytes_of(slug), &kind);
 
 	ARY_CHECK(known && ary_problem(kind)->status == status);
+	enter(api, call);
 	(void)ary_problem_respond(call, kind, "%s", detail);
 	call->response.close = true;
 	complete(api, call);

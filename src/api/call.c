@@ -22,6 +22,15 @@ void ary_call_release(struct ary_call *call)
 	free(call->match_seqs);
 }
 
+_Static_assert((int)ARY_FIELD_ID_COUNT <= 64, "a bit for each");
+
+void ary_call_note_fields(struct ary_call *call)
+{
+	call->fields_seen = 0;
+	for (size_t i = 0; i < call->request.field_count; i++)
+		call->fields_seen |= ARY_FIELD_BIT(call->request.fields[i].id);
+}
+
 const struct ary_bytes *ary_call_field(const struct ary_call *call, enum ary_field_id id)
 {
 	const struct ary_field *field =

@@ -18,6 +18,7 @@
 
 struct ary_call;
 struct ary_api;
+struct ary_request_ids;
 
 /* The head of a request. Everything borrows until the call ends. */
 struct ary_request {
@@ -32,6 +33,8 @@ struct ary_request {
 
 /* How many a response may have, and how many more when it has metadata. */
 enum { ARY_RESPONSE_FIELDS_MAX = 24, ARY_RESPONSE_MORE_MAX = 64 };
+
+enum { ARY_MADE_ID_BYTES_MAX = 37 }; /* of a request's id that was made here */
 
 /* A response header. Its name and value are literals, or lie in the response's `text`. */
 struct ary_response_field {
@@ -85,7 +88,7 @@ struct ary_call {
 	struct ary_request request;
 	bool is_surplus;             /* the connection is one too many: only probes are answered */
 	struct ary_buf body;         /* appended by http, at most body_bytes_max */
-	uint64_t body_bytes_max;     /* set by admit */
+	uint64_t body_bytes_max;     /* set before all else */
 	struct ary_response response;
 
 	void *host;                  /* set by http, for itself */
@@ -96,10 +99,13 @@ struct ary_call {
 	void (*wake)(struct ary_call *call);
 
 	/* Private to api, but that http looks at the method and the tail once it is admitted. */
+	struct ary_request_ids *request_ids; /* borrowed */
+	struct ary_bytes request_id; /* empty: none was sent, and none was needed yet */
+	uint8_t made_id[ARY_MADE_ID_BYTES_MAX];
 	const struct ary_route *route;   /* NULL: none, or the target `*` */
 	const struct ary_action *action;
 	enum ary_method method;
-	uint64_t fields_seen;        /* a bit for each enum ary_field_id, set by admit */
+	uint64_t fields_seen;        /* a bit for each enum ary_field_id, set before all else */
 	struct ary_buf path;         /* the decoded path, when it had to be decoded */
 	struct ary_buf key;          /* the key, when it had to be decoded from base64 */
 	struct ary_bytes tail;       /* of /keys/{key}: the key; borrows from key, path or target */
@@ -130,10 +136,19 @@ const struct ary_bytes *ary_call_field(const struct ary_call *call, enum ary_fie
 /* The bit of ID in `fields_seen`. */
 #define ARY_FIELD_BIT(id) (UINT64_C(1) << (id))
 
-/* Whether an admitted CALL has any of the fields whose BITS are set. */
+/* Notes in `fields_seen` which fields CALL's head has. */
+void ary_call_note_fields(struct ary_call *call);
+
+/* Whether CALL, whose fields were noted, has any of those whose BITS are set. */
 static inline bool ary_call_has_any(const struct ary_call *call, uint64_t bits)
 {
 	return (call->fields_seen & bits) != 0;
+}
+
+/* Whether it has a field ID. */
+static inline bool ary_call_has(const struct ary_call *call, enum ary_field_id id)
+{
+	return ary_call_has_any(call, ARY_FIELD_BIT(id));
 }
 
 /* How many fields ID there are. */

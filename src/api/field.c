@@ -29,6 +29,7 @@ static const struct {
 	[ARY_FIELD_TTL] = KNOWN("Aryavarth-TTL"),
 	[ARY_FIELD_WANT_CONTENT_DIGEST] = KNOWN("Want-Content-Digest"),
 	[ARY_FIELD_WANT_REPR_DIGEST] = KNOWN("Want-Repr-Digest"),
+	[ARY_FIELD_X_REQUEST_ID] = KNOWN("X-Request-Id"),
 #undef KNOWN
 };
 

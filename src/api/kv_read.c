@@ -17,7 +17,8 @@
 static bool is_plain_get(struct ary_api *api, const struct ary_call *call)
 {
 	const uint64_t variants = ARY_CONDITION_BITS | ARY_FIELD_BIT(ARY_FIELD_ORIGIN) |
-				  ARY_FIELD_BIT(ARY_FIELD_RANGE) | ARY_DIGEST_WANT_BITS;
+				  ARY_FIELD_BIT(ARY_FIELD_RANGE) |
+				  ARY_FIELD_BIT(ARY_FIELD_X_REQUEST_ID) | ARY_DIGEST_WANT_BITS;
 
 	return call->method == ARY_GET && call->is_canonical && !ary_call_has_any(call, variants) &&
 	       !call->is_surplus && ary_api_phase(api) == ARY_PHASE_SERVING;

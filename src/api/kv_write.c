@@ -13,7 +13,7 @@
 #include "api/route.h"
 #include "format/text.h"
 
-/* More than ETag and the headers of CORS take, but for the origin. */
+/* More than ETag and X-Request-Id take, and what CORS adds but for the origin. */
 enum { FIXED_HEADER_BYTES = 512 };
 
 /* How often a write is tied to a value. Each time but the first another write came in between. */

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/request_id.h"
 #include "api/respond.h"
 #include "api/route.h"
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/check.h"
+#include "base/diag.h"
 #include "base/utf8.h"
 
 #define RETRY "Send the request again after the time in Retry-After."
@@ -308,13 +310,31 @@ static struct ary_bytes key_of(const struct ary_call *call, const struct ary_pro
 	return (struct ary_bytes){ NULL, 0 };
 }
 
-static json_t *make(const struct ary_problem *problem, const char *detail)
+/* Whoever runs the server finds the request that a client complains about by its id; what is the
+ * client's doing, or is over soon, needs no line. */
+static void tell(const struct ary_problem *problem, struct ary_bytes id, const char *detail)
 {
+	char quoted[ARY_DIAG_QUOTED_BYTES];
+
+	if (problem->status == 500)
+		ary_diag(ARY_DIAG_WARN, "request_failed", "request_id=%.*s problem=%s detail=%s",
+			 (int)id.size, (const char *)id.data, problem->slug,
+			 ary_diag_quote(detail, quoted));
+}
+
+static json_t *make(struct ary_call *call, const struct ary_problem *problem, const char *detail)
+{
+	struct ary_bytes id = ary_request_id(call);
 	json_t *root = json_pack("{s:s+, s:s, s:i}", "type", "/problems/", problem->slug, "title",
 				 problem->title, "status", (int)problem->status);
 
+	tell(problem, id, detail);
 	if (detail[0] != '\0')
 		ary_json_text(&root, "detail", detail);
+	if (id.size > 0)
+		ary_json_set(&root, "instance",
+			     json_sprintf("urn:request:%.*s", (int)id.size,
+					  (const char *)id.data));
 	return root;
 }
 
@@ -331,7 +351,7 @@ static void respond(struct ary_call *call, const struct ary_problem *problem, js
 static void respond_about(struct ary_call *call, const struct ary_problem *problem,
 			  struct ary_bytes key, const char *detail)
 {
-	json_t *root = make(problem, detail);
+	json_t *root = make(call, problem, detail);
 
 	if (key.size > 0)
 		add_key(&root, key);
@@ -372,7 +392,7 @@ enum ary_step ary_problem_respond_deleted(struct ary_call *call, enum ary_status
 					  uint64_t deleted, const struct ary_error *err)
 {
 	const struct ary_problem *problem = ary_problem(ary_problem_of(status));
-	json_t *root = make(problem, err != NULL ? err->text : "");
+	json_t *root = make(call, problem, err != NULL ? err->text : "");
 
 	ary_json_number(&root, "deleted", deleted);
 	respond(call, problem, root);

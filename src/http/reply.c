@@ -222,6 +222,18 @@ static enum MHD_Result queue_bare(struct MHD_Connection *connection)
 	return queue_made(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, made);
 }
 
+/* What the answer calls its request, or "-". */
+static const char *request_id(const struct ary_response *response)
+{
+	for (size_t i = 0; i < response->field_count; i++) {
+		const struct ary_response_field *field = ary_response_at(response, i);
+
+		if (strcmp(ary_response_name(response, field), "X-Request-Id") == 0)
+			return ary_response_value(response, field);
+	}
+	return "-";
+}
+
 /* RESPONSE as the library's; NULL: it cannot be made. RESPONSE is empty afterwards. */
 static struct MHD_Response *make(struct ary_response *response, const struct held *terms)
 {
@@ -236,6 +248,9 @@ static struct MHD_Response *make(struct ary_response *response, const struct hel
 		MHD_destroy_response(made);
 		made = NULL;
 	}
+	if (!made)
+		ary_diag(ARY_DIAG_ERROR, "reply_failed", "request_id=%s status=%u",
+			 request_id(response), response->status);
 	ary_response_release(response);
 	return made;
 }
@@ -264,10 +279,8 @@ enum MHD_Result ary_reply_queue(struct MHD_Connection *connection, struct ary_re
 		ary_budget_give(flight, held_bytes(response));
 	terms.charged_bytes = keeps ? 0 : held_bytes(response);
 	made = make(response, &terms);
-	if (!made) {
-		ary_diag(ARY_DIAG_ERROR, "reply_failed", "status=%u", status);
+	if (!made)
 		return queue_bare(connection);
-	}
 	if (!keeps)
 		return queue_made(connection, status, made);
 	result = MHD_queue_response(connection, status, made);

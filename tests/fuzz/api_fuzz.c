@@ -306,6 +306,15 @@ static void check_fields(const struct ary_response *response)
 	}
 }
 
+static void check_instance(const struct ary_response *response, const json_t *instance)
+{
+	static const char prefix[] = "urn:request:";
+	const char *text = json_string_value(instance);
+
+	ARY_CHECK(text && strncmp(text, prefix, sizeof(prefix) - 1) == 0);
+	ARY_CHECK(strcmp(text + sizeof(prefix) - 1, field_of(response, "X-Request-Id")) == 0);
+}
+
 static void check_problem(const struct ary_response *response)
 {
 	const char *content_type = field_of(response, "Content-Type");
@@ -321,7 +330,20 @@ static void check_problem(const struct ary_response *response)
 	ARY_CHECK(ary_problem(kind)->status == response->status);
 	ARY_CHECK(json_integer_value(json_object_get(root, "status")) == response->status);
 	ARY_CHECK(json_string_length(json_object_get(root, "title")) > 0);
+	check_instance(response, json_object_get(root, "instance"));
 	json_decref(root);
+}
+
+/* An id that was sent comes back as it was, or is replaced by one of ours; errors have one. */
+static void check_request_id(const struct ary_call *call)
+{
+	const char *id = field_of(&call->response, "X-Request-Id");
+	const struct ary_bytes *sent = ary_call_field(call, ARY_FIELD_X_REQUEST_ID);
+
+	ARY_CHECK(id || (!sent && call->response.status < 400));
+	ARY_CHECK(!id || (id[0] && !strpbrk(id, " \"\\<>/%#?,;")));
+	if (id && sent && !ary_bytes_equal(*sent, ary_bytes_of(id)))
+		ARY_CHECK(strlen(id) > 17 && id[16] == '-');
 }
 
 /* Readiness answers 503 with a report of its own. */
@@ -357,6 +379,7 @@ static void check_answer(const struct service *service, const struct ary_call *c
 	check_fields(response);
 	if (response->status == 206)
 		check_part(call);
+	check_request_id(call);
 	if (response->status >= 400 && !is_report(call))
 		check_problem(response);
 }

@@ -192,6 +192,20 @@ const char *api_request_field(const struct api_request *request, const char *nam
 	return value;
 }
 
+/* An error names its request, in its body too, unless there was no memory to write it anew. */
+static void expect_instance(const struct api_request *request, const json_t *instance,
+			    bool may_be_missing)
+{
+	const char *id = api_request_field(request, "X-Request-Id");
+	char wanted[256];
+
+	assert_non_null(id);
+	if (instance == NULL && may_be_missing)
+		return;
+	(void)snprintf(wanted, sizeof(wanted), "urn:request:%s", id);
+	assert_string_equal(json_string_value(instance), wanted);
+}
+
 void api_request_expect_problem(const struct api_request *request, const char *slug)
 {
 	const struct ary_response *response = &request->call.response;
@@ -208,6 +222,8 @@ void api_request_expect_problem(const struct api_request *request, const char *s
 	assert_string_equal(json_string_value(json_object_get(root, "title")),
 			    ary_problem(kind)->title);
 	assert_int_equal(json_integer_value(json_object_get(root, "status")), response->status);
+	expect_instance(request, json_object_get(root, "instance"),
+			kind == ARY_PROBLEM_OUT_OF_MEMORY);
 	assert_int_equal(ary_problem(kind)->status, response->status);
 	assert_int_equal(response->body.data[response->body.size - 1], '\n');
 	json_decref(root);

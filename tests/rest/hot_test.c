@@ -102,6 +102,7 @@ static void get(struct rest *rest, struct model *model, unsigned key, const char
 		{ "GET", NULL, 200 },
 		{ "HEAD", NULL, 200 },
 		{ "GET", "Origin: http://there", 200 },
+		{ "GET", "X-Request-Id: there", 200 },
 		{ "GET", "If-None-Match: *", 304 },
 		{ "GET", "If-None-Match: \"1\"", 200 },
 		{ "GET", "If-Match: \"1\"", 412 },
@@ -118,6 +119,8 @@ static void get(struct rest *rest, struct model *model, unsigned key, const char
 		assert_string_equal((const char *)reply.body, model->value[key]);
 	if (ways[way].header && strncmp(ways[way].header, "Origin", 6) == 0)
 		expect_head(&reply, "Access-Control-Allow-Origin", "*");
+	if (ways[way].header && strncmp(ways[way].header, "X-Request-Id", 12) == 0)
+		expect_head(&reply, "X-Request-Id", "there");
 	client_reply_release(&reply);
 }
 
