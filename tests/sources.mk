@@ -659,6 +659,11 @@ tests_rest_condition_test_CPPFLAGS = $(test_cppflags)
 tests_rest_condition_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_condition_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
+check_PROGRAMS += %D%/rest/cors_test
+tests_rest_cors_test_CPPFLAGS = $(test_cppflags)
+tests_rest_cors_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_cors_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
 check_PROGRAMS += %D%/rest/counter_test
 tests_rest_counter_test_CPPFLAGS = $(test_cppflags)
 tests_rest_counter_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

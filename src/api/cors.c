@@ -5,6 +5,26 @@
 
 #include "api/respond.h"
 
+/* The request headers that mean something here and that a page may not just send. */
+#define REQUEST_HEADERS                                                                            \
+	"Aryavarth-TTL, Content-Digest, Content-Encoding, Content-Type, If-Match, "                \
+	"If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Prefer, Range, "         \
+	"Repr-Digest, X-Request-Id"
+
+/* And these, of which a page makes the names: what it asks for is allowed, as far as that is short
+ * enough for the head of an answer. */
+#define META_PREFIX "aryavarth-meta-"
+enum { META_NAMES_BYTES_MAX = 512 };
+
+/* All there are: `*` does that as long as no credentials are sent, and none are allowed. The names
+ * are for browsers that do not know it, and for proxies that do allow credentials. */
+#define RESPONSE_HEADERS                                                                           \
+	"*, Accept-Ranges, Aryavarth-Expires, Content-Digest, Content-Range, ETag, Link, "         \
+	"Location, Preference-Applied, Repr-Digest, Retry-After, Server-Timing, X-Request-Id"
+
+/* What a preflight's answer depends on. */
+#define PREFLIGHT_VARY "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+
 /* Whether ORIGIN is one of the comma-separated ORIGINS. Origins are compared as bytes: browsers
  * send them in one form only. */
 static bool is_listed(const char *origins, struct ary_bytes origin)
@@ -25,36 +45,81 @@ static bool is_listed(const char *origins, struct ary_bytes origin)
 bool ary_cors_is_preflight(const struct ary_call *call)
 {
 	return call->response.status == 204 && call->method == ARY_OPTIONS &&
-	       ary_call_field(call, ARY_FIELD_ORIGIN) != NULL &&
-	       ary_call_field(call, ARY_FIELD_ACCESS_CONTROL_REQUEST_METHOD) != NULL;
+	       ary_call_has(call, ARY_FIELD_ORIGIN) &&
+	       ary_call_has(call, ARY_FIELD_ACCESS_CONTROL_REQUEST_METHOD);
 }
 
-static void apply_preflight(struct ary_response *response, const char *methods)
+static bool is_meta_name(struct ary_bytes name)
 {
+	struct ary_bytes prefix = {name.data, sizeof(META_PREFIX) - 1};
+
+	return name.size > prefix.size && ary_bytes_are_caseless(prefix, META_PREFIX) &&
+	       ary_field_is_token(name);
+}
+
+/* Appends the names of metadata in LIST, of which *LEFT bytes fit, behind others. */
+static bool allow_meta(struct ary_bytes list, size_t *left, struct ary_buf *text)
+{
+	while (list.size > 0) {
+		struct ary_bytes name = ary_bytes_trim(ary_bytes_cut(list, ',', &list));
+
+		if (!is_meta_name(name) || name.size + 2 > *left)
+			continue;
+		*left -= name.size + 2;
+		if (!ary_buf_append(text, ary_bytes_of(", ")) || !ary_buf_append(text, name))
+			return false;
+	}
+	return true;
+}
+
+static void allow_headers(struct ary_call *call)
+{
+	struct ary_response *response = &call->response;
+	size_t left = META_NAMES_BYTES_MAX;
+	bool written;
+
+	ary_response_begin_field(response, "Access-Control-Allow-Headers");
+	written = ary_buf_append(&response->text, ary_bytes_of(REQUEST_HEADERS));
+	for (size_t i = 0; i < call->request.field_count && written; i++) {
+		const struct ary_field *field = &call->request.fields[i];
+
+		if (field->id == ARY_FIELD_ACCESS_CONTROL_REQUEST_HEADERS)
+			written = allow_meta(field->value, &left, &response->text);
+	}
+	ary_response_end_field(response, written);
+}
+
+static void apply_preflight(struct ary_call *call, const char *methods)
+{
+	struct ary_response *response = &call->response;
+
 	ary_response_plain(response, "Access-Control-Allow-Methods", ary_bytes_of(methods));
-	ary_response_constant(response, "Access-Control-Allow-Headers",
-			      "Content-Type, If-Match, If-None-Match, Prefer");
+	allow_headers(call);
 	ary_response_constant(response, "Access-Control-Max-Age", "7200");
 }
 
 void ary_cors_apply(const char *origins, struct ary_call *call, const char *methods)
 {
 	struct ary_response *response = &call->response;
-	const struct ary_bytes *origin = ary_call_field(call, ARY_FIELD_ORIGIN);
+	const struct ary_bytes *origin;
 	bool any;
 
 	if (origins == NULL)
 		return;
 	any = strcmp(origins, "*") == 0;
-	if (!any)
+	if (call->method == ARY_OPTIONS)
+		ary_response_constant(response, "Vary", PREFLIGHT_VARY);
+	else if (!any)
 		ary_response_constant(response, "Vary", "Origin");
-	if (origin == NULL || (!any && !is_listed(origins, *origin)))
+	if (!ary_call_has(call, ARY_FIELD_ORIGIN))
+		return;
+	origin = ary_call_field(call, ARY_FIELD_ORIGIN);
+	if (!any && !is_listed(origins, *origin))
 		return;
 	ary_response_plain(response, "Access-Control-Allow-Origin",
 			   any ? ary_bytes_of("*") : *origin);
 	if (ary_cors_is_preflight(call))
-		apply_preflight(response, methods);
+		apply_preflight(call, methods);
 	else
-		ary_response_constant(response, "Access-Control-Expose-Headers",
-				      "ETag, Location, Retry-After");
+		ary_response_constant(response, "Access-Control-Expose-Headers", RESPONSE_HEADERS);
 }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/field.h"
 
+#include <string.h>
+
 static const struct {
 	const char *name;
 	size_t size;
 } known[ARY_FIELD_NAMED_COUNT] = {
 #define KNOWN(text) { text, sizeof(text) - 1 }
 	[ARY_FIELD_ACCEPT] = KNOWN("Accept"),
+	[ARY_FIELD_ACCESS_CONTROL_REQUEST_HEADERS] = KNOWN("Access-Control-Request-Headers"),
 	[ARY_FIELD_ACCESS_CONTROL_REQUEST_METHOD] = KNOWN("Access-Control-Request-Method"),
 	[ARY_FIELD_AUTHORIZATION] = KNOWN("Authorization"),
 	[ARY_FIELD_CONTENT_DIGEST] = KNOWN("Content-Digest"),
@@ -51,6 +54,25 @@ static enum ary_field_id identify(struct ary_bytes name)
 struct ary_field ary_field_of(struct ary_bytes name, struct ary_bytes value)
 {
 	return (struct ary_field){ .name = name, .value = value, .id = identify(name) };
+}
+
+static bool is_alphanumeric(uint8_t byte)
+{
+	return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+	       (byte >= 'A' && byte <= 'Z');
+}
+
+bool ary_field_is_token(struct ary_bytes text)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		uint8_t byte = text.data[i];
+
+		/* Names hold letters and hyphens, hardly ever another one. */
+		if (!is_alphanumeric(byte) && byte != '-' &&
+		    (byte == '\0' || strchr("!#$%&'*+.^_`|~", byte) == NULL))
+			return false;
+	}
+	return text.size > 0;
 }
 
 const struct ary_field *ary_field_find(const struct ary_field *fields, size_t count,

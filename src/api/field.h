@@ -3,6 +3,7 @@
 #ifndef ARY_API_FIELD_H
 #define ARY_API_FIELD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/bytes.h"
@@ -11,6 +12,7 @@
 enum ary_field_id {
 	ARY_FIELD_OTHER,
 	ARY_FIELD_ACCEPT,
+	ARY_FIELD_ACCESS_CONTROL_REQUEST_HEADERS,
 	ARY_FIELD_ACCESS_CONTROL_REQUEST_METHOD,
 	ARY_FIELD_AUTHORIZATION,
 	ARY_FIELD_CONTENT_DIGEST,
@@ -50,6 +52,9 @@ struct ary_field {
 
 /* The field NAME (compared without case) with VALUE; borrows both. */
 struct ary_field ary_field_of(struct ary_bytes name, struct ary_bytes value);
+
+/* Whether TEXT is a token, as names of fields and methods are (RFC 9110 section 5.6.2). */
+bool ary_field_is_token(struct ary_bytes text);
 
 /* The first of COUNT FIELDS that has ID, or NULL; returns borrowed. FIELDS may be NULL when COUNT
  * is 0. */

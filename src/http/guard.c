@@ -35,20 +35,6 @@ static bool is_alphanumeric(uint8_t byte)
 	return is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
-/* RFC 9110 section 5.6.2. */
-static bool is_token(struct ary_bytes text)
-{
-	for (size_t i = 0; i < text.size; i++) {
-		uint8_t byte = text.data[i];
-
-		/* Names hold letters and hyphens, hardly ever another one. */
-		if (!is_alphanumeric(byte) && byte != '-' &&
-		    (!byte || !strchr("!#$%&'*+.^_`|~", byte)))
-			return false;
-	}
-	return text.size > 0;
-}
-
 /* How many fields ID there are; *OUT is the first one's value, empty when there is none. */
 static size_t find(const struct check *check, enum ary_field_id id, struct ary_bytes *out)
 {
@@ -82,7 +68,7 @@ static bool check_line(struct check *check)
 {
 	struct ary_bytes target = check->request->target;
 
-	if (!is_token(check->request->method))
+	if (!ary_field_is_token(check->request->method))
 		return refuse(check, BAD, "the method is not a token");
 	if (target.size == 0)
 		return refuse(check, BAD, "the request line names no target");
@@ -110,7 +96,7 @@ static bool check_fields(struct check *check)
 	for (size_t i = 0; i < check->request->field_count; i++) {
 		const struct ary_field *field = &check->request->fields[i];
 
-		if (!is_token(field->name))
+		if (!ary_field_is_token(field->name))
 			return refuse(check, BAD, "the name of a field is not a token");
 		if (!is_field_value(field->value))
 			return refuse(check, BAD, "the value of a field holds a control byte");

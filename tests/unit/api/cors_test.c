@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "lib/api_fixture.h"
 
@@ -29,6 +31,26 @@ static void send(struct api_request *request, const char *configured, const char
 	api_fixture_destroy(&fixture);
 }
 
+/* Fails unless each of NAMES, comma-separated as LIST is, stands in LIST. */
+static void expect_list(const char *list, const char *names)
+{
+	char padded_list[2048], name[64];
+
+	assert_non_null(list);
+	(void)snprintf(padded_list, sizeof(padded_list), ", %s,", list);
+	while (*names != '\0') {
+		size_t size = strcspn(names, ",");
+
+		(void)snprintf(name, sizeof(name), ", %.*s,", (int)size, names);
+		if (strstr(padded_list, name) == NULL)
+			fail_msg("%s lacks %s", list, name);
+		names += size + strspn(names + size, ", ");
+	}
+}
+
+static const char exposed[] = "*, Accept-Ranges, Content-Range, ETag, Link, Location, "
+			      "Preference-Applied, Retry-After, X-Request-Id";
+
 static void expect(const char *configured, const char *origin, const char *allowed,
 		   const char *vary)
 {
@@ -40,8 +62,7 @@ static void expect(const char *configured, const char *origin, const char *allow
 	assert_int_equal(found != NULL, allowed != NULL);
 	if (allowed != NULL) {
 		assert_string_equal(found, allowed);
-		assert_string_equal(api_request_field(&request, "Access-Control-Expose-Headers"),
-				    "ETag, Location, Retry-After");
+		expect_list(api_request_field(&request, "Access-Control-Expose-Headers"), exposed);
 	} else {
 		assert_null(api_request_field(&request, "Access-Control-Expose-Headers"));
 	}
@@ -72,6 +93,12 @@ static void test_origins_are_allowed_as_configured(void **state)
 	       "Origin");
 }
 
+static const char sendable[] =
+	"Content-Type, Content-Encoding, If-Match, If-Modified-Since, If-None-Match, If-Range, "
+	"If-Unmodified-Since, Prefer, Range, X-Request-Id";
+static const char preflight_vary[] =
+	"Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
+
 static void test_preflight_tells_what_may_be_sent(void **state)
 {
 	struct api_request request;
@@ -81,11 +108,67 @@ static void test_preflight_tells_what_may_be_sent(void **state)
 	assert_string_equal(api_request_field(&request, "Access-Control-Allow-Origin"), APP);
 	assert_string_equal(api_request_field(&request, "Access-Control-Allow-Methods"),
 			    "GET, HEAD, POST, DELETE, OPTIONS");
-	assert_string_equal(api_request_field(&request, "Access-Control-Allow-Headers"),
-			    "Content-Type, If-Match, If-None-Match, Prefer");
+	expect_list(api_request_field(&request, "Access-Control-Allow-Headers"), sendable);
+	assert_string_equal(api_request_field(&request, "Vary"), preflight_vary);
 	assert_string_equal(api_request_field(&request, "Access-Control-Max-Age"), "7200");
 	assert_null(api_request_field(&request, "Access-Control-Expose-Headers"));
 	api_request_release(&request);
+}
+
+/* What a preflight that asks for HEADERS (and MORE, in a second field, or NULL) may send. */
+static void ask_for_headers(const char *headers, const char *more, char out[2048])
+{
+	struct api_fixture fixture;
+	struct api_request request;
+	const char *allowed;
+
+	api_fixture_create(&fixture, "*");
+	api_request_init(&request, "OPTIONS", "/keys/a");
+	api_request_header(&request, "Origin", APP);
+	api_request_header(&request, "Access-Control-Request-Method", "PUT");
+	api_request_header(&request, "Access-Control-Request-Headers", headers);
+	if (more != NULL)
+		api_request_header(&request, "Access-Control-Request-Headers", more);
+	assert_int_equal(api_request_send(&fixture, &request), 204);
+	allowed = api_request_field(&request, "Access-Control-Allow-Headers");
+	assert_non_null(allowed);
+	(void)snprintf(out, 2048, "%s", allowed);
+	assert_string_equal(api_request_field(&request, "Vary"), preflight_vary);
+	api_request_release(&request);
+	api_fixture_destroy(&fixture);
+}
+
+static void test_metadata_of_any_name_may_be_sent(void **state)
+{
+	char always[2048], allowed[2048];
+
+	(void)state;
+	ask_for_headers("", NULL, always);
+	ask_for_headers("aryavarth-meta-color,content-type, ,Aryavarth-Meta-X_1", NULL, allowed);
+	expect_list(allowed, sendable);
+	expect_list(allowed, "aryavarth-meta-color, Aryavarth-Meta-X_1");
+	ask_for_headers("aryavarth-meta-a", "aryavarth-meta-b", allowed);
+	expect_list(allowed, "aryavarth-meta-a, aryavarth-meta-b");
+	/* Nothing else is repeated. */
+	ask_for_headers("x-other, aryavarth-meta-, aryavarth-meta-a b, aryavarth-meta-\xff, "
+			"aryavarth-met, aryavarth-meta-\"", NULL, allowed);
+	assert_string_equal(allowed, always);
+}
+
+static void test_so_many_names_of_metadata_as_a_head_can_hold(void **state)
+{
+	char always[2048], allowed[2048], names[1000] = "";
+
+	(void)state;
+	for (unsigned i = 10; i < 50; i++)
+		(void)snprintf(names + strlen(names), sizeof(names) - strlen(names),
+			       "aryavarth-meta-%u,", i);
+	ask_for_headers("", NULL, always);
+	ask_for_headers(names, NULL, allowed);
+	/* Of 17 bytes each, and two before each. */
+	assert_int_equal(strlen(allowed) - strlen(always), 512 / 19 * 19);
+	expect_list(allowed, "aryavarth-meta-10, aryavarth-meta-35");
+	assert_null(strstr(allowed, "meta-36"));
 }
 
 static void test_preflight_of_a_stranger_learns_nothing(void **state)
@@ -122,6 +205,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_origins_are_allowed_as_configured),
 		cmocka_unit_test(test_preflight_tells_what_may_be_sent),
+		cmocka_unit_test(test_metadata_of_any_name_may_be_sent),
+		cmocka_unit_test(test_so_many_names_of_metadata_as_a_head_can_hold),
 		cmocka_unit_test(test_preflight_of_a_stranger_learns_nothing),
 		cmocka_unit_test(test_refused_preflight_permits_nothing),
 	};

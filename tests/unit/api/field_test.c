@@ -16,6 +16,7 @@ static const struct {
 	enum ary_field_id id;
 } rows[] = {
 	{"Accept", ARY_FIELD_ACCEPT},
+	{"Access-Control-Request-Headers", ARY_FIELD_ACCESS_CONTROL_REQUEST_HEADERS},
 	{"Access-Control-Request-Method", ARY_FIELD_ACCESS_CONTROL_REQUEST_METHOD},
 	{"Authorization", ARY_FIELD_AUTHORIZATION},
 	{"Content-Digest", ARY_FIELD_CONTENT_DIGEST},
@@ -38,6 +39,7 @@ static const struct {
 	{"Aryavarth-TTL", ARY_FIELD_TTL},
 	{"Want-Content-Digest", ARY_FIELD_WANT_CONTENT_DIGEST},
 	{"Want-Repr-Digest", ARY_FIELD_WANT_REPR_DIGEST},
+	{"X-Request-Id", ARY_FIELD_X_REQUEST_ID},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -116,6 +118,23 @@ static void test_metadata_is_known_by_its_prefix(void **state)
 	assert_int_equal(id_of("XAryavarth-Meta-a"), ARY_FIELD_OTHER);
 }
 
+static void test_a_token_is_what_rfc_9110_says(void **state)
+{
+	static const uint8_t with_nul[] = {'a', 0};
+
+	(void)state;
+	assert_true(ary_field_is_token(ary_bytes_of("aZ09!#$%&'*+-.^_`|~")));
+	assert_false(ary_field_is_token(ary_bytes_of("")));
+	assert_false(ary_field_is_token((struct ary_bytes){with_nul, 2}));
+	for (unsigned byte = 1; byte < 256; byte++) {
+		char text[3] = {'a', (char)byte, '\0'};
+		bool is_delimiter = strchr("\"(),/:;<=>?@[\\]{}", (int)byte) != NULL;
+
+		assert_int_equal(ary_field_is_token(ary_bytes_of(text)),
+				 byte > 0x20 && byte < 0x7f && !is_delimiter);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +142,7 @@ int main(void)
 		cmocka_unit_test(test_other_names_are_not_known),
 		cmocka_unit_test(test_the_first_one_is_found),
 		cmocka_unit_test(test_metadata_is_known_by_its_prefix),
+		cmocka_unit_test(test_a_token_is_what_rfc_9110_says),
 	};
 
 	return cmocka_run_group_tests_name("api/field", tests, NULL, NULL);

@@ -15,6 +15,8 @@
 #include "base/diag.h"
 #include "lib/api_fixture.h"
 
+#define ORIGIN "https://example.org"
+
 enum { TRIES_MAX = 400 };
 
 /* A request, and its answer where there is memory. */
@@ -56,6 +58,7 @@ static const struct row rows[] = {
 	{"GET", "/keys/k?x=y", 400, NULL, NULL, NULL, "old", "detail"},
 	{"GET", "/keys/%zz", 400, NULL, NULL, NULL, "old", NULL},
 	{"OPTIONS", "/keys/k", 204, NULL, NULL, NULL, "old", NULL},
+	{"OPTIONS", "/keys/k", 204, NULL, "Access-Control-Request-Method", "PUT", "old", NULL},
 	{"POST", "/keys/k", 405, NULL, NULL, NULL, "old", NULL},
 	{"GET", "/keys", 200, NULL, NULL, NULL, "old", "next"},
 	{"GET", "/keys?prefix=%6b&delimiter=%2F&reverse", 200, NULL, NULL, NULL, "old", "keys"},
@@ -113,6 +116,7 @@ static void expect_refusal(const struct api_request *request, bool forever)
 	if (forever)
 		return;
 	api_request_expect_problem(request, "out-of-memory");
+	assert_string_equal(api_request_field(request, "Access-Control-Allow-Origin"), ORIGIN);
 	assert_string_equal(api_request_field(request, "Retry-After"), "1");
 }
 
@@ -124,6 +128,7 @@ static bool run_out_at(struct api_fixture *fixture, const struct row *row, unsig
 
 	assert_in_range(api_put(fixture, "/keys/k", "old"), 201, 204);
 	api_request_init(&request, row->method, row->target);
+	api_request_header(&request, "Origin", ORIGIN);
 	if (row->name)
 		api_request_header(&request, row->name, row->value);
 	if (row->body)
@@ -151,7 +156,7 @@ static unsigned long run_out_everywhere(const struct row *row, bool forever)
 	while (ran_out) {
 		/* A compaction that could not be taken over is the last one of its store. */
 		struct api_fixture fixture;
-		api_fixture_create(&fixture, "https://example.org");
+		api_fixture_create(&fixture, ORIGIN);
 		api_fixture_serve(&fixture);
 		assert_int_equal(api_put(&fixture, "/keys/k", "stale"), 201);
 		ran_out = run_out_at(&fixture, row, ++nth, forever);
