@@ -41,6 +41,8 @@ testlib_sources = \
 	%D%/lib/probe.h \
 	%D%/lib/program.c \
 	%D%/lib/program.h \
+	%D%/lib/recorder.c \
+	%D%/lib/recorder.h \
 	%D%/lib/rest.c \
 	%D%/lib/rest.h \
 	%D%/lib/sanitizer.h \
@@ -628,6 +630,11 @@ check_PROGRAMS += %D%/store/verify_test
 tests_store_verify_test_CPPFLAGS = $(test_cppflags)
 tests_store_verify_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_verify_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/wish_test
+tests_store_wish_test_CPPFLAGS = $(test_cppflags)
+tests_store_wish_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_wish_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
 check_PROGRAMS += %D%/store/witness_test
 tests_store_witness_test_CPPFLAGS = $(test_cppflags)

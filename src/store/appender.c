@@ -33,6 +33,7 @@ enum ary_status ary_append_begin(struct ary_store *store, struct ary_append *app
 	*append = (struct ary_append){
 		.time_ms = ary_clock_now_ms(store),
 		.seq_before = committer->seq,
+		.durability = store->options.durability,
 	};
 	committer->batch.size = 0;
 	enum ary_status status = ARY_OK;
@@ -120,12 +121,13 @@ static void account(struct ary_store *store, const struct ary_append *append)
 	committer->wrote = true;
 }
 
-static void set_dirty(struct ary_store *store)
+static void set_dirty(struct ary_store *store, const struct ary_append *append)
 {
 	struct ary_committer *committer = &store->committer;
-	if (committer->dirty)
-		return;
 	committer->dirty = true;
+	if (append->durability != ARY_DURABILITY_INTERVAL || committer->sync_promised)
+		return;
+	committer->sync_promised = true;
 	committer->sync_due_ns = ary_monotonic_ns(store->options.env) +
 				 store->options.sync_interval_ms * 1000000;
 }
@@ -139,6 +141,7 @@ enum ary_status ary_append_sync(struct ary_store *store, struct ary_error *err)
 		return status;
 	}
 	store->committer.dirty = false;
+	store->committer.sync_promised = false;
 	ary_witness_note(store, ary_segment_log(segment), ary_segment_durable_bytes(segment),
 			 atomic_load(&store->counters.seq));
 	atomic_fetch_add(&store->counters.syncs, 1);
@@ -160,8 +163,8 @@ enum ary_status ary_append_commit(struct ary_store *store, const struct ary_appe
 		return status;
 	}
 	account(store, append);
-	set_dirty(store);
-	if (append->sync || store->options.durability == ARY_DURABILITY_ALWAYS) {
+	set_dirty(store, append);
+	if (append->sync || append->durability == ARY_DURABILITY_ALWAYS) {
 		status = ary_append_sync(store, err);
 		if (status != ARY_OK)
 			return status;

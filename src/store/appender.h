@@ -19,6 +19,7 @@ struct ary_append {
 	uint64_t mark_bytes;
 	uint64_t overhead_bytes;
 	bool sync;               /* must be durable whatever the mode */
+	enum ary_durability durability; /* of the mode, or stronger: of one of its writes */
 	bool opened;             /* holds the run's opening Mark */
 };
 
@@ -32,7 +33,8 @@ ARY_MUST_CHECK enum ary_status ary_append_begin(struct ary_store *store,
 ARY_MUST_CHECK enum ary_status ary_append_line(struct ary_store *store, struct ary_append *append,
 					       struct ary_record *record);
 
-/* Appends the group to the active log and makes it as durable as the mode, or the group, asks.
+/* Appends the group to the active log and makes it as durable as the mode, or one of its lines,
+ * asks.
  * *OFFSET_OUT is where the group begins in the file.
  * NO_SPACE, IO: nothing is stored; after IO the store is read-only. UNCERTAIN: unknown, and the
  * store is read-only. */

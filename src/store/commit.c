@@ -107,8 +107,7 @@ static uint64_t wait_ms(struct ary_store *store)
 {
 	const struct ary_committer *committer = &store->committer;
 	uint64_t due_ns = UINT64_MAX;
-	if (committer->dirty && store->options.durability == ARY_DURABILITY_INTERVAL &&
-	    !atomic_load(&store->read_only))
+	if (committer->sync_promised && !atomic_load(&store->read_only))
 		due_ns = committer->sync_due_ns;
 	if (ary_witness_pending(store))
 		due_ns = earlier(due_ns, committer->witness.due_ns);
@@ -169,8 +168,7 @@ static void commit_group(struct ary_store *store, struct ary_write *writes)
 static void sync_if_due(struct ary_store *store)
 {
 	const struct ary_committer *committer = &store->committer;
-	if (!committer->dirty || store->options.durability != ARY_DURABILITY_INTERVAL ||
-	    atomic_load(&store->read_only) ||
+	if (!committer->sync_promised || atomic_load(&store->read_only) ||
 	    ary_monotonic_ns(store->options.env) < committer->sync_due_ns)
 		return;
 	struct ary_error err;

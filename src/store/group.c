@@ -136,6 +136,16 @@ static enum ary_status check(struct ary_store *store, const struct ary_append *a
 	return write->upload == NULL ? ARY_OK : ary_upload_check(store, write, &write->error);
 }
 
+/* What WRITE gets is what it asks for or what the store does anyway; its group gets that too. */
+static void promise(const struct ary_store *store, struct ary_append *append,
+		    struct ary_write *write)
+{
+	if (write->durability < store->options.durability)
+		write->durability = store->options.durability;
+	if (append->durability < write->durability)
+		append->durability = write->durability;
+}
+
 /* Decides WRITE and, if it may happen, adds it to the group. */
 static enum ary_status take_write(struct ary_store *store, struct ary_append *append,
 				  struct ary_write *write)
@@ -161,6 +171,7 @@ static enum ary_status take_write(struct ary_store *store, struct ary_append *ap
 	if (status != ARY_OK)
 		return ary_fail(err, status, "the write cannot become a line of the log: %s",
 				ary_status_text(status));
+	promise(store, append, write);
 	const struct ary_pending pending = {
 		.write = write,
 		.seq = committer->seq,

@@ -23,11 +23,11 @@
 struct ary_store;
 struct ary_upload;
 
-/* When a write is acknowledged. */
+/* When a write is acknowledged; the stronger comes later. */
 enum ary_durability {
-	ARY_DURABILITY_ALWAYS,   /* after it is on disk (fdatasync), one sync for a whole group */
-	ARY_DURABILITY_INTERVAL, /* after write(2); synced every `sync_interval_ms` */
 	ARY_DURABILITY_NEVER,    /* after write(2); the system decides when it reaches the disk */
+	ARY_DURABILITY_INTERVAL, /* after write(2); synced `sync_interval_ms` later at most */
+	ARY_DURABILITY_ALWAYS,   /* after it is on disk (fdatasync), one sync for a whole group */
 };
 
 /* "always", "interval", "never"; returns borrowed until for ever. */
@@ -42,7 +42,7 @@ struct ary_store_options {
 	const char *path;               /* the store's directory */
 	bool create;                    /* make it when it is not there */
 	enum ary_durability durability;
-	uint64_t sync_interval_ms;      /* for ARY_DURABILITY_INTERVAL */
+	uint64_t sync_interval_ms;      /* for ARY_DURABILITY_INTERVAL, a write's own too */
 	/* Limits. */
 	uint64_t key_bytes_max;
 	uint64_t value_bytes_max;
@@ -181,6 +181,8 @@ struct ary_write {
 	 * be in `if_match` (NONE: no condition) and must not be in `if_none_match`. */
 	struct ary_match_set if_match;
 	struct ary_match_set if_none_match;
+	/* At least this durable; the store's own counts where it is stronger. */
+	enum ary_durability durability;
 
 	/* Called exactly once; the write is the caller's again when it is. */
 	void (*done)(struct ary_write *write);
@@ -197,6 +199,7 @@ struct ary_write {
 	uint64_t time_ms; /* OK, of a set: when it was written, as the value says it */
 	bool replaced;    /* OK: there was a value before */
 	/* OK, of a set: `expires_ms` is when the value's time is over, or 0. */
+	/* OK: `durability` is what was kept to. */
 
 	/* Private to the floors that carry it. */
 	struct ary_write *next;

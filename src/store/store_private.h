@@ -63,7 +63,8 @@ struct ary_committer {
 	bool mark_due;                /* the run's first group begins with a Mark, and is synced */
 	bool wrote;                   /* this run has appended something */
 	bool dirty;                   /* appended, not synced */
-	uint64_t sync_due_ns;         /* when dirty, under `interval` */
+	bool sync_promised;           /* of what is dirty something is to be synced in time */
+	uint64_t sync_due_ns;         /* when that is */
 	uint64_t space_checked_ns;    /* when free space was last looked at */
 	uint64_t space_free_bytes;    /* what was found then, less what was appended since */
 	uint64_t space_probe_ns;      /* a full disk is not looked at again before this */

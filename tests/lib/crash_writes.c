@@ -27,7 +27,7 @@ static void note_done(struct ary_write *write)
 			crash_check_fail(&script->check, "seq %llu was given twice",
 					 (unsigned long long)write->seq);
 		oracle->seq_max = write->seq;
-		if (crash_writes_always(script))
+		if (own->is_always)
 			crash_writes_note_durable(script, own->number);
 		break;
 	case ARY_UNCERTAIN:
@@ -118,6 +118,7 @@ static void go_on_with_upload(struct script *script, struct step_write *own)
 	unsigned number = (unsigned)sim_draw(&script->random, ORACLE_KEYS);
 	oracle_issue_as(&script->oracle, number, large->serial);
 	own->number = script->oracle.issued;
+	own->is_always = crash_writes_always(script);
 	large->naming = true;
 	own->write.op = ARY_WRITE_SET;
 	own->write.key = oracle_key(number, own->key);
@@ -146,10 +147,14 @@ static void write_key(struct script *script, struct step_write *own)
 	bool remove = oracle_has(oracle, number) && sim_draw(&script->random, 4) == 0;
 	uint32_t serial = oracle_issue(oracle, number, remove);
 
+	/* What a write asks for beyond its store's mode, some do. */
+	bool asks = sim_draw(&script->random, 4) == 0;
 	own->number = oracle->issued;
+	own->is_always = asks || crash_writes_always(script);
 	own->write = (struct ary_write){
 		.op = remove ? ARY_WRITE_REMOVE : ARY_WRITE_SET,
 		.key = oracle_key(number, own->key),
+		.durability = asks ? ARY_DURABILITY_ALWAYS : ARY_DURABILITY_NEVER,
 		.done = note_done,
 		.context = own,
 	};

@@ -23,6 +23,7 @@ struct step_write {
 	struct ary_write write;
 	struct script *script;
 	size_t number; /* in the order of all writes: the state after it */
+	bool is_always; /* the run's mode, or what the write asked for */
 	char key[ORACLE_KEY_BYTES];
 	uint8_t value[ORACLE_VALUE_BYTES_MAX];
 };

@@ -13,103 +13,26 @@
 
 #include <cmocka.h>
 
-#include "env/thread.h"
+#include "lib/recorder.h"
 #include "lib/store_files.h"
 #include "lib/store_helper.h"
 #include "lib/write_batch.h"
 
-enum { EVENTS_MAX = 10000, WAITS_MAX = 1000 };
-
-/* What happened, in order: 'w' a write to a log, 's' a sync of one, 'd' an answer. */
-struct recorder {
-	struct ary_mutex lock;
-	struct ary_cond cond;
-	char events[EVENTS_MAX + 1];
-	size_t count;
-	bool hold;    /* syncs wait */
-	bool holding; /* one does */
-};
+enum { WAITS_MAX = 1000 };
 
 static struct store_test store;
 static struct recorder recorder;
 static struct write_batch *batch;
 
-static void record_locked(char event)
-{
-	assert_true(recorder.count < EVENTS_MAX);
-	recorder.events[recorder.count++] = event;
-}
-
-static void before_call(void *context, enum fault_kind kind, const char *name)
-{
-	(void)context;
-	if ((kind != FAULT_FILE_WRITE && kind != FAULT_FILE_SYNC) || !strstr(name, ".log"))
-		return;
-	ary_mutex_lock(&recorder.lock);
-	while (kind == FAULT_FILE_SYNC && recorder.hold) {
-		recorder.holding = true;
-		ary_cond_broadcast(&recorder.cond);
-		ary_cond_wait(&recorder.cond, &recorder.lock);
-	}
-	recorder.holding = false;
-	record_locked(kind == FAULT_FILE_WRITE ? 'w' : 's');
-	ary_mutex_unlock(&recorder.lock);
-}
-
-static void record_done(void *context, const struct ary_write *write)
-{
-	(void)context;
-	(void)write;
-	ary_mutex_lock(&recorder.lock);
-	record_locked('d');
-	ary_mutex_unlock(&recorder.lock);
-}
-
-static void forget_events(void)
-{
-	ary_mutex_lock(&recorder.lock);
-	memset(recorder.events, 0, sizeof(recorder.events));
-	recorder.count = 0;
-	ary_mutex_unlock(&recorder.lock);
-}
-
-static size_t count_events(char event)
-{
-	size_t count = 0;
-
-	ary_mutex_lock(&recorder.lock);
-	for (size_t i = 0; i < recorder.count; i++)
-		count += recorder.events[i] == event;
-	ary_mutex_unlock(&recorder.lock);
-	return count;
-}
-
-static void set_hold(bool hold)
-{
-	ary_mutex_lock(&recorder.lock);
-	recorder.hold = hold;
-	ary_cond_broadcast(&recorder.cond);
-	ary_mutex_unlock(&recorder.lock);
-}
-
-static void await_holding(void)
-{
-	ary_mutex_lock(&recorder.lock);
-	while (!recorder.holding)
-		ary_cond_wait(&recorder.cond, &recorder.lock);
-	ary_mutex_unlock(&recorder.lock);
-}
-
 static int setup(void **state)
 {
 	(void)state;
 	store_test_begin(&store);
-	memset(&recorder, 0, sizeof(recorder));
-	ary_mutex_init(&recorder.lock);
-	ary_cond_init(&recorder.cond);
+	recorder_init(&recorder);
 	batch = write_batch_create();
-	batch->on_done = record_done;
-	fault_env_set_hook(store.faults, before_call, NULL);
+	batch->on_done = recorder_note_done;
+	batch->on_done_context = &recorder;
+	fault_env_set_hook(store.faults, recorder_hook, &recorder);
 	return 0;
 }
 
@@ -118,8 +41,7 @@ static int teardown(void **state)
 	(void)state;
 	store_test_end(&store);
 	write_batch_destroy(batch);
-	ary_cond_release(&recorder.cond);
-	ary_mutex_release(&recorder.lock);
+	recorder_release(&recorder);
 	return 0;
 }
 
@@ -134,11 +56,11 @@ static void pause_briefly(void)
  * one group. */
 static void submit_as_group(void)
 {
-	set_hold(true);
+	recorder_hold(&recorder, true);
 	ary_store_submit(store.store, &batch->writes[0]);
-	await_holding();
+	recorder_await_hold(&recorder);
 	write_batch_submit(batch, store.store, 1);
-	set_hold(false);
+	recorder_hold(&recorder, false);
 }
 
 static void fail_calls(enum fault_kind kind, int os_errno, bool forever)
@@ -190,8 +112,8 @@ static void test_always_answers_after_a_sync_of_what_was_written(void **state)
 		else
 			last = recorder.events[i];
 	}
-	assert_int_equal(count_events('d'), 300);
-	assert_int_equal(count_events('w'), count_events('s'));
+	assert_int_equal(recorder_count(&recorder, 'd'), 300);
+	assert_int_equal(recorder_count(&recorder, 'w'), recorder_count(&recorder, 's'));
 }
 
 static void test_always_syncs_once_for_a_group(void **state)
@@ -208,7 +130,7 @@ static void test_always_syncs_once_for_a_group(void **state)
 	assert_int_equal(stats.groups, 2);
 	assert_int_equal(stats.syncs, 2);
 	assert_int_equal(stats.sets, 101);
-	assert_int_equal(count_events('s'), 2);
+	assert_int_equal(recorder_count(&recorder, 's'), 2);
 }
 
 static void test_never_syncs_the_first_group_of_a_run_and_of_a_log_only(void **state)
@@ -218,25 +140,25 @@ static void test_never_syncs_the_first_group_of_a_run_and_of_a_log_only(void **s
 	store_test_open(&store);
 	for (int i = 0; i < 20; i++)
 		store_test_set(&store, "k", "v");
-	assert_int_equal(count_events('s'), 1);
+	assert_int_equal(recorder_count(&recorder, 's'), 1);
 	store_test_kill(&store);
-	fault_env_set_hook(store.faults, before_call, NULL);
+	fault_env_set_hook(store.faults, recorder_hook, &recorder);
 	store_test_open(&store);
-	forget_events();
+	recorder_forget(&recorder);
 	store_test_set(&store, "k", "v");
-	assert_int_equal(count_events('s'), 1);
+	assert_int_equal(recorder_count(&recorder, 's'), 1);
 	store_test_set(&store, "k", "v");
-	assert_int_equal(count_events('s'), 1);
+	assert_int_equal(recorder_count(&recorder, 's'), 1);
 	store_test_close(&store);
 	store.options.rotate_bytes = file_bytes(store.path, "0.log") + 1;
 	store_test_open(&store);
 	store_test_set(&store, "k", "v");
 	while (!file_exists(store.path, "1.log"))
 		store_test_set(&store, "k", "v");
-	forget_events();
+	recorder_forget(&recorder);
 	for (int i = 0; i < 5; i++)
 		store_test_set(&store, "k", "v");
-	assert_int_equal(count_events('s'), 1);
+	assert_int_equal(recorder_count(&recorder, 's'), 1);
 }
 
 /* Before the next log gets its first byte, the sealed one is on disk. */
@@ -247,10 +169,10 @@ static void test_never_syncs_a_log_that_is_sealed(void **state)
 	store.options.rotate_bytes = 600;
 	store_test_open(&store);
 	while (!file_exists(store.path, "1.log")) {
-		forget_events();
+		recorder_forget(&recorder);
 		store_test_set(&store, "k", "v");
 	}
-	assert_int_equal(count_events('s'), 1);
+	assert_int_equal(recorder_count(&recorder, 's'), 1);
 	assert_int_equal(recorder.events[recorder.count - 1], 's');
 }
 
@@ -294,14 +216,14 @@ static void fail_sync_of_a_group(int os_errno)
 	write_batch_add(batch, "k", "new");
 	write_batch_add(batch, "k2", "new");
 	write_batch_add(batch, "k3", "new");
-	set_hold(true);
+	recorder_hold(&recorder, true);
 	ary_store_submit(store.store, &batch->writes[0]);
-	await_holding();
+	recorder_await_hold(&recorder);
 	/* The sync that is held has been counted; the next one fails. */
 	write_batch_submit(batch, store.store, 1);
 	fault_env_fail(store.faults, (struct fault){
 		.kind = FAULT_FILE_SYNC, .nth = 2, .os_errno = os_errno});
-	set_hold(false);
+	recorder_hold(&recorder, false);
 	write_batch_wait(batch);
 	assert_int_equal(batch->writes[0].status, ARY_OK);
 	for (int i = 1; i < 4; i++)
