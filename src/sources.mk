@@ -175,6 +175,8 @@ api_sources = \
 	%D%/api/dictionary.h \
 	%D%/api/digest.c \
 	%D%/api/digest.h \
+	%D%/api/durability.c \
+	%D%/api/durability.h \
 	%D%/api/field.c \
 	%D%/api/field.h \
 	%D%/api/handler.h \

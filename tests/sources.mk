@@ -356,6 +356,11 @@ tests_unit_api_digest_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_digest_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_digest_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/durability_test
+tests_unit_api_durability_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_durability_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_durability_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/fault_test
 tests_unit_api_fault_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_fault_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -680,6 +685,11 @@ check_PROGRAMS += %D%/rest/crowd_test
 tests_rest_crowd_test_CPPFLAGS = $(test_cppflags)
 tests_rest_crowd_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_crowd_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/durability_test
+tests_rest_durability_test_CPPFLAGS = $(test_cppflags)
+tests_rest_durability_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_durability_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
 check_PROGRAMS += %D%/rest/flight_test
 tests_rest_flight_test_CPPFLAGS = $(test_cppflags)

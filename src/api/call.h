@@ -122,6 +122,7 @@ struct ary_call {
 	uint64_t pinned_seq;
 	unsigned tries;              /* how often a key was chosen anew, see list_add.c */
 	struct ary_removal *removal; /* owned, or NULL; see list_remove.h */
+	bool asks_durability;        /* and write.durability is what it asks for */
 	struct ary_write write;
 	struct ary_compaction_request compaction;
 };

@@ -7,9 +7,9 @@
 
 /* The request headers that mean something here and that a page may not just send. */
 #define REQUEST_HEADERS                                                                            \
-	"Aryavarth-TTL, Content-Digest, Content-Encoding, Content-Type, If-Match, "                \
-	"If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Prefer, Range, "         \
-	"Repr-Digest, X-Request-Id"
+	"Aryavarth-Durability, Aryavarth-TTL, Content-Digest, Content-Encoding, Content-Type, "    \
+	"If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Prefer, "      \
+	"Range, Repr-Digest, X-Request-Id"
 
 /* And these, of which a page makes the names: what it asks for is allowed, as far as that is short
  * enough for the head of an answer. */
@@ -19,8 +19,9 @@ enum { META_NAMES_BYTES_MAX = 512 };
 /* All there are: `*` does that as long as no credentials are sent, and none are allowed. The names
  * are for browsers that do not know it, and for proxies that do allow credentials. */
 #define RESPONSE_HEADERS                                                                           \
-	"*, Accept-Ranges, Aryavarth-Expires, Content-Digest, Content-Range, ETag, Link, "         \
-	"Location, Preference-Applied, Repr-Digest, Retry-After, Server-Timing, X-Request-Id"
+	"*, Accept-Ranges, Aryavarth-Durability, Aryavarth-Expires, Content-Digest, "              \
+	"Content-Range, ETag, Link, Location, Preference-Applied, Repr-Digest, Retry-After, "      \
+	"Server-Timing, X-Request-Id"
 
 /* What a preflight's answer depends on. */
 #define PREFLIGHT_VARY "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"

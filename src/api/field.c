@@ -11,6 +11,7 @@ static const struct {
 	[ARY_FIELD_ACCEPT] = KNOWN("Accept"),
 	[ARY_FIELD_ACCESS_CONTROL_REQUEST_HEADERS] = KNOWN("Access-Control-Request-Headers"),
 	[ARY_FIELD_ACCESS_CONTROL_REQUEST_METHOD] = KNOWN("Access-Control-Request-Method"),
+	[ARY_FIELD_ARYAVARTH_DURABILITY] = KNOWN("Aryavarth-Durability"),
 	[ARY_FIELD_AUTHORIZATION] = KNOWN("Authorization"),
 	[ARY_FIELD_CONTENT_DIGEST] = KNOWN("Content-Digest"),
 	[ARY_FIELD_CONTENT_ENCODING] = KNOWN("Content-Encoding"),

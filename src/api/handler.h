@@ -8,6 +8,7 @@
 /* kv.c, kv_read.c, kv_write.c */
 enum ary_step ary_kv_check(struct ary_api *api, struct ary_call *call);
 enum ary_step ary_kv_check_put(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_kv_check_delete(struct ary_api *api, struct ary_call *call);
 enum ary_step ary_kv_get(struct ary_api *api, struct ary_call *call);
 enum ary_step ary_kv_put(struct ary_api *api, struct ary_call *call);
 enum ary_step ary_kv_delete(struct ary_api *api, struct ary_call *call);

@@ -6,6 +6,7 @@
 #include "api/api_private.h"
 #include "api/condition.h"
 #include "api/digest.h"
+#include "api/durability.h"
 #include "api/head.h"
 #include "api/prefer.h"
 #include "api/problem.h"
@@ -30,7 +31,16 @@ enum ary_step ary_kv_check_put(struct ary_api *api, struct ary_call *call)
 		step = ary_about_check(call);
 	if (step == ARY_STEP_BODY)
 		step = ary_digest_check(call);
+	if (step == ARY_STEP_BODY)
+		step = ary_durability_check(call);
 	return step;
+}
+
+enum ary_step ary_kv_check_delete(struct ary_api *api, struct ary_call *call)
+{
+	enum ary_step step = ary_kv_check(api, call);
+
+	return step == ARY_STEP_BODY ? ary_durability_check(call) : step;
 }
 
 static void wake(struct ary_write *write)
@@ -193,6 +203,7 @@ void ary_kv_finish_put(struct ary_api *api, struct ary_call *call)
 		ary_head_add_path(call, "Location", true);
 	ary_about_add_expires(&call->response, call->write.expires_ms);
 	add_description(call);
+	ary_durability_tell(call);
 }
 
 void ary_kv_finish_delete(struct ary_api *api, struct ary_call *call)
@@ -200,4 +211,5 @@ void ary_kv_finish_delete(struct ary_api *api, struct ary_call *call)
 	if (respond_failed(api, call))
 		return;
 	call->response.status = 204;
+	ary_durability_tell(call);
 }

@@ -80,6 +80,11 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"Aryavarth-TTL is no number of seconds that a value can live, is given twice, or "
 		"is another one than the parameter ttl.",
 		"Say how long in one place, in whole seconds."},
+	[ARY_PROBLEM_BAD_DURABILITY] = {
+		"bad-durability", 400, 0, "Bad durability",
+		"The parameter durability, or the header Aryavarth-Durability, is not always, "
+		"interval or never, or the two are not the same.",
+		"Ask for one of the three, in one place."},
 	[ARY_PROBLEM_CONTENT_RANGE] = {
 		"content-range", 400, 0, "Partial PUT",
 		"A PUT with Content-Range would replace the whole value by a part of it.",

@@ -16,10 +16,11 @@ static const char *const list_parameters[] = {
 	"prefix", "start",     "after",   "end",   "limit", "reverse",
 	"next",   "delimiter", "include", "count", NULL,
 };
-static const char *const add_parameters[] = {"prefix", "ttl", NULL};
+static const char *const add_parameters[] = {"prefix", "ttl", "durability", NULL};
 static const char *const remove_parameters[] = {"prefix", "confirm", NULL};
-static const char *const put_parameters[] = {"ttl", NULL};
+static const char *const put_parameters[] = {"ttl", "durability", NULL};
 static const char *const full_parameters[] = {"full", NULL};
+static const char *const delete_parameters[] = {"durability", NULL};
 static const char *const verbose_parameters[] = {"verbose", NULL};
 
 /* All keys together, with and without a slash behind. */
@@ -59,7 +60,8 @@ static const char *const verbose_parameters[] = {"verbose", NULL};
 				     .begin = ary_kv_put, \
 				     .launch = ary_kv_launch, \
 				     .finish = ary_kv_finish_put}, \
-			[ARY_DELETE] = {.check = ary_kv_check, \
+			[ARY_DELETE] = {.parameters = delete_parameters, \
+					.check = ary_kv_check_delete, \
 					.begin = ary_kv_delete, \
 					.launch = ary_kv_launch, \
 					.finish = ary_kv_finish_delete}, \

@@ -479,6 +479,15 @@ static struct ary_bytes path_of(const struct exchange *exchange)
 	return ary_bytes_cut(exchange->call.request.target, '?', &query);
 }
 
+/* The store gives all there is, whatever was asked for. */
+static void check_durability(const struct ary_call *call)
+{
+	const char *got = field_of(&call->response, "Aryavarth-Durability");
+
+	ARY_CHECK(!got || strcmp(got, "always") == 0);
+	ARY_CHECK(got || !ary_call_field(call, ARY_FIELD_ARYAVARTH_DURABILITY));
+}
+
 /* Reads back what EXCHANGE has put. */
 static void check_put(struct service *service, const struct exchange *exchange)
 {
@@ -488,6 +497,7 @@ static void check_put(struct service *service, const struct exchange *exchange)
 
 	/* The clock may end it before it is read. */
 	ARY_CHECK(etag);
+	check_durability(&exchange->call);
 	if (field_of(&exchange->call.response, "Aryavarth-Expires"))
 		return;
 	get(service, target, NULL, NULL, &whole);

@@ -37,6 +37,11 @@ void api_fixture_create(struct api_fixture *fixture, const char *origins)
 
 void api_fixture_serve(struct api_fixture *fixture)
 {
+	api_fixture_serve_with(fixture, ARY_DURABILITY_ALWAYS);
+}
+
+void api_fixture_serve_with(struct api_fixture *fixture, enum ary_durability durability)
+{
 	struct ary_store_options options;
 	struct ary_error err = {0};
 	enum ary_status status;
@@ -45,6 +50,7 @@ void api_fixture_serve(struct api_fixture *fixture)
 	options.env = fault_env_env(fixture->faults);
 	options.path = fixture->dir.path;
 	options.create = true;
+	options.durability = durability;
 	options.key_bytes_max = API_KEY_BYTES_MAX;
 	if (fixture->queue_bytes_max > 0)
 		options.queue_bytes_max = fixture->queue_bytes_max;

@@ -34,6 +34,9 @@ void api_fixture_create(struct api_fixture *fixture, const char *origins);
 /* Opens its store and serves it. */
 void api_fixture_serve(struct api_fixture *fixture);
 
+/* The same, with writes as durable as DURABILITY (else: always). */
+void api_fixture_serve_with(struct api_fixture *fixture, enum ary_durability durability);
+
 void api_fixture_destroy(struct api_fixture *fixture);
 
 /* A request and, once sent, its response. */

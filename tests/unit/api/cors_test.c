@@ -48,7 +48,8 @@ static void expect_list(const char *list, const char *names)
 	}
 }
 
-static const char exposed[] = "*, Accept-Ranges, Content-Range, ETag, Link, Location, "
+static const char exposed[] = "*, Accept-Ranges, Aryavarth-Durability, Content-Range, ETag, Link, "
+			      "Location, "
 			      "Preference-Applied, Retry-After, X-Request-Id";
 
 static void expect(const char *configured, const char *origin, const char *allowed,
@@ -94,7 +95,8 @@ static void test_origins_are_allowed_as_configured(void **state)
 }
 
 static const char sendable[] =
-	"Content-Type, Content-Encoding, If-Match, If-Modified-Since, If-None-Match, If-Range, "
+	"Aryavarth-Durability, Content-Type, Content-Encoding, If-Match, If-Modified-Since, "
+	"If-None-Match, If-Range, "
 	"If-Unmodified-Since, Prefer, Range, X-Request-Id";
 static const char preflight_vary[] =
 	"Origin, Access-Control-Request-Method, Access-Control-Request-Headers";

@@ -18,6 +18,7 @@ static const struct {
 	{"Accept", ARY_FIELD_ACCEPT},
 	{"Access-Control-Request-Headers", ARY_FIELD_ACCESS_CONTROL_REQUEST_HEADERS},
 	{"Access-Control-Request-Method", ARY_FIELD_ACCESS_CONTROL_REQUEST_METHOD},
+	{"Aryavarth-Durability", ARY_FIELD_ARYAVARTH_DURABILITY},
 	{"Authorization", ARY_FIELD_AUTHORIZATION},
 	{"Content-Digest", ARY_FIELD_CONTENT_DIGEST},
 	{"Content-Encoding", ARY_FIELD_CONTENT_ENCODING},
