@@ -211,7 +211,9 @@ api_sources = \
 	%D%/api/route.c \
 	%D%/api/route.h \
 	%D%/api/target.c \
-	%D%/api/target.h
+	%D%/api/target.h \
+	%D%/api/timing.c \
+	%D%/api/timing.h
 http_sources = \
 	%D%/http/body.c \
 	%D%/http/body.h \

@@ -471,6 +471,11 @@ tests_unit_api_target_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_target_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_target_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/timing_test
+tests_unit_api_timing_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_timing_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_timing_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/http/body_test
 tests_unit_http_body_test_CPPFLAGS = $(test_cppflags)
 tests_unit_http_body_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -775,6 +780,11 @@ check_PROGRAMS += %D%/rest/slow_test
 tests_rest_slow_test_CPPFLAGS = $(test_cppflags)
 tests_rest_slow_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_slow_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/timing_test
+tests_rest_timing_test_CPPFLAGS = $(test_cppflags)
+tests_rest_timing_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_timing_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
 check_PROGRAMS += %D%/kill/kill_test
 tests_kill_kill_test_CPPFLAGS = $(test_cppflags)

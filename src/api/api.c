@@ -12,6 +12,7 @@
 #include "api/respond.h"
 #include "api/route.h"
 #include "api/target.h"
+#include "api/timing.h"
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/check.h"
@@ -79,6 +80,7 @@ static void enter(struct ary_api *api, struct ary_call *call)
 {
 	ary_call_note_fields(call);
 	ary_request_id_take(&api->request_ids, call);
+	ary_timing_begin(api, call);
 }
 
 /* An id that was sent comes back; without one, only an error has something to be asked about. */
@@ -100,6 +102,8 @@ static void add_common_fields(struct ary_api *api, struct ary_call *call)
 	if (ary_cors_is_preflight(call))
 		ary_route_allow(call->route, methods);
 	ary_cors_apply(api->options.cors_origin, call, methods);
+	if (ary_timing_wanted(call))
+		ary_timing_tell(api, call);
 }
 
 /* What every response gets, whoever composed it. An answer that takes the place of one for which

@@ -100,6 +100,8 @@ struct ary_call {
 
 	/* Private to api, but that http looks at the method and the tail once it is admitted. */
 	struct ary_request_ids *request_ids; /* borrowed */
+	uint64_t begun_ns;           /* when it was admitted; 0: it is not measured */
+	struct ary_write_timing write_timing; /* of `write`, when it is */
 	struct ary_bytes request_id; /* empty: none was sent, and none was needed yet */
 	uint8_t made_id[ARY_MADE_ID_BYTES_MAX];
 	const struct ary_route *route;   /* NULL: none, or the target `*` */

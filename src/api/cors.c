@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/respond.h"
+#include "api/timing.h"
 
 /* The request headers that mean something here and that a page may not just send. */
 #define REQUEST_HEADERS                                                                            \
@@ -103,6 +104,7 @@ void ary_cors_apply(const char *origins, struct ary_call *call, const char *meth
 {
 	struct ary_response *response = &call->response;
 	const struct ary_bytes *origin;
+	struct ary_bytes allowed;
 	bool any;
 
 	if (origins == NULL)
@@ -117,8 +119,10 @@ void ary_cors_apply(const char *origins, struct ary_call *call, const char *meth
 	origin = ary_call_field(call, ARY_FIELD_ORIGIN);
 	if (!any && !is_listed(origins, *origin))
 		return;
-	ary_response_plain(response, "Access-Control-Allow-Origin",
-			   any ? ary_bytes_of("*") : *origin);
+	allowed = any ? ary_bytes_of("*") : *origin;
+	ary_response_plain(response, "Access-Control-Allow-Origin", allowed);
+	if (ary_timing_wanted(call))
+		ary_response_plain(response, "Timing-Allow-Origin", allowed);
 	if (ary_cors_is_preflight(call))
 		apply_preflight(call, methods);
 	else

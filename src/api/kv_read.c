@@ -17,6 +17,7 @@
 static bool is_plain_get(struct ary_api *api, const struct ary_call *call)
 {
 	const uint64_t variants = ARY_CONDITION_BITS | ARY_FIELD_BIT(ARY_FIELD_ORIGIN) |
+				  ARY_FIELD_BIT(ARY_FIELD_PREFER) |
 				  ARY_FIELD_BIT(ARY_FIELD_RANGE) |
 				  ARY_FIELD_BIT(ARY_FIELD_X_REQUEST_ID) | ARY_DIGEST_WANT_BITS;
 

@@ -12,9 +12,10 @@
 #include "api/problem.h"
 #include "api/respond.h"
 #include "api/route.h"
+#include "api/timing.h"
 #include "format/text.h"
 
-/* More than ETag and X-Request-Id take, and what CORS adds but for the origin. */
+/* More than ETag, X-Request-Id and Server-Timing take, and what CORS adds but for the origin. */
 enum { FIXED_HEADER_BYTES = 512 };
 
 /* How often a write is tied to a value. Each time but the first another write came in between. */
@@ -56,7 +57,7 @@ static bool reserve_headers(struct ary_call *call)
 {
 	const struct ary_bytes *origin = ary_call_field(call, ARY_FIELD_ORIGIN);
 	size_t location_bytes = sizeof(ARY_KEYS_BASE64_PATH) + 3 * call->tail.size;
-	size_t origin_bytes = origin != NULL ? origin->size : 0;
+	size_t origin_bytes = origin != NULL ? 2 * origin->size : 0;
 
 	return ary_buf_reserve(&call->response.text,
 			       FIXED_HEADER_BYTES + location_bytes + origin_bytes);
@@ -109,6 +110,7 @@ static enum ary_step park(struct ary_api *api, struct ary_call *call, enum ary_w
 	call->write.key = call->tail;
 	call->write.if_match = call->if_match;
 	call->write.if_none_match = call->if_none_match;
+	call->write.timing = ary_timing_wanted(call) ? &call->write_timing : NULL;
 	call->write.done = wake;
 	call->write.context = call;
 	if (ary_call_has_any(call, ARY_FIELD_BIT(ARY_FIELD_IF_UNMODIFIED_SINCE)) &&

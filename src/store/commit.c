@@ -22,6 +22,9 @@ void ary_commit_enqueue(struct ary_store *store, struct ary_write *write)
 	uint64_t bytes = write_bytes(write);
 	enum ary_status refused = ARY_OK;
 	write->next = NULL;
+	if (write->timing != NULL)
+		*write->timing = (struct ary_write_timing){
+			.queued_at_ns = ary_monotonic_ns(store->options.env)};
 	ary_mutex_lock(&queue->lock);
 	if (queue->stopping) {
 		refused = ARY_SHUTDOWN;
@@ -147,12 +150,39 @@ static void run_jobs(struct ary_store *store, struct ary_job *jobs)
 	}
 }
 
+/* From one moment to a later one; a moment of 0 did not come. */
+static uint64_t between_ns(uint64_t from_ns, uint64_t to_ns)
+{
+	return from_ns != 0 && to_ns > from_ns ? to_ns - from_ns : 0;
+}
+
+static void tell_times(const struct ary_group_times *times, struct ary_write *writes)
+{
+	for (struct ary_write *write = writes; write != NULL; write = write->next) {
+		struct ary_write_timing *timing = write->timing;
+		if (timing == NULL)
+			continue;
+		timing->queue_ns = between_ns(timing->queued_at_ns, times->begun_ns);
+		timing->append_ns = between_ns(times->begun_ns, times->written_ns);
+		timing->sync_ns = between_ns(times->written_ns, times->synced_ns);
+	}
+}
+
 static void commit_group(struct ary_store *store, struct ary_write *writes)
 {
-	ary_group_commit(store, writes);
+	struct ary_group_times *times = &store->committer.times;
 	uint64_t bytes = 0;
-	for (const struct ary_write *write = writes; write != NULL; write = write->next)
+	for (const struct ary_write *write = writes; write != NULL; write = write->next) {
 		bytes += write_bytes(write);
+		times->wanted = times->wanted || write->timing != NULL;
+	}
+	if (times->wanted)
+		*times = (struct ary_group_times){
+			.wanted = true, .begun_ns = ary_monotonic_ns(store->options.env)};
+	ary_group_commit(store, writes);
+	if (times->wanted)
+		tell_times(times, writes);
+	times->wanted = false;
 	ary_mutex_lock(&store->queue.lock);
 	store->queue.bytes -= bytes;
 	ary_mutex_unlock(&store->queue.lock);

@@ -160,6 +160,14 @@ enum ary_write_op {
 	ARY_WRITE_PART, /* the next piece, `value`, of `upload`; neither key nor conditions */
 };
 
+/* How long a write took, where somebody asks; in nanoseconds, 0: it did not come to that. */
+struct ary_write_timing {
+	uint64_t queue_ns;  /* until its group was begun */
+	uint64_t append_ns; /* from there until the group was written */
+	uint64_t sync_ns;   /* and from there until it was synced */
+	uint64_t queued_at_ns; /* private to the store */
+};
+
 /* One write, allocated by the caller and borrowed by the store until `done`. */
 struct ary_write {
 	/* The command. All views are borrowed until `done`. */
@@ -183,6 +191,8 @@ struct ary_write {
 	struct ary_match_set if_none_match;
 	/* At least this durable; the store's own counts where it is stronger. */
 	enum ary_durability durability;
+	/* Filled before `done`, borrowed until then; NULL: nobody asks, and no clock is read. */
+	struct ary_write_timing *timing;
 
 	/* Called exactly once; the write is the caller's again when it is. */
 	void (*done)(struct ary_write *write);

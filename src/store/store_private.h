@@ -52,6 +52,14 @@ struct ary_witness {
 /* How many values one group may end. */
 enum { ARY_GROUP_ENDED_MAX = 256 };
 
+/* When the group being committed was begun, written and synced; 0: it was not. */
+struct ary_group_times {
+	bool wanted; /* a write of it asks */
+	uint64_t begun_ns;
+	uint64_t written_ns;
+	uint64_t synced_ns;
+};
+
 /* The commit thread's own; nobody else reads or writes it while that thread runs. */
 struct ary_committer {
 	struct ary_thread thread;
@@ -72,6 +80,7 @@ struct ary_committer {
 	struct ary_ending *ended[ARY_GROUP_ENDED_MAX]; /* whose lines are in the group; borrowed */
 	size_t ended_count;
 	uint64_t expire_retry_ns;     /* nothing is ended before this, after a failure */
+	struct ary_group_times times;
 	struct ary_buf batch;         /* the lines of one group */
 	struct ary_overlay overlay;   /* what the group's writes so far will have done */
 };

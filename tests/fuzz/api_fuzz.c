@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "api/api.h"
+#include "api/prefer.h"
 #include "api/problem.h"
 #include "api/route.h"
 #include "base/base64.h"
@@ -306,6 +307,15 @@ static void check_fields(const struct ary_response *response)
 	}
 }
 
+/* The times are there for who prefers them, and only then. */
+static void check_timing(const struct ary_call *call)
+{
+	const char *times = field_of(&call->response, "Server-Timing");
+
+	ARY_CHECK(!times == !ary_prefer_has(call, "server-timing"));
+	ARY_CHECK(!times || strstr(times, "total;dur="));
+}
+
 static void check_instance(const struct ary_response *response, const json_t *instance)
 {
 	static const char prefix[] = "urn:request:";
@@ -380,6 +390,7 @@ static void check_answer(const struct service *service, const struct ary_call *c
 	if (response->status == 206)
 		check_part(call);
 	check_request_id(call);
+	check_timing(call);
 	if (response->status >= 400 && !is_report(call))
 		check_problem(response);
 }

@@ -98,6 +98,7 @@ static void test_other_answers_are_made_anew(void **state)
 		{"HEAD", NULL, NULL, 200},
 		{"GET", "Origin", "http://there", 200},
 		{"GET", "X-Request-Id", "a", 200},
+		{"GET", "Prefer", "server-timing", 200},
 		{"GET", "If-None-Match", "\"0\"", 200},
 		{"GET", "If-None-Match", "*", 304},
 		{"GET", "If-Match", "*", 200},

@@ -37,6 +37,7 @@ static const struct row rows[] = {
 	{"PUT", "/keys/k", 204, "new", "Content-Type", "text/plain", "new", NULL},
 	{"PUT", "/keys/k?durability=%61lways", 204, "new", NULL, NULL, "new", NULL},
 	{"DELETE", "/keys/k", 204, NULL, "Aryavarth-Durability", "always", NULL, NULL},
+	{"PUT", "/keys/k", 204, "new", "Prefer", "server-timing", "new", NULL},
 	{"PUT", "/keys/k?durability=more", 400, "new", NULL, NULL, "old", "detail"},
 	{"PUT", "/keys/k", 412, "new", "If-Match", "\"1\", \"777\"", "old", "detail"},
 	{"PUT", "/keys/k", 412, "new", "If-None-Match", "*", "old", "key"},
