@@ -10,7 +10,7 @@
 #define REQUEST_HEADERS                                                                            \
 	"Aryavarth-Durability, Aryavarth-TTL, Content-Digest, Content-Encoding, Content-Type, "    \
 	"If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Prefer, "      \
-	"Range, Repr-Digest, X-Request-Id"
+	"Range, Repr-Digest, Want-Content-Digest, Want-Repr-Digest, X-Request-Id"
 
 /* And these, of which a page makes the names: what it asks for is allowed, as far as that is short
  * enough for the head of an answer. */

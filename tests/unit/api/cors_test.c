@@ -96,7 +96,7 @@ static void test_origins_are_allowed_as_configured(void **state)
 
 static const char sendable[] =
 	"Aryavarth-Durability, Content-Type, Content-Encoding, If-Match, If-Modified-Since, "
-	"If-None-Match, If-Range, "
+	"If-None-Match, If-Range, Repr-Digest, Want-Repr-Digest, "
 	"If-Unmodified-Since, Prefer, Range, X-Request-Id";
 static const char preflight_vary[] =
 	"Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
