@@ -11,7 +11,7 @@ RUN BUILD_DIR=/build script/test --prefix=/usr/local \
 FROM debian:trixie-slim
 RUN apt-get update \
 	&& apt-get install -y --no-install-recommends \
-		libcurl4t64 libjansson4 libmicrohttpd12t64 libnettle8t64 libxxhash0 \
+		libcurl4t64 libjansson4 libmicrohttpd12t64 libnettle8t64 libxxhash0 zlib1g \
 	&& rm -rf /var/lib/apt/lists/* \
 	&& install -d -m 700 -o 65532 -g 65532 /data
 COPY --from=build /image/usr/local/ /usr/local/

@@ -19,7 +19,7 @@ libary_app_a_SOURCES = $(app_sources)
 
 # What a program that stands on a floor links: that floor and those below, the highest first,
 # as a static linker resolves forwards only. A call upwards is an undefined reference.
-upto_base = libary_base.a $(NETTLE_LIBS) $(XXHASH_LIBS)
+upto_base = libary_base.a $(NETTLE_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS)
 upto_env = libary_env.a $(upto_base)
 upto_format = libary_format.a $(upto_env) $(JANSSON_LIBS)
 upto_segment = libary_segment.a $(upto_format)

@@ -16,6 +16,8 @@ base_sources = \
 	%D%/base/crc32c.h \
 	%D%/base/diag.c \
 	%D%/base/diag.h \
+	%D%/base/gzip.c \
+	%D%/base/gzip.h \
 	%D%/base/hash.c \
 	%D%/base/hash.h \
 	%D%/base/number.c \
@@ -177,6 +179,8 @@ api_sources = \
 	%D%/api/digest.h \
 	%D%/api/durability.c \
 	%D%/api/durability.h \
+	%D%/api/encoding.c \
+	%D%/api/encoding.h \
 	%D%/api/field.c \
 	%D%/api/field.h \
 	%D%/api/handler.h \

@@ -21,6 +21,8 @@ testlib_sources = \
 	%D%/lib/damage_store.h \
 	%D%/lib/fault_env.c \
 	%D%/lib/fault_env.h \
+	%D%/lib/gunzip.c \
+	%D%/lib/gunzip.h \
 	%D%/lib/image.c \
 	%D%/lib/image.h \
 	%D%/lib/large.c \
@@ -130,6 +132,11 @@ check_PROGRAMS += %D%/unit/base/diag_test
 tests_unit_base_diag_test_CPPFLAGS = $(test_cppflags)
 tests_unit_base_diag_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_base_diag_test_LDADD = libtestary.a $(upto_base) $(test_libs)
+
+check_PROGRAMS += %D%/unit/base/gzip_test
+tests_unit_base_gzip_test_CPPFLAGS = $(test_cppflags)
+tests_unit_base_gzip_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_base_gzip_test_LDADD = libtestary.a $(upto_base) $(test_libs)
 
 check_PROGRAMS += %D%/unit/base/hash_test
 tests_unit_base_hash_test_CPPFLAGS = $(test_cppflags)
@@ -360,6 +367,11 @@ check_PROGRAMS += %D%/unit/api/durability_test
 tests_unit_api_durability_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_durability_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_durability_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
+check_PROGRAMS += %D%/unit/api/encoding_test
+tests_unit_api_encoding_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_encoding_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_encoding_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
 check_PROGRAMS += %D%/unit/api/fault_test
 tests_unit_api_fault_test_CPPFLAGS = $(test_cppflags)
@@ -705,6 +717,11 @@ check_PROGRAMS += %D%/rest/guard_test
 tests_rest_guard_test_CPPFLAGS = $(test_cppflags)
 tests_rest_guard_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_guard_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/gzip_test
+tests_rest_gzip_test_CPPFLAGS = $(test_cppflags)
+tests_rest_gzip_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_gzip_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
 check_PROGRAMS += %D%/rest/health_test
 tests_rest_health_test_CPPFLAGS = $(test_cppflags)

@@ -29,6 +29,7 @@ struct ary_api *ary_api_create(const struct ary_api_options *options)
 	api->options.cors_origin = api->cors_origin;
 	ary_budget_init(&api->flight_bytes, options->flight_bytes_max);
 	ary_request_ids_init(&api->request_ids, options->env);
+	ary_encoding_init(&api->encoding, options->gzip_bytes_min);
 	return api;
 }
 
@@ -38,6 +39,7 @@ void ary_api_destroy(struct ary_api *api)
 		return;
 	free(api->version);
 	free(api->cors_origin);
+	ary_encoding_release(&api->encoding);
 	free(api);
 }
 
@@ -98,6 +100,7 @@ static void add_common_fields(struct ary_api *api, struct ary_call *call)
 {
 	char methods[ARY_ALLOW_BYTES] = "";
 
+	ary_encoding_apply(&api->encoding, call);
 	name_request(call);
 	if (ary_cors_is_preflight(call))
 		ary_route_allow(call->route, methods);

@@ -23,6 +23,7 @@ struct ary_api_options {
 	uint64_t header_bytes_max;   /* more request header bytes are 431 */
 	uint64_t header_fields_max;  /* and so are more fields */
 	uint64_t flight_bytes_max;   /* that all requests under way may hold, see below */
+	uint64_t gzip_bytes_min;     /* shorter answers of our own are never packed; 0: none is */
 	const char *cors_origin;     /* NULL: none; "*"; or a comma-separated list of origins */
 	const char *version;
 };

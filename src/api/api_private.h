@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "api/api.h"
+#include "api/encoding.h"
 #include "api/request_id.h"
 
 struct ary_api {
@@ -21,6 +22,7 @@ struct ary_api {
 	struct ary_budget flight_bytes;
 	_Atomic uint64_t last_stamp; /* of the last key that the server chose, see list_add.c */
 	struct ary_request_ids request_ids;
+	struct ary_encoding encoding;
 };
 
 enum ary_phase ary_api_phase(struct ary_api *api);

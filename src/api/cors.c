@@ -21,8 +21,8 @@ enum { META_NAMES_BYTES_MAX = 512 };
  * are for browsers that do not know it, and for proxies that do allow credentials. */
 #define RESPONSE_HEADERS                                                                           \
 	"*, Accept-Ranges, Aryavarth-Durability, Aryavarth-Expires, Content-Digest, "              \
-	"Content-Range, ETag, Link, Location, Preference-Applied, Repr-Digest, Retry-After, "      \
-	"Server-Timing, X-Request-Id"
+	"Content-Location, Content-Range, ETag, Link, Location, Preference-Applied, "              \
+	"Repr-Digest, Retry-After, Server-Timing, X-Request-Id"
 
 /* What a preflight's answer depends on. */
 #define PREFLIGHT_VARY "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"

@@ -9,6 +9,7 @@ static const struct {
 } known[ARY_FIELD_NAMED_COUNT] = {
 #define KNOWN(text) { text, sizeof(text) - 1 }
 	[ARY_FIELD_ACCEPT] = KNOWN("Accept"),
+	[ARY_FIELD_ACCEPT_ENCODING] = KNOWN("Accept-Encoding"),
 	[ARY_FIELD_ACCESS_CONTROL_REQUEST_HEADERS] = KNOWN("Access-Control-Request-Headers"),
 	[ARY_FIELD_ACCESS_CONTROL_REQUEST_METHOD] = KNOWN("Access-Control-Request-Method"),
 	[ARY_FIELD_ARYAVARTH_DURABILITY] = KNOWN("Aryavarth-Durability"),
@@ -57,10 +58,9 @@ struct ary_field ary_field_of(struct ary_bytes name, struct ary_bytes value)
 	return (struct ary_field){ .name = name, .value = value, .id = identify(name) };
 }
 
-static bool is_alphanumeric(uint8_t byte)
+static bool is_letter(uint8_t byte)
 {
-	return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-	       (byte >= 'A' && byte <= 'Z');
+	return (uint8_t)((byte | 0x20) - 'a') < 26;
 }
 
 bool ary_field_is_token(struct ary_bytes text)
@@ -69,8 +69,8 @@ bool ary_field_is_token(struct ary_bytes text)
 		uint8_t byte = text.data[i];
 
 		/* Names hold letters and hyphens, hardly ever another one. */
-		if (!is_alphanumeric(byte) && byte != '-' &&
-		    (byte == '\0' || strchr("!#$%&'*+.^_`|~", byte) == NULL))
+		if (!is_letter(byte) && byte != '-' &&
+		    (byte == '\0' || strchr("0123456789!#$%&'*+.^_`|~", byte) == NULL))
 			return false;
 	}
 	return text.size > 0;

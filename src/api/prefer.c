@@ -174,3 +174,43 @@ bool ary_accept_html(const struct ary_call *call)
 {
 	return quality_of(call, "text/html") > quality_of(call, "text/plain");
 }
+
+/* What an Accept-Encoding says of a coding; all of them say it together. */
+struct coding {
+	unsigned quality;
+	bool is_named;
+};
+
+static void take_coding(struct ary_bytes element, struct coding *gzip, struct coding *identity,
+			struct coding *others)
+{
+	struct ary_bytes name = take(&element, ';');
+	struct coding *coding = NULL;
+
+	if (ary_bytes_are_caseless(name, "gzip") || ary_bytes_are_caseless(name, "x-gzip"))
+		coding = gzip;
+	else if (ary_bytes_are_caseless(name, "identity"))
+		coding = identity;
+	else if (ary_bytes_are_caseless(name, "*"))
+		coding = others;
+	if (coding != NULL)
+		*coding = (struct coding){ range_quality(element), true };
+}
+
+bool ary_accept_gzip(const struct ary_call *call)
+{
+	struct coding gzip = {0}, identity = {0}, others = {0};
+
+	for (size_t i = 0; i < call->request.field_count; i++) {
+		struct ary_bytes list = call->request.fields[i].value;
+
+		if (call->request.fields[i].id != ARY_FIELD_ACCEPT_ENCODING)
+			continue;
+		while (list.size > 0)
+			take_coding(take(&list, ','), &gzip, &identity, &others);
+	}
+	if (!gzip.is_named)
+		gzip = others;
+	/* As it is, is always fine, but no wish unless it is named. */
+	return gzip.quality > 0 && gzip.quality >= identity.quality;
+}

@@ -28,6 +28,9 @@ void ary_response_named(struct ary_response *response, const char *prefix, struc
 void ary_response_begin_field(struct ary_response *response, const char *name);
 void ary_response_end_field(struct ary_response *response, bool written);
 
+/* Puts PREFIX before the value of header I of RESPONSE, whose name is a literal. */
+void ary_response_prefix(struct ary_response *response, size_t i, const char *prefix);
+
 /* Makes RESPONSE a new one with STATUS, a Content-Type and BODY, which must live for ever, as
  * must TYPE. */
 void ary_respond_literal(struct ary_response *response, unsigned status, const char *type,

@@ -133,6 +133,28 @@ const char *ary_response_value(const struct ary_response *response,
 	return field->name != NULL ? text : text + strlen(text) + 1;
 }
 
+void ary_response_prefix(struct ary_response *response, size_t i, const char *prefix)
+{
+	struct ary_response_field *field =
+		i < ARY_RESPONSE_FIELDS_MAX ? &response->fields[i]
+					    : &response->more[i - ARY_RESPONSE_FIELDS_MAX];
+	struct ary_buf *text = &response->text;
+	size_t value_size = strlen(ary_response_value(response, field));
+	size_t offset = text->size;
+
+	ARY_CHECK(field->name != NULL);
+	/* What is appended lies in the same memory, which must not move meanwhile. */
+	if (!ary_buf_reserve(text, strlen(prefix) + value_size + 1) ||
+	    !ary_buf_append(text, ary_bytes_of(prefix)) ||
+	    !ary_buf_append(text, (struct ary_bytes){
+		    (const uint8_t *)ary_response_value(response, field), value_size + 1})) {
+		response->incomplete = true;
+		return;
+	}
+	field->constant = NULL;
+	field->offset = offset;
+}
+
 void ary_response_release(struct ary_response *response)
 {
 	ary_buf_release(&response->text);

@@ -96,6 +96,7 @@ static struct ary_api *create_api(const struct ary_config *config)
 		.header_bytes_max = config->max_header_bytes,
 		.header_fields_max = config->max_header_fields,
 		.flight_bytes_max = config->flight_bytes_max,
+		.gzip_bytes_min = config->gzip_bytes_min,
 		.cors_origin = *config->cors_origin ? config->cors_origin : NULL,
 		.version = ary_version(),
 	};

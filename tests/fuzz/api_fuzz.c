@@ -92,6 +92,7 @@ static void start(struct service *service, unsigned chosen)
 		.target_bytes_max = TARGET_BYTES_MAX,
 		.header_bytes_max = HEADER_BYTES_MAX,
 		.header_fields_max = FIELDS_MAX,
+		.gzip_bytes_min = 100,
 		.version = "1.2.3",
 	};
 
@@ -307,6 +308,17 @@ static void check_fields(const struct ary_response *response)
 	}
 }
 
+/* What was packed was asked for so, and is ours: a value goes out as it is. */
+static void check_encoding(const struct ary_call *call)
+{
+	const struct ary_response *response = &call->response;
+
+	if (!field_of(response, "Content-Encoding") || response->has_value)
+		return;
+	ARY_CHECK(ary_accept_gzip(call) && response->status == 200);
+	ARY_CHECK(response->body.size > 18 && memcmp(response->body.data, "\x1f\x8b", 2) == 0);
+}
+
 /* The times are there for who prefers them, and only then. */
 static void check_timing(const struct ary_call *call)
 {
@@ -391,6 +403,7 @@ static void check_answer(const struct service *service, const struct ary_call *c
 		check_part(call);
 	check_request_id(call);
 	check_timing(call);
+	check_encoding(call);
 	if (response->status >= 400 && !is_report(call))
 		check_problem(response);
 }

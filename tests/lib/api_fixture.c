@@ -24,6 +24,7 @@ void api_fixture_create(struct api_fixture *fixture, const char *origins)
 		.target_bytes_max = API_TARGET_BYTES_MAX,
 		.header_bytes_max = API_HEADER_BYTES_MAX,
 		.header_fields_max = API_FIELDS_MAX,
+		.gzip_bytes_min = API_GZIP_BYTES_MIN,
 		.cors_origin = origins,
 		.version = "1.2.3",
 	};

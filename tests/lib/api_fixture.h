@@ -17,6 +17,7 @@ enum {
 	API_TARGET_BYTES_MAX = 200,
 	API_HEADER_BYTES_MAX = 2000,
 	API_FIELDS_MAX = 24,
+	API_GZIP_BYTES_MIN = 400,
 };
 
 struct api_fixture {

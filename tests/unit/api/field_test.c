@@ -16,6 +16,7 @@ static const struct {
 	enum ary_field_id id;
 } rows[] = {
 	{"Accept", ARY_FIELD_ACCEPT},
+	{"Accept-Encoding", ARY_FIELD_ACCEPT_ENCODING},
 	{"Access-Control-Request-Headers", ARY_FIELD_ACCESS_CONTROL_REQUEST_HEADERS},
 	{"Access-Control-Request-Method", ARY_FIELD_ACCESS_CONTROL_REQUEST_METHOD},
 	{"Aryavarth-Durability", ARY_FIELD_ARYAVARTH_DURABILITY},

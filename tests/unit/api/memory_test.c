@@ -80,6 +80,8 @@ static const struct row rows[] = {
 	{"GET", "/", 200, NULL, NULL, NULL, "old", NULL},
 	{"GET", "/problems/no-space", 200, NULL, NULL, NULL, "old", NULL},
 	{"GET", "/openapi.yaml", 200, NULL, NULL, NULL, "old", NULL},
+	{"GET", "/openapi.yaml", 200, NULL, "Accept-Encoding", "gzip", "old", NULL},
+	{"GET", "/stats", 200, NULL, "Accept-Encoding", "gzip", "old", NULL},
 };
 
 static void expect_key(struct api_fixture *fixture, const char *value)

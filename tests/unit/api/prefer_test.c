@@ -149,6 +149,27 @@ static void test_what_is_said_first_counts(void **state)
 			fail_msg("%s", rows[i].prefer);
 }
 
+static void test_gzip_is_taken_where_it_is_liked_as_much(void **state)
+{
+	static const char *const yes[] = {
+		"gzip", "GZIP", "x-gzip", "*", "br, gzip", "gzip;q=0.001", "gzip, identity",
+		"deflate, *;q=0.5", "identity;q=0.5, gzip;q=0.5", " gzip ; q=1 ",
+		"identity;q=0, *"};
+	static const char *const no[] = {
+		"", ",", "br", "gzip;q=0", "gzip;q=0.0", "*;q=0", "gzip;q=0, *", "gzips", "xgzip",
+		"gzip;q=0.4, identity;q=0.5", "identity", "identity, *;q=0.9", "identity;q=0",
+		"gzip;q=x", "x=gzip", "\"gzip\""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		if (!ary_accept_gzip(call_with("Accept-Encoding", yes[i])))
+			fail_msg("not taken: %s", yes[i]);
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		if (ary_accept_gzip(call_with("Accept-Encoding", no[i])))
+			fail_msg("taken: %s", no[i]);
+	assert_false(ary_accept_gzip(call_with("Accept", "gzip")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_said_first_counts),
 		cmocka_unit_test(test_the_type_that_is_liked_best_is_found),
 		cmocka_unit_test(test_html_is_for_those_who_prefer_it),
+		cmocka_unit_test(test_gzip_is_taken_where_it_is_liked_as_much),
 	};
 
 	return cmocka_run_group_tests_name("api/prefer", tests, NULL, NULL);
