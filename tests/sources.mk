@@ -3,6 +3,8 @@
 testlib_sources = \
 	%D%/lib/api_fixture.c \
 	%D%/lib/api_fixture.h \
+	%D%/lib/api_rules.c \
+	%D%/lib/api_rules.h \
 	%D%/lib/client.c \
 	%D%/lib/client.h \
 	%D%/lib/crash_bugs.c \

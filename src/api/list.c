@@ -225,7 +225,6 @@ static void respond(struct ary_call *call, struct ary_list_writer *writer)
 
 	ary_respond_owned(response, 200, ary_list_type(writer->form), &writer->text);
 	ary_response_constant(response, "Cache-Control", "no-store");
-	ary_response_constant(response, "X-Content-Type-Options", "nosniff");
 	ary_response_constant(response, "Vary", "Accept");
 }
 

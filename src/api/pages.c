@@ -71,7 +71,6 @@ static const char root_html[] =
 static void add_page_fields(struct ary_response *response)
 {
 	ary_response_constant(response, "Cache-Control", "no-cache");
-	ary_response_constant(response, "X-Content-Type-Options", "nosniff");
 }
 
 enum ary_step ary_pages_root(struct ary_api *api, struct ary_call *call)

@@ -31,8 +31,8 @@ void ary_response_end_field(struct ary_response *response, bool written);
 /* Puts PREFIX before the value of header I of RESPONSE, whose name is a literal. */
 void ary_response_prefix(struct ary_response *response, size_t i, const char *prefix);
 
-/* Makes RESPONSE a new one with STATUS, a Content-Type and BODY, which must live for ever, as
- * must TYPE. */
+/* Makes RESPONSE a new one with STATUS, a Content-Type (not to be sniffed at) and BODY, which must
+ * live for ever, as must TYPE. */
 void ary_respond_literal(struct ary_response *response, unsigned status, const char *type,
 			 struct ary_bytes body);
 

@@ -173,6 +173,8 @@ void ary_respond_literal(struct ary_response *response, unsigned status, const c
 	response->status = status;
 	response->body = body;
 	ary_response_constant(response, "Content-Type", type);
+	/* A browser must not take it for anything else, whatever a key or a detail looks like. */
+	ary_response_constant(response, "X-Content-Type-Options", "nosniff");
 }
 
 void ary_respond_owned(struct ary_response *response, unsigned status, const char *type,
@@ -243,6 +245,7 @@ void ary_response_mend(struct ary_response *response)
 		return;
 	ary_respond_literal(response, 503, "application/problem+json",
 			    ary_bytes_of(out_of_memory));
+	ary_response_constant(response, "Cache-Control", "no-store");
 	ary_response_constant(response, "Retry-After", "1");
 	response->close = close;
 	response->incomplete = false;

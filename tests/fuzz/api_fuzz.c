@@ -12,7 +12,6 @@
 #include <strings.h>
 
 #include "api/api.h"
-#include "api/prefer.h"
 #include "api/problem.h"
 #include "api/route.h"
 #include "base/base64.h"
@@ -20,6 +19,7 @@
 #include "base/sha2.h"
 #include "env/thread.h"
 #include "fuzz/fuzz.h"
+#include "lib/api_rules.h"
 #include "lib/memory_env.h"
 
 const char fuzz_name[] = "api";
@@ -308,26 +308,6 @@ static void check_fields(const struct ary_response *response)
 	}
 }
 
-/* What was packed was asked for so, and is ours: a value goes out as it is. */
-static void check_encoding(const struct ary_call *call)
-{
-	const struct ary_response *response = &call->response;
-
-	if (!field_of(response, "Content-Encoding") || response->has_value)
-		return;
-	ARY_CHECK(ary_accept_gzip(call) && response->status == 200);
-	ARY_CHECK(response->body.size > 18 && memcmp(response->body.data, "\x1f\x8b", 2) == 0);
-}
-
-/* The times are there for who prefers them, and only then. */
-static void check_timing(const struct ary_call *call)
-{
-	const char *times = field_of(&call->response, "Server-Timing");
-
-	ARY_CHECK(!times == !ary_prefer_has(call, "server-timing"));
-	ARY_CHECK(!times || strstr(times, "total;dur="));
-}
-
 static void check_instance(const struct ary_response *response, const json_t *instance)
 {
 	static const char prefix[] = "urn:request:";
@@ -354,18 +334,6 @@ static void check_problem(const struct ary_response *response)
 	ARY_CHECK(json_string_length(json_object_get(root, "title")) > 0);
 	check_instance(response, json_object_get(root, "instance"));
 	json_decref(root);
-}
-
-/* An id that was sent comes back as it was, or is replaced by one of ours; errors have one. */
-static void check_request_id(const struct ary_call *call)
-{
-	const char *id = field_of(&call->response, "X-Request-Id");
-	const struct ary_bytes *sent = ary_call_field(call, ARY_FIELD_X_REQUEST_ID);
-
-	ARY_CHECK(id || (!sent && call->response.status < 400));
-	ARY_CHECK(!id || (id[0] && !strpbrk(id, " \"\\<>/%#?,;")));
-	if (id && sent && !ary_bytes_equal(*sent, ary_bytes_of(id)))
-		ARY_CHECK(strlen(id) > 17 && id[16] == '-');
 }
 
 /* Readiness answers 503 with a report of its own. */
@@ -401,9 +369,7 @@ static void check_answer(const struct service *service, const struct ary_call *c
 	check_fields(response);
 	if (response->status == 206)
 		check_part(call);
-	check_request_id(call);
-	check_timing(call);
-	check_encoding(call);
+	api_rules_check(call);
 	if (response->status >= 400 && !is_report(call))
 		check_problem(response);
 }

@@ -150,6 +150,18 @@ static void carry_out(struct ary_api *api, struct api_request *request)
 	} while (ary_api_finish(api, call) == ARY_STEP_PARK);
 }
 
+/* The first header NAME of RESPONSE, or an empty one. */
+static const char *field_of(const struct ary_response *response, const char *name)
+{
+	for (size_t i = 0; i < response->field_count; i++) {
+		const struct ary_response_field *field = ary_response_at(response, i);
+
+		if (strcasecmp(ary_response_name(response, field), name) == 0)
+			return ary_response_value(response, field);
+	}
+	return "";
+}
+
 /* What holds for every response. */
 static void check_response(const struct ary_response *response)
 {
@@ -160,6 +172,12 @@ static void check_response(const struct ary_response *response)
 	/* A 304's body is not sent; where there is one, it gives the value's size. */
 	if (response->status == 204 || (response->status == 304 && !response->has_value))
 		assert_int_equal(response->body.size, 0);
+	if (!bodyless && response->body.size > 0 && !response->is_kept)
+		assert_string_equal(field_of(response, "X-Content-Type-Options"), "nosniff");
+	if (response->status >= 400)
+		assert_string_equal(field_of(response, "Cache-Control"), "no-store");
+	if (response->status == 503)
+		assert_string_not_equal(field_of(response, "Retry-After"), "");
 	for (size_t i = 0; i < response->field_count; i++) {
 		const struct ary_response_field *field = ary_response_at(response, i);
 		const char *name = ary_response_name(response, field);
@@ -192,6 +210,9 @@ const char *api_request_field(const struct api_request *request, const char *nam
 		const struct ary_response_field *field = ary_response_at(response, i);
 
 		if (strcasecmp(ary_response_name(response, field), name) != 0)
+			continue;
+		/* What an answer depends on is said by each who knows of something. */
+		if (value != NULL && strcasecmp(name, "Vary") == 0)
 			continue;
 		assert_null(value);
 		value = ary_response_value(response, field);

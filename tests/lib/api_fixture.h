@@ -67,7 +67,8 @@ void api_request_body(struct api_request *request, struct ary_bytes body);
 /* Carries it out and answers the status. */
 unsigned api_request_send(struct api_fixture *fixture, struct api_request *request);
 
-/* The value of response header NAME, or NULL; fails the test when it is there twice. */
+/* The value of response header NAME, or NULL; fails the test when it is there twice, but for Vary,
+ * of which it is the first. */
 const char *api_request_field(const struct api_request *request, const char *name);
 
 /* Fails the test unless the response is a problem SLUG, complete, with its status. */
