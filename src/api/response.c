@@ -185,24 +185,32 @@ void ary_respond_owned(struct ary_response *response, unsigned status, const cha
 	memset(body, 0, sizeof(*body));
 }
 
+struct json_text {
+	struct ary_buf body;
+	bool lacks; /* something that did not fit */
+};
+
+/* That one piece failed is remembered here: the library overlooks it for names of members. */
 static int append_json(const char *text, size_t size, void *context)
 {
+	struct json_text *into = context;
 	struct ary_bytes bytes = {(const uint8_t *)text, size};
 
-	return ary_buf_append(context, bytes) ? 0 : -1;
+	into->lacks = into->lacks || !ary_buf_append(&into->body, bytes);
+	return into->lacks ? -1 : 0;
 }
 
 void ary_respond_json(struct ary_response *response, unsigned status, const char *type,
 		      json_t *root)
 {
-	struct ary_buf body = {0};
+	struct json_text text = {0};
 	size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(15);
 	bool written;
 
-	written = root != NULL && json_dump_callback(root, append_json, &body, flags) == 0 &&
-		  ary_buf_append(&body, ary_bytes_of("\n"));
+	written = root != NULL && json_dump_callback(root, append_json, &text, flags) == 0 &&
+		  !text.lacks && ary_buf_append(&text.body, ary_bytes_of("\n"));
 	json_decref(root);
-	ary_respond_owned(response, status, type, &body);
+	ary_respond_owned(response, status, type, &text.body);
 	if (!written)
 		response->incomplete = true;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,14 @@ static void expect_whole(const struct row *row, const struct api_request *reques
 		fail_msg("%s %s: %u", row->method, row->target, request->call.response.status);
 	if (!row->member)
 		return;
+	if (body.data[0] == '{') {
+		json_t *root = json_loadb((const char *)body.data, body.size, 0, NULL);
+
+		if (!root)
+			fail_msg("%s %s: no JSON: %.*s", row->method, row->target, (int)body.size,
+				 (const char *)body.data);
+		json_decref(root);
+	}
 	int size = snprintf(wanted, sizeof(wanted), "\"%s\":", row->member);
 	if (!memmem(body.data, body.size, wanted, (size_t)size))
 		fail_msg("%s %s: %s is missing in %.*s", row->method, row->target, wanted,
@@ -124,6 +133,7 @@ static void expect_refusal(const struct api_request *request, bool forever)
 	api_request_expect_problem(request, "out-of-memory");
 	assert_string_equal(api_request_field(request, "Access-Control-Allow-Origin"), ORIGIN);
 	assert_string_equal(api_request_field(request, "Retry-After"), "1");
+	assert_string_equal(api_request_field(request, "Cache-Control"), "no-store");
 }
 
 /* Whether the NTH try of ROW's request had to fail. */
