@@ -89,6 +89,11 @@ test_files = \
 	tests/cli/transfer.sh \
 	tests/cli/ttl.sh \
 	tests/cli/verify.sh \
+	tests/contract/check_recorded.py \
+	tests/contract/description.py \
+	tests/contract/description_test.py \
+	tests/contract/exchanges.py \
+	tests/contract/recorded.sh \
 	tests/fuzz/api.dict \
 	tests/fuzz/corpus/api/bad-targets \
 	tests/fuzz/corpus/api/binary \
@@ -465,6 +470,7 @@ test_files = \
 	tests/fuzz/record.dict \
 	tests/fuzz/scan.dict \
 	tests/fuzz/target.dict \
+	tests/lib/python.sh \
 	tests/lib/shell.sh \
 	tests/seam_test.sh \
 	tests/table_test.sh \

@@ -118,8 +118,9 @@ end_unbuilt() {
 check_tree() {
 	local dir=$1 status=0
 	shift
-	rm -f "$dir/test-suite.log"
+	rm -f "$dir/test-suite.log" "$dir/tests/contract/recorded.log"
 	say "testing $dir"
-	make -C "$dir" -j"$jobs" check VERBOSE=1 "$@" || status=$?
+	make -C "$dir" -j"$jobs" check VERBOSE=1 CONTRACT=required "$@" || status=$?
+	grep -s 'held against the description' "$dir/tests/contract/recorded.log"
 	print_verdict "$dir/test-suite.log" "$status"
 }

@@ -179,6 +179,7 @@ api_sources = \
 	%D%/api/digest.h \
 	%D%/api/durability.c \
 	%D%/api/durability.h \
+	%D%/api/embedded.h \
 	%D%/api/encoding.c \
 	%D%/api/encoding.h \
 	%D%/api/field.c \
@@ -198,7 +199,6 @@ api_sources = \
 	%D%/api/list_remove.h \
 	%D%/api/list_text.c \
 	%D%/api/list_text.h \
-	%D%/api/openapi.h \
 	%D%/api/pages.c \
 	%D%/api/prefer.c \
 	%D%/api/prefer.h \

@@ -46,6 +46,19 @@ AM_TESTS_ENVIRONMENT = \
 	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
 	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
 	CC='$(CC)'; export CC; \
+	CONTRACT='$(CONTRACT)'; export CONTRACT; \
+	EXCHANGES='$(abs_top_builddir)/tests/exchanges'; export EXCHANGES; \
 	TIDY_CPPFLAGS='-D_GNU_SOURCE $(tidy_cflags)'; export TIDY_CPPFLAGS;
+
+# What the tests ask and are answered goes into a folder that each run begins anew. At its end, all
+# of it is held against the description.
+check_DATA = %D%/exchanges/new
+.PHONY: %D%/exchanges/new
+%D%/exchanges/new:
+	@rm -rf %D%/exchanges && $(MKDIR_P) %D%/exchanges
+clean-local:
+	rm -rf %D%/exchanges
+
+%D%/contract/recorded.log: $(filter-out %D%/contract/recorded.log,$(TEST_LOGS))
 
 tidy_cflags = $(MICROHTTPD_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(CMOCKA_CFLAGS)

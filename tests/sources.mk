@@ -21,6 +21,8 @@ testlib_sources = \
 	%D%/lib/damage.h \
 	%D%/lib/damage_store.c \
 	%D%/lib/damage_store.h \
+	%D%/lib/exchange.c \
+	%D%/lib/exchange.h \
 	%D%/lib/fault_env.c \
 	%D%/lib/fault_env.h \
 	%D%/lib/gunzip.c \
@@ -96,6 +98,7 @@ shell_tests = \
 	%D%/cli/transfer.sh \
 	%D%/cli/ttl.sh \
 	%D%/cli/verify.sh \
+	%D%/contract/recorded.sh \
 	%D%/seam_test.sh \
 	%D%/table_test.sh \
 	%D%/tidy_test.sh

@@ -11,7 +11,8 @@ failures=0
 
 # The tests that folder $1 has.
 tests_of() {
-	(cd "$1" && find tests -name '*_test.c' -o -name '*_fuzz.c' -o -name '*.sh') |
+	(cd "$1" && find tests -name '*_test.c' -o -name '*_fuzz.c' -o -name '*.sh' \
+		-o -name '*_test.py') |
 		grep -v '^tests/lib/' | sort
 }
 
@@ -19,7 +20,7 @@ tests_of() {
 # alone, which stands for the folder of the path before it, if it is there.
 named_in() {
 	sed -n '/^## Which test proves what/,/^## Chance/s/^|//p' "$1" |
-		grep -o '`[^`]*\(_test\.c\|_fuzz\.c\|\.sh\)`' | tr -d '`' |
+		grep -o '`[^`]*\(_test\.c\|_fuzz\.c\|\.sh\|_test\.py\)`' | tr -d '`' |
 		awk '
 			/\// { folder = $0; sub(/[^\/]*$/, "", folder); print; next }
 			{ print folder $0 }' | sort -u

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/exchange.h"
+
 enum { TIMEOUT_MS = 30000 };
 
 struct client {
@@ -113,6 +115,30 @@ static struct curl_slist *make_headers(const struct client_request *request)
 	return headers;
 }
 
+/* The header lines that the test gave, and not those that libcurl adds. */
+static void record(const struct client_request *request, const struct client_reply *reply)
+{
+	struct growing sent = { 0 };
+	struct exchange_record exchange = {
+		.how = "client",
+		.method = { request->method, strlen(request->method) },
+		.target = { request->target, strlen(request->target) },
+		.status = (unsigned)reply->status,
+		.head = { reply->head, reply->head ? strlen(reply->head) : 0 },
+		.body = { reply->body, reply->body_size },
+	};
+
+	for (size_t i = 0; request->headers && request->headers[i]; i++) {
+		char line[CLIENT_HEADER_BYTES];
+		int size = snprintf(line, sizeof(line), "%s\r\n", request->headers[i]);
+
+		take(line, 1, size < (int)sizeof(line) ? (size_t)size : sizeof(line) - 1, &sent);
+	}
+	exchange.sent = (struct exchange_bytes){ sent.data, sent.size };
+	exchange_write(&exchange);
+	free(sent.data);
+}
+
 long client_send(struct client *client, const struct client_request *request,
 		 struct client_reply *reply)
 {
@@ -148,6 +174,8 @@ long client_send(struct client *client, const struct client_request *request,
 	reply->head = head.data;
 	reply->body = (unsigned char *)body.data;
 	reply->body_size = body.size;
+	if (reply->status)
+		record(request, reply);
 	curl_slist_free_all(headers);
 	free(url);
 	return reply->status;

@@ -113,6 +113,22 @@ stop_server() {
 	server_pid=
 }
 
+# As curl; what is asked and answered is kept for tests/contract, see tests/lib/exchange.h. Of what
+# is sent and received only the beginning is.
+curl() {
+	if [ -z "${EXCHANGES-}" ]; then
+		command curl "$@"
+		return
+	fi
+	curl_trace=$(mktemp "$work/trace.XXXXXX")
+	curl_status=0
+	command curl --trace "$curl_trace" "$@" || curl_status=$?
+	awk '/^[=<]/ { lines = 0; data = / data, / } !data || lines++ < 200' "$curl_trace" \
+		>"$(mktemp "$EXCHANGES/${0##*/}.XXXXXX")"
+	rm -f "$curl_trace"
+	return $curl_status
+}
+
 # Bytes of the logs of store $1.
 log_bytes() {
 	cat "$1"/logs/*.log | wc -c

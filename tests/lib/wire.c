@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/exchange.h"
+
 static long long now_ms(void)
 {
 	struct timespec now;
@@ -37,6 +39,7 @@ int wire_open(int port)
 		close(fd);
 		return -1;
 	}
+	exchange_opened(fd);
 	return fd;
 }
 
@@ -50,6 +53,7 @@ bool wire_send(int fd, const void *data, size_t size)
 {
 	const char *rest = data;
 
+	exchange_sends(fd, (struct exchange_bytes){ data, size });
 	while (size > 0) {
 		ssize_t sent = send(fd, rest, size, MSG_NOSIGNAL);
 
@@ -156,6 +160,8 @@ int wire_receive(int fd, bool has_body, int timeout_ms, struct wire_reply *reply
 		reply->body_size = (size_t)strtoull(text, NULL, 10);
 	if (!receive_more(fd, reply, reply->head_size, reply->body_size, end_ms))
 		return 0;
+	exchange_got(fd, (struct exchange_bytes){ reply->data, reply->head_size },
+		     (struct exchange_bytes){ reply->data + reply->head_size, reply->body_size });
 	reply->status = status;
 	return status;
 }
