@@ -90,9 +90,15 @@ test_files = \
 	tests/cli/ttl.sh \
 	tests/cli/verify.sh \
 	tests/contract/check_recorded.py \
+	tests/contract/client.py \
 	tests/contract/description.py \
 	tests/contract/description_test.py \
 	tests/contract/exchanges.py \
+	tests/contract/maker.py \
+	tests/contract/model.py \
+	tests/contract/properties.py \
+	tests/contract/properties.sh \
+	tests/contract/properties_test.py \
 	tests/contract/recorded.sh \
 	tests/fuzz/api.dict \
 	tests/fuzz/corpus/api/bad-targets \

@@ -98,6 +98,7 @@ shell_tests = \
 	%D%/cli/transfer.sh \
 	%D%/cli/ttl.sh \
 	%D%/cli/verify.sh \
+	%D%/contract/properties.sh \
 	%D%/contract/recorded.sh \
 	%D%/seam_test.sh \
 	%D%/table_test.sh \

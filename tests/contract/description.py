@@ -114,8 +114,9 @@ class Description:
         for answer in self.document["x-library-answers"]["answers"]:
             known = self.transport | {"content-type"}
             known |= {name.lower() for name in answer.get("headers", [])}
-            if (exchange.status in answer["statuses"]
-                    and re.fullmatch(answer["body"].encode(), exchange.body, re.DOTALL)
+            is_its_body = exchange.body == b"" if exchange.has_no_body() else re.fullmatch(
+                answer["body"].encode(), exchange.body, re.DOTALL)
+            if (exchange.status in answer["statuses"] and is_its_body
                     and all(name.lower() in known for name, _ in exchange.fields)):
                 return True
         return False
