@@ -24,6 +24,7 @@ plain_files = \
 	Dockerfile \
 	build-aux/FLOORS \
 	build-aux/cppcheck.txt \
+	build-aux/describe \
 	build-aux/embed \
 	build-aux/sources \
 	build-aux/tidy \
@@ -31,6 +32,11 @@ plain_files = \
 	build-aux/tidy.awk \
 	docker/check \
 	docker/compose.yaml \
+	openapi/aryavarth.json \
+	openapi/docs.html \
+	openapi/pages/root.html \
+	openapi/pages/root.txt \
+	openapi/pages/style.css \
 	script/analyze \
 	script/analyze.d/cmocka.h \
 	script/bench \
@@ -58,6 +64,7 @@ plain_files = \
 	script/bench.d/servers.sh \
 	script/bench.d/startup.sh \
 	script/bootstrap \
+	script/check-pages \
 	script/coverage \
 	script/fuzz \
 	script/lib.sh \
@@ -94,6 +101,13 @@ test_files = \
 	tests/contract/description.py \
 	tests/contract/description_test.py \
 	tests/contract/exchanges.py \
+	tests/contract/generated.sh \
+	tests/contract/lint.py \
+	tests/contract/lint.sh \
+	tests/contract/lint/package-lock.json \
+	tests/contract/lint/package.json \
+	tests/contract/lint/redocly.yaml \
+	tests/contract/lint_test.py \
 	tests/contract/maker.py \
 	tests/contract/model.py \
 	tests/contract/properties.py \

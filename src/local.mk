@@ -13,7 +13,7 @@ libary_index_a_SOURCES = $(index_sources)
 libary_store_a_SOURCES = $(store_sources)
 libary_replica_a_SOURCES = $(replica_sources)
 libary_api_a_SOURCES = $(api_sources)
-nodist_libary_api_a_SOURCES = %D%/api/openapi_yaml.c
+nodist_libary_api_a_SOURCES = %D%/api/embedded.c
 libary_http_a_SOURCES = $(http_sources)
 libary_app_a_SOURCES = $(app_sources)
 
@@ -34,13 +34,18 @@ bin_PROGRAMS += aryavarth
 aryavarth_SOURCES = %D%/app/main.c
 aryavarth_LDADD = $(upto_app)
 
-# The REST contract travels inside the program.
-BUILT_SOURCES += %D%/api/openapi_yaml.c
-CLEANFILES += %D%/api/openapi_yaml.c
-%D%/api/openapi_yaml.c: $(top_srcdir)/openapi/aryavarth.yaml $(top_srcdir)/build-aux/embed
+# The REST contract, and the pages that show it, travel inside the program.
+embedded_files = $(top_srcdir)/openapi/aryavarth.yaml $(top_srcdir)/openapi/aryavarth.json \
+	$(top_srcdir)/openapi/docs.html $(top_srcdir)/openapi/pages/root.html \
+	$(top_srcdir)/openapi/pages/root.txt $(top_srcdir)/openapi/pages/style.css
+embedded_names = ary_openapi_yaml ary_openapi_json ary_docs_html ary_root_html ary_root_text \
+	ary_style_css
+BUILT_SOURCES += %D%/api/embedded.c
+CLEANFILES += %D%/api/embedded.c
+%D%/api/embedded.c: $(embedded_files) $(top_srcdir)/build-aux/embed
 	$(AM_V_GEN)$(MKDIR_P) %D%/api && \
-	$(SHELL) $(top_srcdir)/build-aux/embed $(top_srcdir)/openapi/aryavarth.yaml \
-		ary_openapi_yaml api/openapi.h >$@.tmp && mv $@.tmp $@
+	$(SHELL) $(top_srcdir)/build-aux/embed api/embedded.h $(embedded_names) -- \
+		$(embedded_files) >$@.tmp && mv $@.tmp $@
 
 # The manual page is the program's own table of options; a program for another machine cannot
 # be asked.

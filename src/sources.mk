@@ -199,11 +199,13 @@ api_sources = \
 	%D%/api/list_remove.h \
 	%D%/api/list_text.c \
 	%D%/api/list_text.h \
+	%D%/api/page.h \
 	%D%/api/pages.c \
 	%D%/api/prefer.c \
 	%D%/api/prefer.h \
 	%D%/api/problem.c \
 	%D%/api/problem.h \
+	%D%/api/problem_page.c \
 	%D%/api/query.c \
 	%D%/api/query.h \
 	%D%/api/range.c \

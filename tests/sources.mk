@@ -98,6 +98,8 @@ shell_tests = \
 	%D%/cli/transfer.sh \
 	%D%/cli/ttl.sh \
 	%D%/cli/verify.sh \
+	%D%/contract/generated.sh \
+	%D%/contract/lint.sh \
 	%D%/contract/properties.sh \
 	%D%/contract/recorded.sh \
 	%D%/seam_test.sh \

@@ -45,8 +45,14 @@ enum ary_step ary_health_ready(struct ary_api *api, struct ary_call *call);
 
 /* pages.c */
 enum ary_step ary_pages_root(struct ary_api *api, struct ary_call *call);
-enum ary_step ary_pages_openapi(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_pages_openapi_yaml(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_pages_openapi_json(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_pages_docs(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_pages_style(struct ary_api *api, struct ary_call *call);
+
+/* problem_page.c */
 enum ary_step ary_pages_problem(struct ary_api *api, struct ary_call *call);
+enum ary_step ary_pages_problems(struct ary_api *api, struct ary_call *call);
 
 /* api.c: OPTIONS of every target. */
 enum ary_step ary_options_answer(struct ary_api *api, struct ary_call *call);

@@ -11,11 +11,8 @@ static enum ary_step check_conditions(struct ary_call *call)
 {
 	enum ary_status status = ary_conditions_parse(call);
 
-	if (status == ARY_INVALID)
-		return ary_problem_respond(call, ARY_PROBLEM_BAD_CONDITION, "%s",
-					   "entity tags are quoted, as in \"17\"");
 	if (status != ARY_OK)
-		return ary_problem_respond_status(call, status, NULL);
+		return ary_problem_respond_condition(call, status);
 	return ARY_STEP_BODY;
 }
 

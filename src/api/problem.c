@@ -403,3 +403,11 @@ enum ary_step ary_problem_respond_deleted(struct ary_call *call, enum ary_status
 	respond(call, problem, root);
 	return ARY_STEP_RESPOND;
 }
+
+enum ary_step ary_problem_respond_condition(struct ary_call *call, enum ary_status status)
+{
+	if (status == ARY_INVALID)
+		return ary_problem_respond(call, ARY_PROBLEM_BAD_CONDITION, "%s",
+					   "entity tags are quoted, as in \"17\"");
+	return ary_problem_respond_status(call, status, NULL);
+}

@@ -101,4 +101,7 @@ enum ary_step ary_problem_respond_about(struct ary_call *call, enum ary_status s
 enum ary_step ary_problem_respond_deleted(struct ary_call *call, enum ary_status status,
 					  uint64_t deleted, const struct ary_error *err);
 
+/* As ary_problem_respond_status, for the STATUS of ary_conditions_parse, which is not OK. */
+enum ary_step ary_problem_respond_condition(struct ary_call *call, enum ary_status status);
+
 #endif

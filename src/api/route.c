@@ -118,7 +118,23 @@ static const struct ary_route routes[] = {
 	},
 	{
 		.path = "/openapi.yaml",
-		.actions = {[ARY_GET] = {.begin = ary_pages_openapi}},
+		.actions = {[ARY_GET] = {.begin = ary_pages_openapi_yaml}},
+	},
+	{
+		.path = "/openapi.json",
+		.actions = {[ARY_GET] = {.begin = ary_pages_openapi_json}},
+	},
+	{
+		.path = "/docs",
+		.actions = {[ARY_GET] = {.begin = ary_pages_docs}},
+	},
+	{
+		.path = "/style.css",
+		.actions = {[ARY_GET] = {.begin = ary_pages_style}},
+	},
+	{
+		.path = "/problems",
+		.actions = {[ARY_GET] = {.begin = ary_pages_problems}},
 	},
 	{
 		.path = "/problems/",

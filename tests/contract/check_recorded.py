@@ -11,7 +11,8 @@ import sys
 from description import Description
 from exchanges import read_folder
 
-SHOWN_MAX = 100
+# Of one operation and status, as many of one kind say the same.
+SHOWN_MAX = 5
 
 
 def check_folder(description, folder):
@@ -37,7 +38,12 @@ def main(arguments):
         print(__doc__, file=sys.stderr)
         return 2
     counts, findings = check_folder(Description.load(arguments[0]), arguments[1])
-    for finding, (often, first) in list(findings.items())[:SHOWN_MAX]:
+    shown = {}
+    for finding, (often, first) in findings.items():
+        where = finding.split(":", 1)[0]
+        shown[where] = shown.get(where, 0) + 1
+        if shown[where] > SHOWN_MAX:
+            continue
         print(f"{first.test}: {finding} ({often} times, first:)\n    {first}")
     print(f"{counts['exchanges']} answers to {counts['tests']} tests were held against the "
           f"description, {counts['library']} of them the HTTP library's own; "

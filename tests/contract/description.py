@@ -9,6 +9,11 @@ x-library-answers     what the HTTP library answers by itself, before the server
 x-problems            at the top: every problem with its status and title; in a response: those that
                       it may tell of
 x-tail                of a parameter in a path: it goes on over slashes
+x-optional-content    of a response: it may as well have no body
+x-prefix              of a header: it stands for every one whose name begins so
+x-item-schema         of lines of JSON: the schema of each
+x-depends-on          of a parameter: what else makes a value right or wrong
+x-also                of a path: other paths that are the same
 x-list                of a header: a list, that may come as several fields
 """
 import json
@@ -37,7 +42,8 @@ class Description:
         self.transport = {name.lower() for name in document.get("x-transport-headers", [])}
         self._validators = {}
         self._verdicts = {}
-        self._templates = [(self._pattern(path), path) for path in self._by_length()]
+        self._templates = [
+            (pattern, path) for path in self._by_length() for pattern in self._patterns(path)]
 
     @classmethod
     def load(cls, path):
@@ -59,9 +65,12 @@ class Description:
     def _by_length(self):
         return sorted(self.document["paths"], key=lambda path: ("{" in path, -len(path), path))
 
-    def _pattern(self, path):
-        """A pattern of the decoded bytes of a path."""
+    def _patterns(self, path):
+        """Patterns of the decoded bytes of PATH, and of those that are the same."""
         item = self.document["paths"][path]
+        return [self._pattern(item, one) for one in [path] + item.get("x-also", [])]
+
+    def _pattern(self, item, path):
         tails = {
             parameter["name"]
             for parameter in self.parameters(item)
@@ -135,10 +144,14 @@ class Description:
             name.lower(): (name, self.resolve(header))
             for name, header in response.get("headers", {}).items()
         }
+        prefixes = [(header["x-prefix"].lower(), header)
+                    for _, header in described.values() if "x-prefix" in header]
         findings = []
         seen = set()
         for name, value in exchange.fields:
             low = name.lower()
+            described.update((low, (name, header)) for prefix, header in prefixes
+                             if low.startswith(prefix))
             is_list = low in described and described[low][1].get("x-list")
             if low in seen and not is_list:
                 findings.append(f"header {name} is there twice")
@@ -179,6 +192,10 @@ class Description:
             if exchange.body_bytes > 0:
                 findings.append("there is a body, and no content described")
             return findings
+        if media_type is None and response.get("x-optional-content"):
+            if exchange.body_bytes > 0:
+                findings.append("there is a body without a Content-Type")
+            return findings
         if media_type is None:
             return findings + ["there is no Content-Type"]
         media = find_media(content, media_type)
@@ -187,7 +204,7 @@ class Description:
         if exchange.has_no_body() or not exchange.is_whole:
             return findings
         return findings + self._check_length(exchange) + self._check_body(
-            response, media.get("schema", {}), media_type, exchange)
+            response, media, media_type, exchange)
 
     @staticmethod
     def _check_length(exchange):
@@ -196,13 +213,13 @@ class Description:
             return [f"Content-Length is {length}, the body has {exchange.body_bytes} bytes"]
         return []
 
-    def _check_body(self, response, schema, media_type, exchange):
+    def _check_body(self, response, media, media_type, exchange):
         kind = bare_type(media_type)
-        if kind == "application/x-ndjson":
-            findings = []
-            for line in exchange.body.splitlines():
-                findings += self._check_json(schema, line)
-            return findings
+        schema = media.get("schema", {})
+        if "x-item-schema" in media:
+            lines = exchange.body.splitlines()
+            return [finding for line in lines
+                    for finding in self._check_json(media["x-item-schema"], line)]
         if kind != "application/json" and not kind.endswith("+json"):
             return []
         findings = self._check_json(schema, exchange.body)

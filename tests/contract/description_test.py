@@ -51,6 +51,17 @@ class Right(unittest.TestCase):
                         more=[("Allow", "GET, HEAD, OPTIONS")])):
             self.assertEqual(DESCRIPTION.check(exchange), [], str(exchange))
 
+    def test_a_header_may_stand_for_many(self):
+        many = [("Aryavarth-Meta-A", "1"), ("aryavarth-meta-b", "2")]
+        self.assertEqual(DESCRIPTION.check(value_of(change=many)), [])
+        many = DESCRIPTION.check(value_of(change=[("Aryavarth-Met", "1")]))
+        self.assertIn("is not described", many[0])
+
+    def test_a_path_may_have_two_forms(self):
+        for target in ("/keys", "/keys/", "/%6beys/?limit=1"):
+            self.assertEqual(DESCRIPTION.place("GET", target).name, "GET /keys")
+        self.assertEqual(DESCRIPTION.place("GET", "/keys/a/b").name, "GET /keys/{key}")
+
     def test_paths_are_decoded_once(self):
         self.assertEqual(decoded_path("/keys/a%2520%00?x=%zz"), b"/keys/a%20\0")
         self.assertEqual(decoded_path("http://h"), b"/")

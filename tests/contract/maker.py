@@ -62,14 +62,14 @@ class Maker:
                 text = self._path_text(parameter, random)
                 target = target.replace("{" + parameter["name"] + "}", text)
         request = Request(method.upper(), target, is_valid=True)
-        # One of each at most: some exclude each other, for which OpenAPI has no words.
-        for where in ("query", "header"):
-            known = [one for one in parameters if one["in"] == where]
-            chosen = [one for one in known if one.get("required")]
-            if known and not chosen and random.random() < 0.4:
-                chosen = [random.choice(known)]
-            for one in chosen:
-                self.add(request, one, self.value(one, random))
+        # One at most that need not be: some exclude each other, for which OpenAPI has no words.
+        known = [one for one in parameters
+                 if one["in"] in ("query", "header") and not one.get("x-depends-on")]
+        chosen = [one for one in known if one.get("required")]
+        if known and not chosen and random.random() < 0.5:
+            chosen = [random.choice(known)]
+        for one in chosen:
+            self.add(request, one, self.value(one, random))
         self._give_body(request, operation, random)
         return request, parameters
 

@@ -51,7 +51,7 @@ class Fake:
         fields = [(name, str(self.description.resolve(header)["example"]))
                   for name, header in response["headers"].items()
                   if self.description.resolve(header).get("required")]
-        if "content" in response:
+        if "content" in response and not response.get("x-optional-content"):
             fields.append(("Content-Type", "application/octet-stream" if status == 200
                            else "application/problem+json"))
         if fault == "adds a header":

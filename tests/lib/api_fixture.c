@@ -224,9 +224,11 @@ static struct exchange_bytes head_lines(const struct ary_response *response, cha
 
 	assert_non_null(into);
 	for (size_t i = 0; i < response->field_count; i++) {
-		const char *value = ary_response_value(response, &response->fields[i]);
+		const struct ary_response_field *field = ary_response_at(response, i);
+		const char *name = ary_response_name(response, field);
+		const char *value = ary_response_value(response, field);
 
-		put_line(into, ary_bytes_of(response->fields[i].name), value, strlen(value));
+		put_line(into, ary_bytes_of(name), value, strlen(value));
 	}
 	assert_int_equal(fclose(into), 0);
 	lines.data = *text;

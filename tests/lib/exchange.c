@@ -40,7 +40,7 @@ static void open_file(void)
 		die(path);
 }
 
-static void put_text(FILE *line, const char *name, struct recorder_bytes bytes)
+static void put_text(FILE *line, const char *name, struct exchange_bytes bytes)
 {
 	const unsigned char *data = bytes.data;
 
@@ -54,7 +54,7 @@ static void put_text(FILE *line, const char *name, struct recorder_bytes bytes)
 	putc('"', line);
 }
 
-static void put_cut(FILE *line, const char *name, struct recorder_bytes bytes, size_t bytes_max)
+static void put_cut(FILE *line, const char *name, struct exchange_bytes bytes, size_t bytes_max)
 {
 	fprintf(line, ",\"%s_bytes\":%zu", name, bytes.size);
 	if (bytes.size > bytes_max)
@@ -63,7 +63,7 @@ static void put_cut(FILE *line, const char *name, struct recorder_bytes bytes, s
 }
 
 /* The first line of HEAD that begins with NAME in any case decides. */
-static int is_json(struct recorder_bytes head)
+static int is_json(struct exchange_bytes head)
 {
 	char *text = strndup(head.data ? head.data : "", head.size);
 	const char *type = text ? strcasestr(text, "content-type:") : NULL;
@@ -75,7 +75,7 @@ static int is_json(struct recorder_bytes head)
 	return is;
 }
 
-static void put_body(FILE *line, struct recorder_bytes head, struct recorder_bytes body)
+static void put_body(FILE *line, struct exchange_bytes head, struct exchange_bytes body)
 {
 	put_cut(line, "body", body, is_json(head) ? JSON_BYTES_MAX : OTHER_BYTES_MAX);
 }
@@ -103,7 +103,7 @@ static void end(FILE *line, char **text, const size_t *size)
 	free(*text);
 }
 
-void recorder_write(const struct recorder_exchange *exchange)
+void exchange_write(const struct exchange_record *exchange)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -120,7 +120,7 @@ void recorder_write(const struct recorder_exchange *exchange)
 	end(line, &text, &size);
 }
 
-void recorder_opened(int fd)
+void exchange_opened(int fd)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -132,7 +132,7 @@ void recorder_opened(int fd)
 	end(line, &text, &size);
 }
 
-void recorder_sends(int fd, struct recorder_bytes data)
+void exchange_sends(int fd, struct exchange_bytes data)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -145,7 +145,7 @@ void recorder_sends(int fd, struct recorder_bytes data)
 	end(line, &text, &size);
 }
 
-void recorder_got(int fd, struct recorder_bytes head, struct recorder_bytes body)
+void exchange_got(int fd, struct exchange_bytes head, struct exchange_bytes body)
 {
 	char *text = NULL;
 	size_t size = 0;

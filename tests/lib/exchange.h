@@ -10,28 +10,28 @@
 #include <stddef.h>
 
 /* SIZE bytes at DATA, which may be NULL where SIZE is 0. */
-struct recorder_bytes {
+struct exchange_bytes {
 	const void *data;
 	size_t size;
 };
 
-struct recorder_exchange {
+struct exchange_record {
 	const char *how;             /* "client": over a socket; "api": without one */
-	struct recorder_bytes method;
-	struct recorder_bytes target;
-	struct recorder_bytes sent;  /* the request's header lines */
+	struct exchange_bytes method;
+	struct exchange_bytes target;
+	struct exchange_bytes sent;  /* the request's header lines */
 	unsigned status;
-	struct recorder_bytes head;  /* the response's header lines, perhaps after a status line */
-	struct recorder_bytes body;  /* as received: none for HEAD */
+	struct exchange_bytes head;  /* the response's header lines, perhaps after a status line */
+	struct exchange_bytes body;  /* as received: none for HEAD */
 };
 
 /* Records EXCHANGE (borrowed). A file that cannot be written ends the process. */
-void recorder_write(const struct recorder_exchange *exchange);
+void exchange_write(const struct exchange_record *exchange);
 
 /* Records what happens to raw socket FD: it was opened; DATA is sent to it; a response was read
  * from it. Which answer belongs to which request is found out by who reads the file. */
-void recorder_opened(int fd);
-void recorder_sends(int fd, struct recorder_bytes data);
-void recorder_got(int fd, struct recorder_bytes head, struct recorder_bytes body);
+void exchange_opened(int fd);
+void exchange_sends(int fd, struct exchange_bytes data);
+void exchange_got(int fd, struct exchange_bytes head, struct exchange_bytes body);
 
 #endif

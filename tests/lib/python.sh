@@ -18,6 +18,7 @@ sys.exit(any(importlib.util.find_spec(name) is None for name in sys.argv[1:]))"
 }
 
 top=${abs_top_srcdir:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+# shellcheck disable=SC2034 # what is set here is used there
 contract=$top/tests/contract
 # The sources may be read-only, and are not to be littered.
 export PYTHONDONTWRITEBYTECODE=1

@@ -80,6 +80,9 @@ static const struct row rows[] = {
 	{"GET", "/livez", 200, NULL, NULL, NULL, "old", NULL},
 	{"GET", "/", 200, NULL, NULL, NULL, "old", NULL},
 	{"GET", "/problems/no-space", 200, NULL, NULL, NULL, "old", NULL},
+	{"GET", "/problems/no-space", 200, NULL, "Accept", "application/json", "old", "remedy"},
+	{"GET", "/problems", 200, NULL, "Accept", "text/html", "old", NULL},
+	{"GET", "/docs", 200, NULL, NULL, NULL, "old", NULL},
 	{"GET", "/openapi.yaml", 200, NULL, NULL, NULL, "old", NULL},
 	{"GET", "/openapi.yaml", 200, NULL, "Accept-Encoding", "gzip", "old", NULL},
 	{"GET", "/stats", 200, NULL, "Accept-Encoding", "gzip", "old", NULL},
@@ -106,7 +109,8 @@ static void expect_whole(const struct row *row, const struct api_request *reques
 		fail_msg("%s %s: %u", row->method, row->target, request->call.response.status);
 	if (!row->member)
 		return;
-	if (body.data[0] == '{') {
+	if (strstr(api_request_field(request, "Content-Type"), "json") &&
+	    !strstr(api_request_field(request, "Content-Type"), "ndjson")) {
 		json_t *root = json_loadb((const char *)body.data, body.size, 0, NULL);
 
 		if (!root)
