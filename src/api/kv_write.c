@@ -192,6 +192,7 @@ static void add_description(struct ary_call *call)
 	response->body = ary_buf_view(&body);
 	response->owned = body;
 	ary_response_constant(response, "Content-Type", ARY_TYPE_JSON);
+	ary_response_constant(response, "X-Content-Type-Options", "nosniff");
 	ary_response_constant(response, "Preference-Applied", "return=representation");
 }
 
