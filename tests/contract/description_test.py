@@ -35,7 +35,8 @@ def value_of(body=b"hello", method="GET", status=200, target="/keys/a/b", change
 
 def problem(change=None, status=404, target="/keys/a", method="GET", text=None, more=()):
     body = text if text is not None else (json.dumps(dict(PROBLEM, **(change or {}))) + "\n")
-    fields = [("Content-Type", "application/problem+json"), ("Cache-Control", "no-store")]
+    fields = [("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"),
+              ("X-Content-Type-Options", "nosniff")]
     return Exchange("test", method, target, [], status, fields + list(more), body.encode())
 
 
