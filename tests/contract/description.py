@@ -16,8 +16,10 @@ x-depends-on          of a parameter: what else makes a value right or wrong
 x-also                of a path: other paths that are the same
 x-list                of a header: a list, that may come as several fields
 """
+import gzip
 import json
 import re
+import zlib
 import urllib.parse
 
 import jsonschema
@@ -33,6 +35,16 @@ class Place:
         self.name = name
         self.responses = responses
         self.operation = operation
+
+
+def unpacked(exchange):
+    """The body as it was before we packed it. Of a stored value its sender said so, and may lie."""
+    if exchange.field("Content-Encoding") != "gzip":
+        return exchange.body
+    try:
+        return gzip.decompress(exchange.body)
+    except (OSError, EOFError, zlib.error):
+        return exchange.body
 
 
 class Description:
@@ -216,13 +228,14 @@ class Description:
     def _check_body(self, response, media, media_type, exchange):
         kind = bare_type(media_type)
         schema = media.get("schema", {})
+        body = unpacked(exchange)
         if "x-item-schema" in media:
-            lines = exchange.body.splitlines()
+            lines = body.splitlines()
             return [finding for line in lines
                     for finding in self._check_json(media["x-item-schema"], line)]
         if kind != "application/json" and not kind.endswith("+json"):
             return []
-        findings = self._check_json(schema, exchange.body)
+        findings = self._check_json(schema, body)
         if kind == "application/problem+json" and not findings:
             findings = self._check_problem(response, exchange)
         return findings
