@@ -121,6 +121,6 @@ check_tree() {
 	rm -f "$dir/test-suite.log" "$dir/tests/contract/recorded.log"
 	say "testing $dir"
 	make -C "$dir" -j"$jobs" check VERBOSE=1 CONTRACT=required "$@" || status=$?
-	grep -s 'held against the description' "$dir/tests/contract/recorded.log"
+	grep -s 'held against the description' "$dir/tests/contract/recorded.log" || :
 	print_verdict "$dir/test-suite.log" "$status"
 }

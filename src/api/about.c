@@ -30,32 +30,13 @@ static enum ary_step check_type(struct ary_call *call)
 	return ARY_STEP_BODY;
 }
 
-static bool is_token_byte(uint8_t byte)
-{
-	if ((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-	    (byte >= 'a' && byte <= 'z'))
-		return true;
-	for (const char *other = "!#$%&'*+-.^_`|~"; *other != '\0'; other++)
-		if (byte == (uint8_t)*other)
-			return true;
-	return false;
-}
-
-static bool is_token(struct ary_bytes text)
-{
-	for (size_t i = 0; i < text.size; i++)
-		if (!is_token_byte(text.data[i]))
-			return false;
-	return text.size > 0;
-}
-
 /* Whether TEXT is a list of codings; empty elements are legal in it. Tabs are not kept. */
 static bool is_list_of_codings(struct ary_bytes text)
 {
 	while (text.size > 0) {
 		struct ary_bytes coding = ary_bytes_trim(ary_bytes_cut(text, ',', &text));
 
-		if (coding.size > 0 && !is_token(coding))
+		if (coding.size > 0 && !ary_field_is_token(coding))
 			return false;
 	}
 	return true;
@@ -88,10 +69,14 @@ static enum ary_step add_metadata(struct ary_call *call, const struct ary_field 
 {
 	const size_t prefix_bytes = sizeof(ARY_META_PREFIX) - 1;
 	struct ary_bytes name = {field->name.data + prefix_bytes, field->name.size - prefix_bytes};
+	struct ary_bytes value = ary_bytes_trim(field->value);
 	struct ary_error err;
-	enum ary_status status =
-		ary_meta_add(&call->meta, 0, name, ary_bytes_trim(field->value), &err);
+	enum ary_status status;
 
+	if (value.size == 0)
+		return ary_problem_respond(call, ARY_PROBLEM_BAD_METADATA, "%s",
+					   "a field without a value could not be given back");
+	status = ary_meta_add(&call->meta, 0, name, value, &err);
 	switch (status) {
 	case ARY_OK:
 		return ARY_STEP_BODY;
@@ -180,8 +165,10 @@ static void add_metadata_of(struct ary_response *response, struct ary_bytes meta
 	struct ary_bytes name, value;
 
 	ary_meta_begin(&cursor, meta);
+	/* The HTTP library sends no field that is empty; what was imported may have one. */
 	while (ary_meta_next(&cursor, &name, &value))
-		ary_response_named(response, ARY_META_PREFIX, name, value);
+		if (value.size > 0)
+			ary_response_named(response, ARY_META_PREFIX, name, value);
 }
 
 void ary_about_add(struct ary_response *response, const struct ary_value *value)

@@ -21,11 +21,14 @@ void ary_encoding_release(struct ary_encoding *encoding)
 	ary_mutex_release(&encoding->lock);
 }
 
-/* The answers whose like may be packed: whole ones of our own, and that one of them is unchanged,
- * which has its headers. */
-static bool is_composed(const struct ary_encoding *encoding, const struct ary_response *response)
+/* The answers whose like may be packed: to reads, whole ones of our own, and that one of them is
+ * unchanged, which has its headers. A write's answer has the tag of a value. */
+static bool is_composed(const struct ary_encoding *encoding, const struct ary_call *call)
 {
-	if (encoding->bytes_min == 0 || response->has_value || response->is_kept)
+	const struct ary_response *response = &call->response;
+
+	if (encoding->bytes_min == 0 || response->has_value || response->is_kept ||
+	    (call->method != ARY_GET && call->method != ARY_HEAD))
 		return false;
 	return response->status == 304 ||
 	       (response->status == 200 && response->body.size >= encoding->bytes_min &&
@@ -68,8 +71,10 @@ static bool pack_owned(struct ary_response *response)
 {
 	struct ary_buf packed = {0};
 
-	if (!ary_gzip(response->body, ARY_GZIP_FAST, &packed))
+	if (!ary_gzip(response->body, ARY_GZIP_FAST, &packed)) {
+		ary_buf_release(&packed);
 		return false;
+	}
 	ary_buf_release(&response->owned);
 	response->owned = packed;
 	response->body = ary_buf_view(&packed);
@@ -94,7 +99,7 @@ void ary_encoding_apply(struct ary_encoding *encoding, struct ary_call *call)
 	struct ary_response *response = &call->response;
 	bool packed = false;
 
-	if (!is_composed(encoding, response))
+	if (!is_composed(encoding, call))
 		return;
 	ary_response_constant(response, "Vary", "Accept-Encoding");
 	if (!ary_call_has(call, ARY_FIELD_ACCEPT_ENCODING) || !ary_accept_gzip(call))

@@ -15,7 +15,8 @@
 #include "api/timing.h"
 #include "format/text.h"
 
-/* More than ETag, X-Request-Id and Server-Timing take, and what CORS adds but for the origin. */
+/* More than ETag, Aryavarth-Expires, X-Request-Id and Server-Timing take, and what CORS adds but
+ * for the origin. */
 enum { FIXED_HEADER_BYTES = 512 };
 
 /* How often a write is tied to a value. Each time but the first another write came in between. */

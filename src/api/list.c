@@ -200,8 +200,9 @@ static bool append_parameters(const struct ary_call *call, struct ary_bytes next
 }
 
 /* The room for a response's head is that of a Location, so a longer link is left out: what it says
- * is in the body too. */
-static void add_link(struct ary_api *api, struct ary_call *call, struct ary_bytes next)
+ * is in the body too, unless that is plain text, which must not seem to be all there is. */
+static void add_link(struct ary_api *api, struct ary_call *call, enum ary_list_form form,
+		     struct ary_bytes next)
 {
 	struct ary_response *response = &call->response;
 	struct ary_buf link = { 0 };
@@ -216,6 +217,9 @@ static void add_link(struct ary_api *api, struct ary_call *call, struct ary_byte
 		response->incomplete = true;
 	else if (link.size <= 3 * api->options.key_bytes_max + LINK_BYTES)
 		ary_response_plain(response, "Link", ary_buf_view(&link));
+	else if (form == ARY_LIST_PLAIN)
+		(void)ary_problem_respond(call, ARY_PROBLEM_TARGET_TOO_LONG, "%s",
+					  "the link to the next page would be too long");
 	ary_buf_release(&link);
 }
 
@@ -248,7 +252,7 @@ static enum ary_step respond_page(struct ary_api *api, struct ary_call *call,
 		status = end_page(&page, &next);
 	if (status == ARY_OK) {
 		respond(call, &page.writer);
-		add_link(api, call, ary_buf_view(&next));
+		add_link(api, call, page.writer.form, ary_buf_view(&next));
 	} else if (status == ARY_NO_MEMORY) {
 		(void)ary_problem_respond_status(call, status, NULL);
 	} else {

@@ -10,6 +10,7 @@
 
 #include "api/api_private.h"
 #include "api/condition.h"
+#include "api/durability.h"
 #include "api/handler.h"
 #include "api/problem.h"
 #include "api/query.h"
@@ -80,6 +81,7 @@ static void make_writes(struct ary_removal *removal)
 			.op = ARY_WRITE_REMOVE,
 			.key = {key, removal->sizes[i]},
 			.if_match = {ARY_MATCH_LIST, &removal->seqs[i], 1},
+			.durability = removal->call->write.durability,
 			.done = note_answer,
 			.context = removal,
 		};
@@ -113,6 +115,8 @@ static void respond_deleted(struct ary_call *call)
 	ary_json_number(&root, "deleted", call->removal->deleted);
 	ary_respond_json(&call->response, 200, ARY_TYPE_JSON, root);
 	ary_response_constant(&call->response, "Cache-Control", "no-store");
+	if (call->removal->deleted > 0)
+		ary_durability_tell(call);
 }
 
 /* The end, in the middle: what is removed stays so. */
@@ -141,6 +145,9 @@ static bool settle(struct ary_removal *removal, const struct ary_write **failed_
 		const struct ary_write *write = &removal->writes[i];
 
 		removal->deleted += write->status == ARY_OK;
+		/* What one got, all got: the store's mode, or more. */
+		if (write->status == ARY_OK)
+			removal->call->write.durability = write->durability;
 		in_order = in_order && write->status != ARY_BUSY;
 		if (in_order && is_settled(write))
 			passed = write;
@@ -189,6 +196,9 @@ enum ary_step ary_list_check_remove(struct ary_api *api, struct ary_call *call)
 	struct ary_removal *removal;
 
 	(void)api;
+	if (step != ARY_STEP_BODY)
+		return step;
+	step = ary_durability_check(call);
 	if (step != ARY_STEP_BODY)
 		return step;
 	if (ary_call_has_any(call, ARY_CONDITION_BITS))

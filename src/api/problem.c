@@ -59,8 +59,9 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"Send the request without a body."},
 	[ARY_PROBLEM_BAD_CONDITION] = {
 		"bad-condition", 400, 0, "Malformed condition",
-		"If-Match or If-None-Match is neither '*' nor a list of quoted entity tags.",
-		"Send the ETag as it was received, with its quotes."},
+		"If-Match or If-None-Match is neither '*' nor a list of quoted entity tags; or a "
+		"condition came with a POST or DELETE of /keys, where it is about no value.",
+		"Send the ETag as it was received, with its quotes; or no condition."},
 	[ARY_PROBLEM_BAD_CONTENT_TYPE] = {
 		"bad-content-type", 400, 0, "Bad Content-Type",
 		"The Content-Type is longer than 255 bytes, is given twice, or is not printable "
@@ -73,7 +74,7 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"Send one short list of codings, as in gzip, or none."},
 	[ARY_PROBLEM_BAD_METADATA] = {
 		"bad-metadata", 400, 0, "Bad metadata",
-		"A field Aryavarth-Meta-NAME is given twice, or its value is not printable ASCII.",
+		"A field Aryavarth-Meta-NAME is given twice, is empty, or is not printable ASCII.",
 		"Give each name once, and encode what is not ASCII."},
 	[ARY_PROBLEM_BAD_TTL] = {
 		"bad-ttl", 400, 0, "Bad time to live",

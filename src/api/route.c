@@ -17,7 +17,7 @@ static const char *const list_parameters[] = {
 	"next",   "delimiter", "include", "count", NULL,
 };
 static const char *const add_parameters[] = {"prefix", "ttl", "durability", NULL};
-static const char *const remove_parameters[] = {"prefix", "confirm", NULL};
+static const char *const remove_parameters[] = {"prefix", "confirm", "durability", NULL};
 static const char *const put_parameters[] = {"ttl", "durability", NULL};
 static const char *const full_parameters[] = {"full", NULL};
 static const char *const delete_parameters[] = {"durability", NULL};

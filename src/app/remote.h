@@ -9,7 +9,7 @@
 #include "app/config.h"
 #include "store/store.h"
 
-/* More than any server stores under one key; each has a limit of its own and refuses more. */
+/* More than a server takes in one PUT; each has a limit of its own and refuses more. */
 enum { ARY_REMOTE_VALUE_BYTES_MAX = 64 * 1024 * 1024 };
 
 /* Writes the value of KEY to standard output as it comes, and nothing else. */

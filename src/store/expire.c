@@ -63,6 +63,13 @@ bool ary_expire_give_back(struct ary_store *store)
 	return count > 0;
 }
 
+void ary_expire_rest(struct ary_store *store)
+{
+	struct ary_committer *committer = &store->committer;
+	if (ary_expiry_next_ms(&store->expiry) <= ary_clock_now_ms(store))
+		committer->expire_retry_ns = ary_monotonic_ns(store->options.env) + RETRY_NS;
+}
+
 static uint64_t retry_ms(const struct ary_store *store)
 {
 	uint64_t now_ns = ary_monotonic_ns(store->options.env);

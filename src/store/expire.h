@@ -20,6 +20,9 @@ void ary_expire_apply(struct ary_store *store);
 /* It is not; they are tried again after a while. Whether there were any. */
 bool ary_expire_give_back(struct ary_store *store);
 
+/* Nothing could be ended, for whatever reason; what is due is tried again after a while. */
+void ary_expire_rest(struct ary_store *store);
+
 /* For how long no value needs to be ended; 0: one is to be now. UINT64_MAX: for ever. */
 uint64_t ary_expire_wait_ms(struct ary_store *store);
 

@@ -311,6 +311,7 @@ void ary_group_commit(struct ary_store *store, struct ary_write *writes)
 {
 	struct ary_error err = {.status = ARY_OK};
 	bool ended = false;
+	uint64_t expired = atomic_load(&store->counters.expired);
 	enum ary_status status = atomic_load(&store->read_only) ? ary_store_ready(store, &err)
 								: ARY_OK;
 	if (status == ARY_OK)
@@ -320,6 +321,8 @@ void ary_group_commit(struct ary_store *store, struct ary_write *writes)
 	/* A removal may fit where it does not together with what else would have ended. */
 	if (status == ARY_NO_SPACE && ended && writes != NULL)
 		status = try_group(store, writes, &ended, &err);
+	if (writes == NULL && atomic_load(&store->counters.expired) == expired)
+		ary_expire_rest(store);
 	if (status == ARY_OK)
 		return;
 	if (status == ARY_NO_SPACE)

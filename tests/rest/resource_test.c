@@ -172,6 +172,10 @@ static void test_as_much_metadata_as_can_be_comes_back(void **state)
 		expect_names(&reply, fields);
 		client_reply_release(&reply);
 	}
+	/* A field that is empty could not be sent back. */
+	assert_int_equal(client_put(rest->client, "/keys/said", "v", 1, "Aryavarth-Meta-None;",
+				    &reply), 400);
+	client_reply_release(&reply);
 	/* One byte more is too much, and leaves the value as it was. */
 	fields[0][strlen(fields[0])] = 'x';
 	assert_int_equal(client_send(rest->client, &put, &reply), 431);

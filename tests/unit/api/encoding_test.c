@@ -171,6 +171,27 @@ static void test_the_tag_of_two_codings_is_weak(void **state)
 	expect_etag(304, NULL, "\"17\"");
 }
 
+/* Its tag is the new value's: a weak one could not be held against it (RFC 9110 section 13.1.1). */
+static void test_the_description_of_a_put_is_not_packed(void **state)
+{
+	struct api_fixture *fixture = *state;
+	struct api_request request;
+	char metadata[1500];
+
+	memset(metadata, 'm', sizeof(metadata) - 1);
+	metadata[sizeof(metadata) - 1] = '\0';
+	api_request_init(&request, "PUT", "/keys/key-1");
+	api_request_header(&request, "Prefer", "return=representation");
+	api_request_header(&request, "Aryavarth-Meta-A", metadata);
+	api_request_header(&request, "Accept-Encoding", "gzip");
+	api_request_body(&request, ary_bytes_of("v"));
+	assert_int_equal(api_request_send(fixture, &request), 200);
+	assert_true(request.call.response.body.size > sizeof(metadata));
+	assert_null(api_request_field(&request, "Content-Encoding"));
+	assert_int_equal(api_request_field(&request, "ETag")[0], '"');
+	api_request_release(&request);
+}
+
 static void test_nothing_is_packed_when_it_is_switched_off(void **state)
 {
 	struct ary_encoding encoding;
@@ -230,6 +251,7 @@ int main(void)
 		WITH_KEYS(test_what_is_short_or_not_wanted_goes_out_as_it_is),
 		WITH_KEYS(test_values_go_out_as_they_were_stored),
 		cmocka_unit_test(test_the_tag_of_two_codings_is_weak),
+		WITH_KEYS(test_the_description_of_a_put_is_not_packed),
 		cmocka_unit_test(test_nothing_is_packed_when_it_is_switched_off),
 		cmocka_unit_test(test_more_literals_than_places),
 	};

@@ -146,6 +146,10 @@ static void test_a_link_that_is_too_long_is_left_out(void **state)
 	body = request.call.response.body;
 	assert_non_null(memmem(body.data, body.size, "\"next\":\"", 8));
 	api_request_release(&request);
+	/* Plain text says it nowhere else, and must not seem to be all there is. */
+	assert_int_equal(get(fixture, target, "text/plain", &request), 414);
+	api_request_expect_problem(&request, "target-too-long");
+	api_request_release(&request);
 }
 
 /* Copies the token of TARGET's page to OUT. */

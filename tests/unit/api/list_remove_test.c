@@ -97,6 +97,21 @@ static void test_what_begins_with_the_prefix_is_removed(void **state)
 	expect_deleted(fixture, "/keys?confirm&prefix=", 0);
 }
 
+static void test_removals_are_as_durable_as_was_asked(void **state)
+{
+	struct api_fixture *fixture = *state;
+	struct api_request request;
+
+	put_many(fixture, "a", 3);
+	api_request_init(&request, "DELETE", "/keys?prefix=a");
+	api_request_header(&request, "Aryavarth-Durability", "always");
+	assert_int_equal(api_request_send(fixture, &request), 200);
+	assert_int_equal(deleted_of(&request), 3);
+	assert_string_equal(api_request_field(&request, "Aryavarth-Durability"), "always");
+	api_request_release(&request);
+	assert_int_equal(api_send(fixture, "DELETE", "/keys?prefix=a&durability=often"), 400);
+}
+
 static void test_a_mistake_removes_nothing(void **state)
 {
 	static const struct {
@@ -301,6 +316,7 @@ int main(void)
 #define ON_A_SERVICE(test) cmocka_unit_test_setup_teardown(test, setup_without_syncs, teardown)
 	const struct CMUnitTest tests[] = {
 		ON_A_SERVICE(test_what_begins_with_the_prefix_is_removed),
+		ON_A_SERVICE(test_removals_are_as_durable_as_was_asked),
 		ON_A_SERVICE(test_a_mistake_removes_nothing),
 		ON_A_SERVICE(test_what_changes_meanwhile_is_left_alone),
 		ON_A_SERVICE(test_a_failure_in_the_middle_says_how_far_it_came),
