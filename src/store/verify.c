@@ -201,10 +201,10 @@ static enum ary_status verify_all(struct verify *verify, struct ary_error *err)
 		verify_gap(verify, i);
 		verify_log(verify, i);
 	}
-	if (status == ARY_OK)
+	if (status == ARY_OK) {
 		verify_behind(verify);
-	if (status == ARY_OK)
 		verify_parts(verify);
+	}
 	verify->report.leftover_files = inventory->obsolete_count + inventory->temporary_count;
 	verify->report.foreign_files = inventory->foreign_count;
 	ary_inventory_release(inventory);

@@ -206,32 +206,39 @@ static void expect_all_stale(struct store_test *test, uint64_t live_bytes)
 	assert_int_equal(count_in_logs(test, "\"Part\""), 0);
 }
 
+/* What becomes of a value that was uploaded. */
+enum way { NEVER_NAMED, REMOVED, REPLACED, REMOVED_UNDER_ITS_UPLOAD };
+
+/* The upload may be closed before its value goes, or after. */
+static void end_upload(struct store_test *test, struct ary_upload *upload, enum way way,
+		       uint64_t live_bytes)
+{
+	if (way != REMOVED_UNDER_ITS_UPLOAD)
+		ary_upload_close(upload);
+	if (way == REPLACED)
+		store_test_set(test, "k", "small");
+	if (way != NEVER_NAMED)
+		store_test_remove(test, "k");
+	if (way != REMOVED_UNDER_ITS_UPLOAD)
+		return;
+	settle(test);
+	assert_true(store_test_stats(test).live_bytes > live_bytes);
+	ary_upload_close(upload);
+}
+
 static void test_parts_without_a_value_are_stale(void **state)
 {
+	static const enum way ways[] = {NEVER_NAMED, REMOVED, REPLACED, REMOVED_UNDER_ITS_UPLOAD};
 	struct store_test *test = *state;
 
 	store_test_set(test, "other", "stays");
 	uint64_t live_bytes = store_test_stats(test).live_bytes;
-	for (int way = 0; way < 4; way++) {
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		struct ary_upload *upload = large_begin(test->store);
 		assert_int_equal(large_parts(test->store, upload, 1, 450), ARY_OK);
-		if (way > 0)
+		if (ways[i] != NEVER_NAMED)
 			assert_int_equal(large_name(test->store, upload, "k"), ARY_OK);
-		/* The upload may be closed before its value goes, or after. */
-		if (way != 3)
-			ary_upload_close(upload);
-		if (way == 1)
-			store_test_remove(test, "k");
-		if (way == 2) {
-			store_test_set(test, "k", "small");
-			store_test_remove(test, "k");
-		}
-		if (way == 3) {
-			store_test_remove(test, "k");
-			settle(test);
-			assert_true(store_test_stats(test).live_bytes > live_bytes);
-			ary_upload_close(upload);
-		}
+		end_upload(test, upload, ways[i], live_bytes);
 		expect_all_stale(test, live_bytes);
 	}
 	store_test_expect(test, "other", "stays");
