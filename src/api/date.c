@@ -241,6 +241,6 @@ bool ary_date_parse(struct ary_bytes text, uint64_t now_ms, uint64_t *time_ms_ou
 		return false;
 	*time_ms_out = 0;
 	if (date.year >= 1970)
-		*time_ms_out = days_since_1970(&date) * UINT64_C(86400000) + date.second * 1000;
+		*time_ms_out = (days_since_1970(&date) * UINT64_C(86400) + date.second) * 1000;
 	return true;
 }

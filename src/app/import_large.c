@@ -17,13 +17,9 @@ static struct ary_import_value *find(struct ary_import_large *self, uint64_t upl
 	return NULL;
 }
 
-static enum ary_status fail_memory(struct ary_error *err)
-{
-	return ary_fail(err, ARY_NO_MEMORY, "no memory for a value in parts");
-}
-
-static enum ary_status begin(struct ary_import_large *self, const struct ary_foreign *part,
-			     struct ary_import_value **out, struct ary_error *err)
+/* A new value, which begins with PART; NULL: it cannot, and ERR says why. */
+static struct ary_import_value *begin(struct ary_import_large *self,
+				      const struct ary_foreign *part, struct ary_error *err)
 {
 	struct ary_import_value value = { .upload = part->upload,
 					  .part_bytes = part->value.size };
@@ -33,20 +29,17 @@ static enum ary_status begin(struct ary_import_large *self, const struct ary_for
 		struct ary_import_value *values =
 			ary_try_realloc(self->values, capacity * sizeof(*values));
 
-		if (values == NULL)
-			return fail_memory(err);
+		if (values == NULL) {
+			(void)ary_fail(err, ARY_NO_MEMORY, "no memory for a value in parts");
+			return NULL;
+		}
 		self->values = values;
 		self->capacity = capacity;
 	}
-	if (self->store != NULL) {
-		enum ary_status status = ary_large_begin(self->store, &value.large, err);
-
-		if (status != ARY_OK)
-			return status;
-	}
+	if (self->store != NULL && ary_large_begin(self->store, &value.large, err) != ARY_OK)
+		return NULL;
 	self->values[self->count] = value;
-	*out = &self->values[self->count++];
-	return ARY_OK;
+	return &self->values[self->count++];
 }
 
 static void end(struct ary_import_large *self, struct ary_import_value *value)
@@ -60,7 +53,6 @@ enum ary_status ary_import_part(struct ary_import_large *self, const struct ary_
 				struct ary_error *err)
 {
 	struct ary_import_value *value = find(self, part->upload);
-	enum ary_status status = ARY_OK;
 
 	/* An upload that begins again takes the place of one that was given up. */
 	if (value != NULL && part->part == 0) {
@@ -73,9 +65,9 @@ enum ary_status ary_import_part(struct ary_import_large *self, const struct ary_
 		return ary_fail(err, ARY_CORRUPT, "the parts before part %" PRIu64
 				" of upload %" PRIu64 " have not come", part->part, part->upload);
 	if (value == NULL)
-		status = begin(self, part, &value, err);
-	if (status != ARY_OK)
-		return status;
+		value = begin(self, part, err);
+	if (value == NULL)
+		return err->status;
 	if (part->part != value->parts || value->ended || part->value.size > value->part_bytes)
 		return ary_fail(err, ARY_CORRUPT, "part %" PRIu64 " of upload %" PRIu64
 				" does not follow the one before", part->part, part->upload);

@@ -19,7 +19,8 @@
 
 static int setup(void **state)
 {
-	static const char *const options[] = { "--cors-origin", "https://a.example, " APP,
+	static const char origins[] = "https://a.example, " APP;
+	static const char *const options[] = { "--cors-origin", origins,
 					       "--max-value-bytes", "1000", NULL };
 
 	*state = rest_start(options);

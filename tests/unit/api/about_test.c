@@ -154,8 +154,10 @@ static void test_metadata_comes_back_in_the_order_of_its_names(void **state)
 			const struct ary_response_field *field = ary_response_at(response, j);
 			const char *name = ary_response_name(response, field);
 
-			if (strncmp(name, prefix, strlen(prefix)) == 0)
-				assert_string_equal(name + strlen(prefix), names[found++]);
+			if (strncmp(name, prefix, strlen(prefix)) != 0)
+				continue;
+			assert_true(found < sizeof(names) / sizeof(names[0]));
+			assert_string_equal(name + strlen(prefix), names[found++]);
 		}
 		assert_int_equal(found, 2);
 		api_request_release(&request);

@@ -49,6 +49,7 @@ static uint64_t random_state;
 
 static size_t draw(size_t below)
 {
+	assert_true(below > 0);
 	random_state ^= random_state << 13;
 	random_state ^= random_state >> 7;
 	random_state ^= random_state << 17;
