@@ -126,10 +126,11 @@ const char *ary_response_name(const struct ary_response *response,
 const char *ary_response_value(const struct ary_response *response,
 			       const struct ary_response_field *field)
 {
-	const char *text = (const char *)response->text.data + field->offset;
+	const char *text;
 
 	if (field->constant != NULL)
 		return field->constant;
+	text = (const char *)response->text.data + field->offset;
 	return field->name != NULL ? text : text + strlen(text) + 1;
 }
 

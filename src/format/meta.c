@@ -243,10 +243,12 @@ static size_t count_members(struct ary_bytes object)
 enum ary_status ary_meta_add(struct ary_buf *buf, size_t start, struct ary_bytes name,
 			     struct ary_bytes value, struct ary_error *err)
 {
-	struct ary_bytes object = {buf->data + start, buf->size - start};
+	struct ary_bytes object = {NULL, buf->size - start};
 	const struct member member = {name, value};
 	size_t offset = 0;
 
+	if (object.size > 0)
+		object.data = buf->data + start;
 	if (!is_name(name))
 		return ary_fail(err, ARY_INVALID, "the name of metadata is not a token");
 	if (!ary_bytes_printable(value) || !is_trimmed(value))
