@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #include "api/problem.h"
+#include "base/alloc.h"
 #include "lib/exchange.h"
 
 enum { PATIENCE_MS = 20000 };
@@ -81,6 +82,23 @@ void api_fixture_destroy(struct api_fixture *fixture)
 	ary_replica_destroy(fixture->replica);
 	fault_env_destroy(fixture->faults);
 	tmpdir_remove(&fixture->dir);
+}
+
+int api_fixture_setup(void **state)
+{
+	struct api_fixture *fixture = ARY_NEW(struct api_fixture);
+
+	api_fixture_create(fixture, NULL);
+	api_fixture_serve(fixture);
+	*state = fixture;
+	return 0;
+}
+
+int api_fixture_teardown(void **state)
+{
+	api_fixture_destroy(*state);
+	free(*state);
+	return 0;
 }
 
 void api_request_init(struct api_request *request, const char *method, const char *target)

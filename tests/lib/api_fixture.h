@@ -40,6 +40,10 @@ void api_fixture_serve_with(struct api_fixture *fixture, enum ary_durability dur
 
 void api_fixture_destroy(struct api_fixture *fixture);
 
+/* For cmocka: a service in *STATE, without origins and serving; and the end of any in *STATE. */
+int api_fixture_setup(void **state);
+int api_fixture_teardown(void **state);
+
 /* A request and, once sent, its response. */
 struct api_request {
 	struct ary_call call;

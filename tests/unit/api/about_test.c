@@ -18,23 +18,6 @@
 /* SHA-256 of "hello". */
 #define SHA256 "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:"
 
-static int setup(void **state)
-{
-	struct api_fixture *fixture = ARY_NEW(struct api_fixture);
-
-	api_fixture_create(fixture, NULL);
-	api_fixture_serve(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	api_fixture_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 /* Puts "hello" with up to three fields, NULL at the end; release the request. */
 static unsigned put(struct api_fixture *fixture, struct api_request *request,
 		    const char *const fields[][2])
@@ -337,7 +320,8 @@ static void test_memory_running_out_is_answered(void **state)
 
 int main(void)
 {
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STORE(test)                                                                           \
+	cmocka_unit_test_setup_teardown(test, api_fixture_setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_codings_come_back),
 		WITH_STORE(test_what_is_no_coding_is_refused),

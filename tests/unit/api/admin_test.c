@@ -11,25 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "lib/api_fixture.h"
-
-static int setup(void **state)
-{
-	struct api_fixture *fixture = ARY_NEW(struct api_fixture);
-
-	api_fixture_create(fixture, NULL);
-	api_fixture_serve(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	api_fixture_destroy(*state);
-	free(*state);
-	return 0;
-}
 
 /* Sends REQUEST; answers the body, owned, after it was checked to be JSON of the moment. */
 static json_t *json_for(struct api_fixture *fixture, struct api_request *request, unsigned status)
@@ -226,7 +208,8 @@ static void test_stats_count_what_happened(void **state)
 
 int main(void)
 {
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STORE(test)                                                                           \
+	cmocka_unit_test_setup_teardown(test, api_fixture_setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_compaction_reports_what_it_did),
 		WITH_STORE(test_progress_tells_of_the_last_run),

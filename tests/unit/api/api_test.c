@@ -16,23 +16,6 @@
 
 enum { TEXT_BYTES = 4096 };
 
-static int setup(void **state)
-{
-	struct api_fixture *fixture = ARY_NEW(struct api_fixture);
-
-	api_fixture_create(fixture, NULL);
-	api_fixture_serve(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	api_fixture_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 /* Writes PREFIX and then FILL up to SIZE bytes in all. */
 static const char *filled(char out[TEXT_BYTES], const char *prefix, char fill, size_t size)
 {
@@ -285,7 +268,8 @@ static void test_writes_tell_the_truth_when_memory_runs_out(void **state)
 
 int main(void)
 {
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STORE(test)                                                                           \
+	cmocka_unit_test_setup_teardown(test, api_fixture_setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_target_limit_is_exact),
 		WITH_STORE(test_key_limit_counts_decoded_bytes),

@@ -25,23 +25,6 @@
 	"=:4lrDhF+MvhKAGi36WonUxV3EeQDztu3Jqe5ZDzwrkxL2ZdADnJOCi3tY8z" \
 	"lQvIF6CVWpxQAKjT4oBWnwh0XKaA==:"
 
-static int setup(void **state)
-{
-	struct api_fixture *fixture = ARY_NEW(struct api_fixture);
-
-	api_fixture_create(fixture, NULL);
-	api_fixture_serve(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	api_fixture_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 struct header {
 	const char *name; /* NULL: none */
 	const char *value;
@@ -218,7 +201,8 @@ static void test_memory_running_out_is_answered(void **state)
 
 int main(void)
 {
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STORE(test)                                                                           \
+	cmocka_unit_test_setup_teardown(test, api_fixture_setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_only_what_was_meant_is_stored),
 		WITH_STORE(test_an_empty_value_has_a_digest),

@@ -36,13 +36,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	api_fixture_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 static void ask(struct api_fixture *fixture, struct api_request *request, const char *method,
 		const char *target, const char *accepted)
 {
@@ -244,7 +237,7 @@ static void test_more_literals_than_places(void **state)
 
 int main(void)
 {
-#define WITH_KEYS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_KEYS(test) cmocka_unit_test_setup_teardown(test, setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_KEYS(test_what_we_compose_is_packed_for_who_accepts_it),
 		WITH_KEYS(test_a_literal_is_packed_once),

@@ -25,13 +25,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	api_fixture_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 static void expect_problem(struct api_fixture *fixture, const char *method, const char *target,
 			   unsigned status, const char *slug)
 {
@@ -141,7 +134,7 @@ static void test_failed_compaction_is_told_and_changes_nothing(void **state)
 
 int main(void)
 {
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_failed_sync_is_an_unknown_outcome_and_ends_writing),
 		WITH_STORE(test_write_that_finds_the_disk_full_is_not_stored),

@@ -23,13 +23,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	api_fixture_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 static uint64_t asked_seq;
 static uint64_t asked_ms;
 static bool answer;
@@ -158,13 +151,16 @@ static void test_nothing_is_kept_at_the_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_a_kept_value_is_not_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_kept_value_is_not_read, setup,
+						api_fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_a_value_that_is_not_kept_may_be, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_other_answers_are_made_anew, setup, teardown),
+						api_fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_other_answers_are_made_anew, setup,
+						api_fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_a_value_that_ends_is_not_kept, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_nothing_is_kept_at_the_end, setup, teardown),
+						api_fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_is_kept_at_the_end, setup,
+						api_fixture_teardown),
 	};
 
 	return cmocka_run_group_tests_name("api/kept", tests, NULL, NULL);

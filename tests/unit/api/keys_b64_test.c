@@ -154,7 +154,8 @@ static void test_kept_answers_are_for_the_own_path(void **state)
 
 int main(void)
 {
-#define ON_A_SERVICE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define ON_A_SERVICE(test)                                                                         \
+	cmocka_unit_test_setup_teardown(test, api_fixture_setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		ON_A_SERVICE(test_every_path_is_of_the_same_key),
 		ON_A_SERVICE(test_padding_may_be_there),

@@ -35,13 +35,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	api_fixture_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 struct header {
 	const char *name;  /* NULL: none */
 	const char *value; /* "=": the ETag of the present value */
@@ -310,7 +303,7 @@ static void test_an_endless_race_ends(void **state)
 
 int main(void)
 {
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_dates_and_tags_are_judged_in_their_order),
 		WITH_STORE(test_what_is_not_modified_is_told_which_one_it_is),

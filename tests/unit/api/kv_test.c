@@ -11,27 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "lib/api_fixture.h"
 
 enum { ETAG_BYTES = 32 };
-
-static int setup(void **state)
-{
-	struct api_fixture *fixture = ARY_NEW(struct api_fixture);
-
-	api_fixture_create(fixture, NULL);
-	api_fixture_serve(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	api_fixture_destroy(*state);
-	free(*state);
-	return 0;
-}
 
 /* Sends METHOD TARGET with header NAME (or NULL), and a body when it is a PUT. */
 static unsigned send_with(struct api_fixture *fixture, struct api_request *request,
@@ -323,7 +305,8 @@ static void test_deleting_a_missing_key_is_a_miss(void **state)
 
 int main(void)
 {
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STORE(test)                                                                           \
+	cmocka_unit_test_setup_teardown(test, api_fixture_setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_values_come_back_byte_for_byte),
 		WITH_STORE(test_keys_that_differ_do_not_collide),

@@ -29,13 +29,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	api_fixture_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 struct header {
 	const char *name; /* NULL: none */
 	const char *value;
@@ -296,7 +289,7 @@ static void test_memory_running_out_takes_the_description_only(void **state)
 
 int main(void)
 {
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_all_are_told_when_a_value_ends),
 		WITH_STORE(test_what_is_no_life_is_refused),

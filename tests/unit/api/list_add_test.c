@@ -205,7 +205,8 @@ static void test_a_key_that_somebody_has_is_not_taken(void **state)
 
 int main(void)
 {
-#define ON_A_SERVICE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define ON_A_SERVICE(test)                                                                         \
+	cmocka_unit_test_setup_teardown(test, api_fixture_setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		ON_A_SERVICE(test_the_value_is_found_where_the_answer_says),
 		ON_A_SERVICE(test_keys_rise_whatever_the_clock_does),

@@ -402,7 +402,7 @@ static void ask_beside_a_writer(struct api_fixture *fixture, struct answer *answ
 	assert_true(writer.changes > 0);
 }
 
-/* As setup, but without syncs: the writer makes very many. */
+/* As api_fixture_setup, but without syncs: the writer makes very many. */
 static int setup_without_syncs(void **state)
 {
 	struct api_fixture *fixture = ARY_NEW(struct api_fixture);
@@ -448,7 +448,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_listings_match_a_sorted_array,
-						setup_without_syncs, teardown),
+						setup_without_syncs, api_fixture_teardown),
 	};
 
 	return cmocka_run_group_tests_name("api/list_model", tests, NULL, NULL);

@@ -254,7 +254,8 @@ static void test_a_page_ends_before_it_is_too_long(void **state)
 
 int main(void)
 {
-#define ON_A_SERVICE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define ON_A_SERVICE(test)                                                                         \
+	cmocka_unit_test_setup_teardown(test, api_fixture_setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		ON_A_SERVICE(test_links_lead_through_all_pages),
 		ON_A_SERVICE(test_link_carries_all_parameters),

@@ -238,7 +238,7 @@ static void test_a_full_queue_only_takes_longer(void **state)
 	expect_deleted(fixture, "/keys?prefix=a", MANY);
 	assert_int_equal(count_keys(fixture), 0);
 	*state = fixture;
-	(void)teardown(state);
+	(void)api_fixture_teardown(state);
 }
 
 /* Whenever memory runs out, that is the answer; the same request again does what is left. */
@@ -313,7 +313,8 @@ static void test_several_at_once_remove_each_key_once(void **state)
 
 int main(void)
 {
-#define ON_A_SERVICE(test) cmocka_unit_test_setup_teardown(test, setup_without_syncs, teardown)
+#define ON_A_SERVICE(test)                                                                         \
+	cmocka_unit_test_setup_teardown(test, setup_without_syncs, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		ON_A_SERVICE(test_what_begins_with_the_prefix_is_removed),
 		ON_A_SERVICE(test_removals_are_as_durable_as_was_asked),

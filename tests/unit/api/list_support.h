@@ -18,23 +18,6 @@
 
 enum { BODY_BYTES = 64 * 1024 };
 
-static inline int setup(void **state)
-{
-	struct api_fixture *fixture = ARY_NEW(struct api_fixture);
-
-	api_fixture_create(fixture, NULL);
-	api_fixture_serve(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static inline int teardown(void **state)
-{
-	api_fixture_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 static inline void put_all(struct api_fixture *fixture, const char *const *keys)
 {
 	for (; *keys != NULL; keys++) {

@@ -314,7 +314,8 @@ static void test_a_line_that_cannot_be_read_is_told(void **state)
 
 int main(void)
 {
-#define ON_A_SERVICE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define ON_A_SERVICE(test)                                                                         \
+	cmocka_unit_test_setup_teardown(test, api_fixture_setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		ON_A_SERVICE(test_an_empty_store_has_an_empty_list),
 		ON_A_SERVICE(test_keys_are_told_as_far_as_asked),

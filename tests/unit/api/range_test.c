@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "api/range.h"
-#include "base/alloc.h"
 #include "lib/api_fixture.h"
 
 static const struct {
@@ -88,23 +87,6 @@ static void test_ranges_are_parts_of_the_value(void **state)
 /* ---- Of a key ---- */
 
 enum { ETAG_BYTES = 40 };
-
-static int setup(void **state)
-{
-	struct api_fixture *fixture = ARY_NEW(struct api_fixture);
-
-	api_fixture_create(fixture, NULL);
-	api_fixture_serve(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	api_fixture_destroy(*state);
-	free(*state);
-	return 0;
-}
 
 /* Puts ten bytes; their entity tag is ETAG_OUT. */
 static void put_digits(struct api_fixture *fixture, char etag_out[ETAG_BYTES])
@@ -244,7 +226,8 @@ static void test_a_part_of_another_value_is_not_sent(void **state)
 
 int main(void)
 {
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STORE(test)                                                                           \
+	cmocka_unit_test_setup_teardown(test, api_fixture_setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ranges_are_parts_of_the_value),
 		WITH_STORE(test_a_part_says_where_it_lies),

@@ -32,13 +32,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	api_fixture_destroy(*state);
-	free(*state);
-	return 0;
-}
-
 /* The id in the answer to METHOD of TARGET, which is STATUS, sent with ID (NULL: without); empty
  * where there is none. */
 static void ask(struct api_fixture *fixture, const char *method, const char *target,
@@ -225,7 +218,7 @@ static void test_a_failure_is_told_under_its_id(void **state)
 
 int main(void)
 {
-#define WITH_SERVICE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_SERVICE(test) cmocka_unit_test_setup_teardown(test, setup, api_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_SERVICE(test_an_id_comes_back_from_everywhere),
 		WITH_SERVICE(test_without_an_id_errors_get_one_of_their_own),
