@@ -5,6 +5,7 @@
 
 #include "api/about.h"
 #include "api/prefer.h"
+#include "api/respond.h"
 #include "api/target.h"
 #include "format/text.h"
 #include "store/upload.h"
@@ -19,7 +20,7 @@ static const char *const types[] = {
 const char *ary_list_type(enum ary_list_form form)
 {
 	/* What is written there is ASCII, but a browser would not know. */
-	return form == ARY_LIST_PLAIN ? "text/plain; charset=utf-8" : types[form];
+	return form == ARY_LIST_PLAIN ? ARY_TYPE_TEXT : types[form];
 }
 
 enum ary_list_form ary_list_form_of(const struct ary_call *call)

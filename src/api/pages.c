@@ -6,6 +6,7 @@
 
 #include "api/condition.h"
 #include "api/embedded.h"
+#include "api/head.h"
 #include "api/page.h"
 #include "api/prefer.h"
 #include "api/problem.h"
@@ -54,7 +55,7 @@ static bool serve(struct ary_call *call, const struct ary_embedded *file, const 
 		respond_unchanged(&call->response);
 	else
 		respond(&call->response, file, type);
-	ary_response_field(&call->response, "ETag", "\"%llu\"", (unsigned long long)file->sum);
+	ary_head_add_etag(&call->response, file->sum);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/problem.h"
+#include "api/route.h"
 #include "api/target.h"
 #include "base/alloc.h"
 
@@ -124,7 +125,7 @@ enum ary_status ary_server_url_key_path(struct ary_bytes key, struct ary_buf *ou
 	if (status != ARY_OK)
 		return status;
 	out->size = 0;
-	if (ary_buf_append(out, ary_bytes_of("/keys/")) && ary_percent_encode(key, out) &&
+	if (ary_buf_append(out, ary_bytes_of(ARY_KEYS_PATH)) && ary_percent_encode(key, out) &&
 	    ary_buf_append(out, (struct ary_bytes){ &terminator, 1 }))
 		return ARY_OK;
 	return ary_fail(err, ARY_NO_MEMORY, "no memory for the path of a key");
