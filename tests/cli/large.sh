@@ -123,8 +123,8 @@ is_stored k40 v40 --dir logs
 serve --dir data
 is_stored k40 v40 --server "$server_url"
 flat 'serve' "$server_pid"
-curl -s -I "$server_url/keys/k40" | tr -d '\r' >head
-check "HEAD tells the size" grep -qix "content-length: $((40 * mib))" head
+curl -s -I "$server_url/keys/k40" | tr -d '\r' >head.whole
+check "HEAD tells the size" grep -qix "content-length: $((40 * mib))" head.whole
 # A range over the border of two parts, one inside a part, and the last bytes.
 for range in $((mib - 5)):10 $((3 * mib + 17)):1000 $((40 * mib - 9)):9; do
 	first=${range%:*} size=${range#*:}
@@ -135,7 +135,7 @@ for range in $((mib - 5)):10 $((3 * mib + 17)):1000 $((40 * mib - 9)):9; do
 done
 check "a range behind the end is refused" [ "$(curl -s -o got -w '%{http_code}' \
 	-r $((40 * mib))- "$server_url/keys/k40")" = 416 ]
-etag=$(sed -n 's/^[Ee][Tt]ag: //p' head)
+etag=$(sed -n 's/^[Ee][Tt]ag: //p' head.whole)
 check "and is not modified" [ "$(curl -s -o got -w '%{http_code}' -H "If-None-Match: $etag" \
 	"$server_url/keys/k40")" = 304 ]
 check "a body of 5 MiB is refused" [ "$(curl -s -o got -w '%{http_code}' -T "v$((5 * mib + 3))" \
