@@ -150,6 +150,8 @@ class Wrong(unittest.TestCase):
         self.expect(html, "there is no Content-Type")
         html.fields = [("Connection", "close")]
         self.assertTrue(DESCRIPTION.is_the_librarys(html))
+        html.body = b"<html><head><title>Unsupported Transfer-Encoding</title></head></html>"
+        self.assertTrue(DESCRIPTION.is_the_librarys(html))
         html.status = 404
         self.assertFalse(DESCRIPTION.is_the_librarys(html))
 

@@ -78,7 +78,7 @@ class Connection:
         end = re.search(b"\r?\n\r?\n", self.rest)
         head = self.rest[:end.start()] if end else self.rest
         lines = head.decode("latin-1").replace("\r\n", "\n").split("\n")
-        words = lines[0].split(" ")
+        words = re.split("[ \t]", lines[0])  # RFC 9112, section 3, lets tabs stand for blanks
         fields = fields_of("\r\n".join(lines[1:]))
         self._skip(end.end() if end else len(self.rest), fields)
         if len(words) == 3 and words[2].startswith("HTTP/"):

@@ -61,7 +61,7 @@ static void test_what_is_refused_early_has_an_id(void **state)
 		{ "GET /keys/k HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", 400, NULL },
 		{ "PUT /keys/k HTTP/1.1\r\nHost: h\r\nX-Request-Id: f\r\nExpect: 100-continue\r\n"
 		  "Content-Length: 99000000\r\n\r\n", 413, "f" },
-		{ "PUT /keys/k HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", 501, NULL },
+		{ "put /keys/k HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", 501, NULL },
 	};
 	struct rest *rest = *state;
 
