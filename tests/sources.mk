@@ -431,6 +431,11 @@ tests_unit_api_list_model_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_list_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_list_model_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/list_over_test
+tests_unit_api_list_over_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_list_over_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_list_over_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/list_pages_test
 tests_unit_api_list_pages_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_list_pages_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -645,6 +650,11 @@ check_PROGRAMS += %D%/store/rules_test
 tests_store_rules_test_CPPFLAGS = $(test_cppflags)
 tests_store_rules_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_rules_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/scan_test
+tests_store_scan_test_CPPFLAGS = $(test_cppflags)
+tests_store_scan_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_scan_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
 check_PROGRAMS += %D%/store/seed_bugs_test
 tests_store_seed_bugs_test_CPPFLAGS = $(test_cppflags)

@@ -20,6 +20,9 @@ enum {
 	 * longer than some milliseconds keeps others waiting. */
 	PAGE_TEXT_BYTES = 1024 * 1024,
 	PAGE_READ_BYTES = 4 * 1024 * 1024,
+	/* Or when so many keys were looked at: those whose time is over are not in it, however many
+	 * of them no line has ended yet. */
+	PAGE_KEYS = 8 * ARY_SCAN_KEYS_MAX,
 	/* Of a link, beside three times the bytes of a key. */
 	LINK_BYTES = 256,
 };
@@ -36,10 +39,12 @@ struct page {
 	struct ary_list_writer writer;
 	uint64_t items_left;
 	uint64_t read_bytes;
+	uint64_t keys_seen;
 	/* What was passed last, and is in the answer or gone. */
 	struct ary_buf last;
 	bool last_is_prefix;
 	/* A step. */
+	struct ary_scanned scanned;
 	struct ary_buf keys;
 	struct item items[STEP_KEYS];
 	size_t count;
@@ -79,12 +84,24 @@ static bool take_item(void *context, struct ary_bytes key, uint64_t seq)
 /* Copies the next keys, at most WANTED, out of the index. */
 static enum ary_status take_step(struct page *page, size_t wanted)
 {
+	enum ary_status status = ARY_OK;
+
 	page->keys.size = 0;
 	page->count = 0;
 	page->wanted = wanted < STEP_KEYS ? wanted : STEP_KEYS;
+	page->scanned.keys = 0;
+	page->scanned.is_cut = false;
 	if (!page->query->is_at_end)
-		ary_store_scan(page->store, &page->query->range, take_item, page);
-	return page->failed ? ARY_NO_MEMORY : ARY_OK;
+		status = ary_store_scan(page->store, &page->query->range, take_item, page,
+					&page->scanned);
+	page->keys_seen += page->scanned.keys;
+	return page->failed ? ARY_NO_MEMORY : status;
+}
+
+/* Whether there is, or may be, something behind what the step took. */
+static bool has_more(const struct page *page)
+{
+	return page->count > 0 || page->scanned.is_cut;
 }
 
 static bool is_full(const struct page *page)
@@ -111,6 +128,15 @@ static enum ary_status write_key(struct page *page, struct ary_bytes key, struct
 	return ARY_OK;
 }
 
+/* Leaves KEY behind: the next page, or step, begins after it. */
+static enum ary_status pass(struct page *page, struct ary_bytes key, bool is_prefix)
+{
+	page->last.size = 0;
+	page->last_is_prefix = is_prefix;
+	return ary_list_query_pass(page->query, key, is_prefix) &&
+	       ary_buf_append(&page->last, key) ? ARY_OK : ARY_NO_MEMORY;
+}
+
 static enum ary_status write_item(struct page *page, struct ary_bytes key, bool is_prefix,
 				  struct ary_error *err)
 {
@@ -122,12 +148,7 @@ static enum ary_status write_item(struct page *page, struct ary_bytes key, bool 
 	} else {
 		status = write_key(page, key, err);
 	}
-	page->last.size = 0;
-	page->last_is_prefix = is_prefix;
-	if (status == ARY_OK && (!ary_list_query_pass(page->query, key, is_prefix) ||
-				 !ary_buf_append(&page->last, key)))
-		status = ARY_NO_MEMORY;
-	return status;
+	return status == ARY_OK ? pass(page, key, is_prefix) : status;
 }
 
 /* Writes what the step took. Where that fails, *KEY_OUT (borrowed from it) is the key. */
@@ -144,18 +165,27 @@ static enum ary_status write_step(struct page *page, struct ary_bytes *key_out,
 		offset += item->size;
 		status = write_item(page, *key_out, item->is_prefix, err);
 	}
+	/* Behind what it took, the step came this far. */
+	if (status == ARY_OK && page->scanned.is_cut && !is_full(page))
+		status = pass(page, ary_buf_view(&page->scanned.last), false);
 	return status;
+}
+
+/* Whether the page ends, whatever may follow. */
+static bool is_over(const struct page *page)
+{
+	return is_full(page) || page->keys_seen >= PAGE_KEYS;
 }
 
 /* Ends the page with a token for the next one, where there is one; *NEXT_OUT is that, or empty. */
 static enum ary_status end_page(struct page *page, struct ary_buf *next_out)
 {
 	/* Otherwise it ended because there was nothing more. */
-	enum ary_status status = is_full(page) ? take_step(page, 1) : ARY_OK;
+	enum ary_status status = is_over(page) ? take_step(page, 1) : ARY_OK;
 
 	if (status != ARY_OK)
 		return status;
-	if (page->count > 0 &&
+	if (has_more(page) &&
 	    !ary_list_query_token(page->query, ary_buf_view(&page->last), page->last_is_prefix,
 				  next_out))
 		return ARY_NO_MEMORY;
@@ -174,7 +204,7 @@ static enum ary_status fill_page(struct page *page, struct ary_bytes *key_out,
 			status = write_step(page, key_out, err);
 		if (page->writer.failed)
 			status = ARY_NO_MEMORY;
-	} while (status == ARY_OK && page->count > 0 && !is_full(page));
+	} while (status == ARY_OK && has_more(page) && !is_over(page));
 	return status;
 }
 
@@ -261,6 +291,7 @@ static enum ary_step respond_page(struct ary_api *api, struct ary_call *call,
 	ary_buf_release(&next);
 	ary_buf_release(&page.last);
 	ary_buf_release(&page.keys);
+	ary_buf_release(&page.scanned.last);
 	ary_list_writer_release(&page.writer);
 	return ARY_STEP_RESPOND;
 }

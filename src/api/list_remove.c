@@ -27,6 +27,7 @@ struct ary_removal {
 	struct ary_buf behind_prefix;
 	struct ary_buf last;          /* the last key that was dealt with */
 	/* A step. */
+	struct ary_scanned scanned;
 	struct ary_buf keys;          /* one behind the other */
 	size_t sizes[STEP_KEYS];
 	uint64_t seqs[STEP_KEYS];
@@ -44,6 +45,7 @@ void ary_removal_destroy(struct ary_removal *removal)
 	ary_buf_release(&removal->behind_prefix);
 	ary_buf_release(&removal->last);
 	ary_buf_release(&removal->keys);
+	ary_buf_release(&removal->scanned.last);
 	free(removal);
 }
 
@@ -89,7 +91,8 @@ static void make_writes(struct ary_removal *removal)
 	}
 }
 
-/* Looks up the next keys. False: out of memory. */
+/* Looks up the next keys; where too many had to be looked at for that, perhaps none. False: out of
+ * memory. */
 static bool take_step(struct ary_api *api, struct ary_removal *removal)
 {
 	struct ary_key_range range = {
@@ -103,9 +106,17 @@ static bool take_step(struct ary_api *api, struct ary_removal *removal)
 	}
 	removal->keys.size = 0;
 	removal->count = 0;
-	ary_store_scan(ary_api_store(api), &range, take_key, removal);
+	if (ary_store_scan(ary_api_store(api), &range, take_key, removal, &removal->scanned) !=
+	    ARY_OK)
+		return false;
 	make_writes(removal);
 	return !removal->failed;
+}
+
+/* Whether the step that was taken was the last one. */
+static bool is_at_end(const struct ary_removal *removal)
+{
+	return removal->count == 0 && !removal->scanned.is_cut;
 }
 
 static void respond_deleted(struct ary_call *call)
@@ -155,9 +166,11 @@ static bool settle(struct ary_removal *removal, const struct ary_write **failed_
 			*failed_out = write;
 	}
 	/* Not even the first one found room: who comes later may. */
-	if (*failed_out == NULL && passed == NULL)
+	if (removal->count > 0 && *failed_out == NULL && passed == NULL)
 		*failed_out = &removal->writes[0];
 	removal->last.size = 0;
+	if (in_order && removal->scanned.is_cut)
+		return ary_buf_append(&removal->last, ary_buf_view(&removal->scanned.last));
 	return passed == NULL || ary_buf_append(&removal->last, passed->key);
 }
 
@@ -172,12 +185,13 @@ void ary_list_finish_remove(struct ary_api *api, struct ary_call *call)
 		respond_failed(call, failed->status, &failed->error);
 	else if (!take_step(api, removal))
 		respond_failed(call, ARY_NO_MEMORY, NULL);
-	else if (removal->count == 0)
+	else if (is_at_end(removal))
 		respond_deleted(call);
 	/* Otherwise there is no answer yet: the next step goes on its way. */
 }
 
-/* The launcher counts as one, so that the call is not woken while it still proposes. */
+/* The launcher counts as one, so that the call is not woken while it still proposes. A step without
+ * a key wakes it at once, and goes on when the loop has served others. */
 void ary_list_launch_remove(struct ary_api *api, struct ary_call *call)
 {
 	struct ary_removal *removal = call->removal;
@@ -227,7 +241,7 @@ enum ary_step ary_list_remove(struct ary_api *api, struct ary_call *call)
 	if (!ary_bytes_behind_prefix(removal->prefix, &removal->behind_prefix) ||
 	    !take_step(api, removal))
 		return ary_problem_respond_status(call, ARY_NO_MEMORY, NULL);
-	if (removal->count > 0)
+	if (!is_at_end(removal))
 		return ARY_STEP_PARK;
 	respond_deleted(call);
 	return ARY_STEP_RESPOND;

@@ -153,6 +153,30 @@ void ary_value_release(struct ary_value *value)
 	*value = (struct ary_value){0};
 }
 
+/* The keys whose time is over are passed over. */
+struct scan {
+	struct ary_store *store;
+	uint64_t now_ms;
+	ary_store_visit visit;
+	void *context;
+};
+
+static bool is_over(const struct scan *scan, const struct ary_entry *entry)
+{
+	uint64_t expires_ms;
+	return entry->ends &&
+	       ary_expiry_get(&scan->store->expiry, entry->seq, &expires_ms) &&
+	       ary_clock_is_over(expires_ms, scan->now_ms);
+}
+
+static bool visit_entry(void *context, struct ary_bytes key, const struct ary_entry *entry)
+{
+	struct scan *scan = context;
+	if (is_over(scan, entry))
+		return true;
+	return scan->visit(scan->context, key, entry->seq);
+}
+
 struct listing {
 	struct ary_bytes prefix;
 	uint64_t left;
@@ -180,40 +204,46 @@ void ary_store_list(struct ary_store *store, struct ary_bytes prefix, struct ary
 	};
 	bool from_prefix = ary_bytes_compare(after, prefix) < 0;
 	struct ary_key_range range = {.from = from_prefix ? prefix : after, .after = !from_prefix};
-	ary_store_scan(store, &range, visit_within, &listing);
-}
-
-struct scan {
-	struct ary_store *store;
-	uint64_t now_ms;
-	ary_store_visit visit;
-	void *context;
-};
-
-static bool is_over(const struct scan *scan, const struct ary_entry *entry)
-{
-	uint64_t expires_ms;
-	return entry->ends &&
-	       ary_expiry_get(&scan->store->expiry, entry->seq, &expires_ms) &&
-	       ary_clock_is_over(expires_ms, scan->now_ms);
-}
-
-static bool visit_entry(void *context, struct ary_bytes key, const struct ary_entry *entry)
-{
-	struct scan *scan = context;
-	if (is_over(scan, entry))
-		return true;
-	return scan->visit(scan->context, key, entry->seq);
-}
-
-void ary_store_scan(struct ary_store *store, const struct ary_key_range *range,
-		    ary_store_visit visit, void *context)
-{
 	struct scan scan = {.store = store,
 			    .now_ms = ary_clock_now_ms(store),
-			    .visit = visit,
-			    .context = context};
-	ary_index_page(store->index, range, visit_entry, &scan);
+			    .visit = visit_within,
+			    .context = &listing};
+	ary_index_page(store->index, &range, visit_entry, &scan);
+}
+
+struct bounded_scan {
+	struct scan scan;
+	struct ary_scanned *scanned;
+	bool failed;
+};
+
+static bool visit_bounded(void *context, struct ary_bytes key, const struct ary_entry *entry)
+{
+	struct bounded_scan *bounded = context;
+	struct ary_scanned *scanned = bounded->scanned;
+	scanned->keys++;
+	if (!visit_entry(&bounded->scan, key, entry))
+		return false;
+	if (scanned->keys < ARY_SCAN_KEYS_MAX)
+		return true;
+	scanned->is_cut = true;
+	bounded->failed = !ary_buf_append(&scanned->last, key);
+	return false;
+}
+
+enum ary_status ary_store_scan(struct ary_store *store, const struct ary_key_range *range,
+			       ary_store_visit visit, void *context, struct ary_scanned *scanned)
+{
+	struct bounded_scan bounded = {.scan = {.store = store,
+						.now_ms = ary_clock_now_ms(store),
+						.visit = visit,
+						.context = context},
+				       .scanned = scanned};
+	scanned->keys = 0;
+	scanned->is_cut = false;
+	scanned->last.size = 0;
+	ary_index_page(store->index, range, visit_bounded, &bounded);
+	return bounded.failed ? ARY_NO_MEMORY : ARY_OK;
 }
 
 enum ary_status ary_store_count(struct ary_store *store, const struct ary_key_range *range,

@@ -126,16 +126,30 @@ void ary_value_release(struct ary_value *value);
 typedef bool (*ary_store_visit)(void *context, struct ary_bytes key, uint64_t seq);
 
 /* Visits up to LIMIT keys that begin with PREFIX and are greater than AFTER (empty: from the
- * first). What is visited is one moment's state; a key whose time is over then is not. */
+ * first). What is visited is one moment's state; a key whose time is over then is not. Writes that
+ * add or remove keys wait for all of it: it is for who has the store for himself. */
 void ary_store_list(struct ary_store *store, struct ary_bytes prefix, struct ary_bytes after,
 		    uint64_t limit, ary_store_visit visit, void *context);
 
-/* Visits the keys of RANGE, in its order. What is visited is one moment's state, less the keys
- * whose time is over then, and writes that add or remove keys wait meanwhile: VISIT ends it after
- * some hundred keys, and another call goes on from there. Getting to the first key takes as long
- * as a few look-ups, wherever it is. */
-void ary_store_scan(struct ary_store *store, const struct ary_key_range *range,
-		    ary_store_visit visit, void *context);
+/* A call of ary_store_scan looks at no more keys: about 100 us under the lock of the index. */
+enum { ARY_SCAN_KEYS_MAX = 1024 };
+
+/* How far a scan came. All zero before the first one; `last` is the caller's to release. */
+struct ary_scanned {
+	uint64_t keys;       /* that were looked at, visited or not */
+	bool is_cut;         /* that was all it may: behind `last` there may be more */
+	struct ary_buf last; /* then: the key that was looked at last */
+};
+
+/* Visits the keys of RANGE, in its order, and leaves out those whose time is over, of which there
+ * may be any number that no line has ended yet; so it also ends after ARY_SCAN_KEYS_MAX keys, and
+ * tells in SCANNED where another call goes on. What is visited is one moment's state, and writes
+ * that add or remove keys wait meanwhile. Getting to the first key takes as long as a few look-ups,
+ * wherever it is. NO_MEMORY: what was visited was, but it is not known where to go on. */
+ARY_MUST_CHECK enum ary_status ary_store_scan(struct ary_store *store,
+					      const struct ary_key_range *range,
+					      ary_store_visit visit, void *context,
+					      struct ary_scanned *scanned);
 
 /* Counts the keys of RANGE in steps, between which keys may come and go: under 10 ms for a
  * million. A key whose time is over counts until its value is ended, as in the figures.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Promise: whatever a listing asks for, followed through its pages it has exactly what a sorted
- * array of all keys has; and while a writer adds and removes other keys, it has all that stay, each
- * once and in order, and nothing that cannot be.
+ * array of all keys has, however many keys whose time is over lie between them; and while a writer
+ * adds and removes other keys, it has all that stay, each once and in order, and nothing that
+ * cannot be.
  *
  * ARYAVARTH_SEED sets the random choices. */
 #include <setjmp.h>
@@ -24,6 +25,9 @@
 #include "list_support.h"
 
 enum { KEYS = 300, KEY_BYTES_MAX = 6, QUERIES = 400, ITEMS_MAX = KEYS + 1 };
+enum { KEYS_OVER = 12000, QUERIES_OVER = 60 };
+
+static const uint64_t NOW_MS = 4000000000000; /* after the machine's own clock */
 
 struct key {
 	uint8_t data[KEY_BYTES_MAX];
@@ -36,6 +40,7 @@ struct key {
 struct query {
 	struct ary_bytes prefix, from, end, delimiter;
 	bool after, reverse;
+	size_t limit; /* of a page; 0: any */
 };
 
 struct item {
@@ -158,6 +163,7 @@ struct answer {
 	struct item items[ITEMS_MAX];
 	size_t count;
 	struct ary_buf bytes; /* of all items, so that none may move: reserved ahead */
+	unsigned short_pages; /* that had a next one all the same */
 };
 
 static void take_bytes(struct answer *answer, const json_t *object, const char *name,
@@ -209,6 +215,7 @@ static char *take_page(struct answer *answer, struct ary_bytes body, size_t limi
 		json_decref(object);
 	}
 	assert_true(answer->count - before <= limit);
+	answer->short_pages += answer->count - before < limit && next != NULL;
 	return next;
 }
 
@@ -236,7 +243,7 @@ static void make_target(const struct query *query, size_t limit, struct ary_buf 
 /* Follows the pages of QUERY to the end. */
 static void ask(struct api_fixture *fixture, const struct query *query, struct answer *answer)
 {
-	size_t limit = draw(3) == 0 ? 1000 : 1 + draw(20);
+	size_t limit = query->limit > 0 ? query->limit : draw(3) == 0 ? 1000 : 1 + draw(20);
 	struct ary_buf target = {0};
 	char *next = NULL;
 
@@ -414,12 +421,11 @@ static int setup_without_syncs(void **state)
 	return 0;
 }
 
-static void test_listings_match_a_sorted_array(void **state)
+/* Puts about half of some keys; answers room for an answer (owned). */
+static struct answer *begin(struct api_fixture *fixture)
 {
 	const char *seed = getenv("ARYAVARTH_SEED");
 	struct answer *answer = ARY_NEW(struct answer);
-	struct api_fixture *fixture = *state;
-	struct item items[ITEMS_MAX];
 
 	random_state = seed != NULL ? strtoull(seed, NULL, 10) * 2 + 1 : 20261127;
 	print_message("seed %" PRIu64 "\n", random_state / 2);
@@ -428,6 +434,21 @@ static void test_listings_match_a_sorted_array(void **state)
 	for (size_t i = 0; i < key_count; i++)
 		if (keys[i].stays || draw(2) == 0)
 			put(fixture, &keys[i]);
+	return answer;
+}
+
+static void end(struct answer *answer)
+{
+	ary_buf_release(&answer->bytes);
+	free(answer);
+}
+
+static void test_listings_match_a_sorted_array(void **state)
+{
+	struct api_fixture *fixture = *state;
+	struct answer *answer = begin(fixture);
+	struct item items[ITEMS_MAX];
+
 	for (unsigned i = 0; i < QUERIES; i++) {
 		struct query query = draw_query();
 		struct key *key = &keys[draw(key_count)];
@@ -440,14 +461,59 @@ static void test_listings_match_a_sorted_array(void **state)
 			(key->present ? drop : put)(fixture, key);
 	}
 	ask_beside_a_writer(fixture, answer);
-	ary_buf_release(&answer->bytes);
-	free(answer);
+	end(answer);
+}
+
+/* Puts keys that begin with others, and are over soon; then nothing more can be written, so that
+ * they stay as they are when they are over. */
+static void put_what_is_over(struct api_fixture *fixture)
+{
+	struct ary_write last = {.op = ARY_WRITE_SET, .key = ary_bytes_of("x")};
+
+	fault_env_set_wall_ms(fixture->faults, NOW_MS);
+	for (unsigned i = 0; i < KEYS_OVER; i++) {
+		const struct key *key = &keys[draw(key_count)];
+		uint8_t bytes[KEY_BYTES_MAX + 8];
+		struct ary_write write = {.op = ARY_WRITE_SET, .key = {bytes, key->size + 8},
+					  .expires_ms = NOW_MS + 10};
+
+		memcpy(bytes, key->data, key->size);
+		(void)snprintf((char *)bytes + key->size, 8, "%c%06u", draw(2) == 0 ? '/' : '!', i);
+		bytes[key->size + 7] = 0xff;
+		assert_int_equal(ary_store_write(fixture->store, &write), ARY_OK);
+	}
+	fault_env_fail(fixture->faults, (struct fault){.kind = FAULT_FILE_SYNC, .nth = 1});
+	assert_int_equal(ary_store_write(fixture->store, &last), ARY_UNCERTAIN);
+	fault_env_set_wall_ms(fixture->faults, NOW_MS + 10);
+}
+
+static void test_listings_pass_over_what_is_over(void **state)
+{
+	struct api_fixture *fixture = *state;
+	struct answer *answer = begin(fixture);
+	struct item items[ITEMS_MAX];
+	struct query all = {.limit = 1000};
+
+	put_what_is_over(fixture);
+	for (unsigned i = 0; i < QUERIES_OVER; i++) {
+		struct query query = i < 2 ? all : draw_query();
+
+		query.reverse = i < 2 ? i == 1 : query.reverse;
+		ask(fixture, &query, answer);
+		expect_exactly(answer, items, expect_items(&query, false, items));
+	}
+	/* They are there, as far as keys are counted. */
+	assert_true(ask_count(fixture, &all) >= KEYS_OVER);
+	assert_true(answer->short_pages >= 2);
+	end(answer);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_listings_match_a_sorted_array,
+						setup_without_syncs, api_fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_listings_pass_over_what_is_over,
 						setup_without_syncs, api_fixture_teardown),
 	};
 
