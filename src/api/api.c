@@ -270,6 +270,14 @@ static enum ary_step check_query(struct ary_call *call)
 	return ARY_STEP_BODY;
 }
 
+static enum ary_step check_origin(struct ary_api *api, struct ary_call *call)
+{
+	if (!ary_cors_is_foreign(api->options.cors_origin, call))
+		return ARY_STEP_BODY;
+	return ary_problem_respond(call, ARY_PROBLEM_FOREIGN_ORIGIN, "%s",
+				   "no page of its origin may send a POST");
+}
+
 static enum ary_step check_body(struct ary_api *api, struct ary_call *call)
 {
 	const struct ary_request *request = &call->request;
@@ -316,6 +324,8 @@ static enum ary_step examine(struct ary_api *api, struct ary_call *call)
 		step = check_surplus(call);
 	if (step == ARY_STEP_BODY)
 		step = find_action(call);
+	if (step == ARY_STEP_BODY)
+		step = check_origin(api, call);
 	if (step == ARY_STEP_BODY)
 		step = check_query(call);
 	if (step == ARY_STEP_BODY)

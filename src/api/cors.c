@@ -44,6 +44,43 @@ static bool is_listed(const char *origins, struct ary_bytes origin)
 	return false;
 }
 
+static bool is_allowed(const char *origins, struct ary_bytes origin)
+{
+	return origins != NULL && (strcmp(origins, "*") == 0 || is_listed(origins, origin));
+}
+
+/* Whether ORIGIN is the host that CALL was sent to, as a browser writes both. The scheme is not known
+ * here: a proxy in front may speak TLS. */
+static bool is_own(const struct ary_call *call, struct ary_bytes origin)
+{
+	const struct ary_bytes *host = ary_call_field(call, ARY_FIELD_HOST);
+	struct ary_bytes rest = origin;
+
+	(void)ary_bytes_cut(rest, ':', &rest);
+	if (host == NULL || rest.size < 2 || memcmp(rest.data, "//", 2) != 0)
+		return false;
+	rest.data += 2;
+	rest.size -= 2;
+	return ary_bytes_equal(rest, *host);
+}
+
+/* What the browser says itself about the page (Fetch Metadata) holds even behind a proxy that
+ * changes Host; older browsers say only where the page is from. */
+bool ary_cors_is_foreign(const char *origins, const struct ary_call *call)
+{
+	const struct ary_bytes *origin = ary_call_field(call, ARY_FIELD_ORIGIN);
+	const struct ary_bytes *site = ary_call_field(call, ARY_FIELD_SEC_FETCH_SITE);
+
+	if (call->method != ARY_POST || (origin == NULL && site == NULL))
+		return false;
+	if (origin != NULL && is_allowed(origins, *origin))
+		return false;
+	if (site != NULL)
+		return !ary_bytes_equal(*site, ary_bytes_of("same-origin")) &&
+		       !ary_bytes_equal(*site, ary_bytes_of("none"));
+	return !is_own(call, *origin);
+}
+
 bool ary_cors_is_preflight(const struct ary_call *call)
 {
 	return call->response.status == 204 && call->method == ARY_OPTIONS &&

@@ -9,6 +9,12 @@
  * comma-separated list; NULL: nothing is added). METHODS are what a preflight is told. */
 void ary_cors_apply(const char *origins, struct ary_call *call, const char *methods);
 
+/* Whether CALL is a POST that a browser sends for a page of an origin that is neither the server's
+ * own nor one of ORIGINS. Any other write of such a page waits for a preflight, which refuses it;
+ * a POST does not (the Fetch standard's CORS-safelisted methods). Programs that are no browsers say
+ * nothing about origins, and are never foreign. */
+bool ary_cors_is_foreign(const char *origins, const struct ary_call *call);
+
 /* Whether CALL asks for another request's permission, and was not refused. */
 bool ary_cors_is_preflight(const struct ary_call *call);
 

@@ -30,6 +30,7 @@ static const struct {
 	[ARY_FIELD_PREFER] = KNOWN("Prefer"),
 	[ARY_FIELD_RANGE] = KNOWN("Range"),
 	[ARY_FIELD_REPR_DIGEST] = KNOWN("Repr-Digest"),
+	[ARY_FIELD_SEC_FETCH_SITE] = KNOWN("Sec-Fetch-Site"),
 	[ARY_FIELD_TRANSFER_ENCODING] = KNOWN("Transfer-Encoding"),
 	[ARY_FIELD_TTL] = KNOWN("Aryavarth-TTL"),
 	[ARY_FIELD_WANT_CONTENT_DIGEST] = KNOWN("Want-Content-Digest"),

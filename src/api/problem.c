@@ -100,6 +100,11 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 		"The body that arrived has another digest than Content-Digest or Repr-Digest says; "
 		"nothing was changed.",
 		"Send the value again: it was damaged on the way, or the digest is another's."},
+	[ARY_PROBLEM_FOREIGN_ORIGIN] = {
+		"foreign-origin", 403, 0, "Page of another origin",
+		"A browser sent this POST for a web page of another origin, which it does without "
+		"asking whether that page may.",
+		"Name the page's origin in --cors-origin, if it may."},
 	[ARY_PROBLEM_KEY_NOT_FOUND] = {
 		"key-not-found", 404, 0, "Key not found",
 		"There is no value under this key.",

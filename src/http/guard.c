@@ -117,6 +117,7 @@ static bool check_singles(struct check *check)
 		[ARY_FIELD_IF_UNMODIFIED_SINCE] = true,
 		[ARY_FIELD_ORIGIN] = true,
 		[ARY_FIELD_RANGE] = true,
+		[ARY_FIELD_SEC_FETCH_SITE] = true,
 	};
 	bool was_seen[ARY_FIELD_ID_COUNT] = { false };
 

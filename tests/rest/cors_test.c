@@ -113,11 +113,21 @@ static void test_a_page_reads_every_answer(void **state)
 				 rows[row].status, i == 0);
 }
 
+static void test_only_its_pages_have_a_post_sent(void **state)
+{
+	static const char line[] = "POST /keys HTTP/1.1";
+	static const char body[] = "Host: h\r\nContent-Length: 3\r\n\r\none";
+
+	exchange(*state, line, body, APP, 201, true);
+	exchange(*state, line, body, OTHER, 403, false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_browser_is_told_what_it_may_send),
 		cmocka_unit_test(test_a_page_reads_every_answer),
+		cmocka_unit_test(test_only_its_pages_have_a_post_sent),
 	};
 
 	return cmocka_run_group_tests_name("rest/cors", tests, setup, rest_teardown);

@@ -94,6 +94,51 @@ static void test_origins_are_allowed_as_configured(void **state)
 	       "Origin");
 }
 
+/* POST /compact, of what a browser says about the page that sends it; the store is not open. */
+static void expect_post(const char *configured, const char *origin, const char *site,
+			unsigned status)
+{
+	struct api_fixture fixture;
+	struct api_request request;
+
+	api_fixture_create(&fixture, configured);
+	api_request_init(&request, "POST", "/compact");
+	api_request_header(&request, "Host", "kv.example:8080");
+	if (origin != NULL)
+		api_request_header(&request, "Origin", origin);
+	if (site != NULL)
+		api_request_header(&request, "Sec-Fetch-Site", site);
+	assert_int_equal(api_request_send(&fixture, &request), status);
+	api_request_release(&request);
+	api_fixture_destroy(&fixture);
+}
+
+static void test_a_post_of_a_foreign_page_is_refused(void **state)
+{
+	(void)state;
+	expect_post(NULL, NULL, NULL, 503);
+	expect_post(NULL, APP, NULL, 403);
+	expect_post(NULL, "null", NULL, 403);
+	expect_post(NULL, "", NULL, 403);
+	expect_post(NULL, "http:", NULL, 403);
+	expect_post(NULL, "http:kv.example:8080", NULL, 403);
+	expect_post(NULL, "http://kv.example:8080", NULL, 503);
+	expect_post(NULL, "https://kv.example:8080", NULL, 503);
+	expect_post(NULL, "http://kv.example", NULL, 403);
+	expect_post(NULL, "http://kv.example:80801", NULL, 403);
+	expect_post("https://a.example", APP, NULL, 403);
+	expect_post("https://a.example, " APP, APP, NULL, 503);
+	expect_post("*", APP, NULL, 503);
+	expect_post("*", APP, "cross-site", 503);
+	expect_post("*", "null", NULL, 503);
+	expect_post(NULL, NULL, "cross-site", 403);
+	expect_post(NULL, "http://kv.example:8080", "cross-site", 403);
+	expect_post(NULL, "http://kv.example:8080", "same-site", 403);
+	expect_post(NULL, APP, "same-origin", 503);
+	expect_post(NULL, NULL, "none", 503);
+	expect_post(NULL, NULL, "", 403);
+}
+
 static const char sendable[] =
 	"Aryavarth-Durability, Content-Type, Content-Encoding, If-Match, If-Modified-Since, "
 	"If-None-Match, If-Range, Repr-Digest, Want-Repr-Digest, "
@@ -206,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_origins_are_allowed_as_configured),
+		cmocka_unit_test(test_a_post_of_a_foreign_page_is_refused),
 		cmocka_unit_test(test_preflight_tells_what_may_be_sent),
 		cmocka_unit_test(test_metadata_of_any_name_may_be_sent),
 		cmocka_unit_test(test_so_many_names_of_metadata_as_a_head_can_hold),
