@@ -10,7 +10,7 @@ static bool is_over(struct ary_store *store, const struct ary_entry *entry, uint
 {
 	uint64_t expires_ms;
 	return entry->ends && ary_expiry_get(&store->expiry, entry->seq, &expires_ms) &&
-	       ary_clock_is_over(expires_ms, now_ms);
+	       ary_clock_tell_over(store, expires_ms, now_ms);
 }
 
 struct ary_present ary_apply_present(struct ary_store *store, struct ary_bytes key,

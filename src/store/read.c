@@ -72,7 +72,7 @@ static enum ary_status read_present(struct ary_store *store, struct ary_segment 
 	enum ary_status status = read_value(segment, key, entry, value, err);
 	/* The clock is looked at for values that end only. */
 	if (status == ARY_OK && value->expires_ms != 0 &&
-	    ary_clock_is_over(value->expires_ms, ary_clock_now_ms(store)))
+	    ary_clock_tell_over(store, value->expires_ms, ary_clock_now_ms(store)))
 		return ary_fail(err, ARY_NOT_FOUND, "Key not found");
 	return status;
 }
@@ -166,7 +166,7 @@ static bool is_over(const struct scan *scan, const struct ary_entry *entry)
 	uint64_t expires_ms;
 	return entry->ends &&
 	       ary_expiry_get(&scan->store->expiry, entry->seq, &expires_ms) &&
-	       ary_clock_is_over(expires_ms, scan->now_ms);
+	       ary_clock_tell_over(scan->store, expires_ms, scan->now_ms);
 }
 
 static bool visit_entry(void *context, struct ary_bytes key, const struct ary_entry *entry)

@@ -150,7 +150,7 @@ struct ary_store {
 	struct ary_committer committer;
 
 	struct ary_counters counters;
-	_Atomic uint64_t last_ms;   /* the latest time of a line; see clock.h */
+	_Atomic uint64_t last_ms;   /* the latest time of a line, or told; see clock.h */
 	_Atomic bool disk_full;
 	_Atomic bool read_only;
 	struct ary_mutex fault_lock;

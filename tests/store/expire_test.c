@@ -254,6 +254,36 @@ static void test_read_only_store_ends_nothing_and_rests(void **state)
 	await_expired(test, 1);
 }
 
+/* Nothing can be written, and so no line says that they are over: who was told once is not told
+ * otherwise, nor is anybody else, when the clock is set back. */
+static void test_clock_set_back_brings_nothing_back(void **state)
+{
+	struct store_test *test = *state;
+
+	store_test_open(test);
+	fault_env_set_wall_ms(test->faults, NOW_MS);
+	must_set_until(test, "k", NOW_MS + 10);
+	must_set_until(test, "l", NOW_MS + 20);
+	must_set_until(test, "m", NOW_MS + 30);
+	fault_env_fail(test->faults, (struct fault){.kind = FAULT_FILE_SYNC, .nth = 1});
+	assert_int_equal(store_test_write(test, "other", "x"), ARY_UNCERTAIN);
+	/* Nobody has been told anything yet. */
+	fault_env_set_wall_ms(test->faults, NOW_MS + 15);
+	fault_env_set_wall_ms(test->faults, NOW_MS);
+	store_test_expect(test, "k", "k");
+	fault_env_set_wall_ms(test->faults, NOW_MS + 15);
+	store_test_expect(test, "k", NULL);
+	fault_env_set_wall_ms(test->faults, NOW_MS);
+	store_test_expect(test, "k", NULL);
+	assert_int_equal(listed(test, UINT64_MAX), 2);
+	/* A list tells, too. */
+	fault_env_set_wall_ms(test->faults, NOW_MS + 25);
+	assert_int_equal(listed(test, UINT64_MAX), 1);
+	fault_env_set_wall_ms(test->faults, NOW_MS);
+	store_test_expect(test, "l", NULL);
+	store_test_expect(test, "m", "m");
+}
+
 /* Where the lines do not fit, a removal may; they are tried again later. */
 static void test_full_disk_takes_removals_first(void **state)
 {
@@ -315,6 +345,7 @@ int main(void)
 		TEST(test_what_ended_while_closed_is_gone_at_once),
 		TEST(test_nothing_comes_back_by_a_compaction),
 		TEST(test_read_only_store_ends_nothing_and_rests),
+		TEST(test_clock_set_back_brings_nothing_back),
 		TEST(test_full_disk_takes_removals_first),
 		TEST(test_memory_that_is_out_leaves_no_half),
 	};
