@@ -31,6 +31,8 @@ testlib_sources = \
 	%D%/lib/image.h \
 	%D%/lib/large.c \
 	%D%/lib/large.h \
+	%D%/lib/life.c \
+	%D%/lib/life.h \
 	%D%/lib/lines.c \
 	%D%/lib/lines.h \
 	%D%/lib/load.c \
@@ -691,6 +693,11 @@ tests_cli_remote_work_test_CPPFLAGS = $(test_cppflags)
 tests_cli_remote_work_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_cli_remote_work_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
+check_PROGRAMS += %D%/rest/clock_test
+tests_rest_clock_test_CPPFLAGS = $(test_cppflags)
+tests_rest_clock_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_clock_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
 check_PROGRAMS += %D%/rest/compact_load_test
 tests_rest_compact_load_test_CPPFLAGS = $(test_cppflags)
 tests_rest_compact_load_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -825,6 +832,11 @@ check_PROGRAMS += %D%/kill/kill_test
 tests_kill_kill_test_CPPFLAGS = $(test_cppflags)
 tests_kill_kill_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_kill_kill_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/kill/ttl_kill_test
+tests_kill_ttl_kill_test_CPPFLAGS = $(test_cppflags)
+tests_kill_ttl_kill_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_kill_ttl_kill_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
 check_PROGRAMS += %D%/fuzz/api_fuzz
 tests_fuzz_api_fuzz_SOURCES = %D%/fuzz/api_fuzz.c %D%/fuzz/fuzz.h $(fuzz_main)
