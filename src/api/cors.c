@@ -49,8 +49,8 @@ static bool is_allowed(const char *origins, struct ary_bytes origin)
 	return origins != NULL && (strcmp(origins, "*") == 0 || is_listed(origins, origin));
 }
 
-/* Whether ORIGIN is the host that CALL was sent to, as a browser writes both. The scheme is not known
- * here: a proxy in front may speak TLS. */
+/* Whether ORIGIN is the host that CALL was sent to, as a browser writes both. The scheme is not
+ * known here: a proxy in front may speak TLS. */
 static bool is_own(const struct ary_call *call, struct ary_bytes origin)
 {
 	const struct ary_bytes *host = ary_call_field(call, ARY_FIELD_HOST);
