@@ -241,6 +241,8 @@ static void run(void *context)
 
 enum ary_status ary_commit_start(struct ary_store *store, struct ary_error *err)
 {
+	/* What was over before waits for nothing. */
+	store->committer.expire_due_ns = 1;
 	return ary_thread_start(&store->committer.thread, "commit", run, store, err);
 }
 

@@ -7,6 +7,9 @@
 /* What was not stored is not tried again before this. */
 static const uint64_t RETRY_NS = 1000000000;
 
+/* What ends within this time shares a group, where no write brings one: a group costs a sync. */
+static const uint64_t GATHER_NS = 100000000;
+
 /* The clock is looked at this often, as it may be set. */
 static const uint64_t LOOK_MS = 1000;
 
@@ -27,8 +30,11 @@ void ary_expire_put(struct ary_store *store, struct ary_append *append)
 	struct ary_committer *committer = &store->committer;
 	committer->ended_count = 0;
 	/* The clock is not even looked at where nothing ends. */
-	if (ary_expiry_next_ms(&store->expiry) > append->time_ms ||
-	    ary_monotonic_ns(store->options.env) < committer->expire_retry_ns)
+	if (ary_expiry_next_ms(&store->expiry) > append->time_ms) {
+		committer->expire_due_ns = 0;
+		return;
+	}
+	if (ary_monotonic_ns(store->options.env) < committer->expire_retry_ns)
 		return;
 	while (committer->ended_count < ARY_GROUP_ENDED_MAX) {
 		struct ary_ending *ending = ary_expiry_take(&store->expiry, append->time_ms);
@@ -70,20 +76,30 @@ void ary_expire_rest(struct ary_store *store)
 		committer->expire_retry_ns = ary_monotonic_ns(store->options.env) + RETRY_NS;
 }
 
-static uint64_t retry_ms(const struct ary_store *store)
+/* A value is over: for how long the group of its line waits for others. Not by the store's time,
+ * which may stand still. */
+static uint64_t gather_ms(struct ary_store *store)
 {
+	struct ary_committer *committer = &store->committer;
 	uint64_t now_ns = ary_monotonic_ns(store->options.env);
-	uint64_t retry_ns = store->committer.expire_retry_ns;
-	return now_ns < retry_ns ? 1 + (retry_ns - now_ns) / 1000000 : 0;
+	if (committer->expire_due_ns == 0)
+		committer->expire_due_ns = now_ns + GATHER_NS;
+	uint64_t due_ns = committer->expire_due_ns;
+	if (due_ns < committer->expire_retry_ns)
+		due_ns = committer->expire_retry_ns;
+	return now_ns < due_ns ? 1 + (due_ns - now_ns) / 1000000 : 0;
 }
 
 uint64_t ary_expire_wait_ms(struct ary_store *store)
 {
 	uint64_t next_ms = ary_expiry_next_ms(&store->expiry);
-	if (next_ms == UINT64_MAX || atomic_load(&store->read_only))
+	if (atomic_load(&store->read_only))
 		return UINT64_MAX;
-	if (next_ms <= ary_clock_now_ms(store))
-		return retry_ms(store);
+	if (next_ms != UINT64_MAX && next_ms <= ary_clock_now_ms(store))
+		return gather_ms(store);
+	store->committer.expire_due_ns = 0;
+	if (next_ms == UINT64_MAX)
+		return UINT64_MAX;
 	/* The machine's clock may be far behind, but is no further than the store's. */
 	uint64_t wait_ms = next_ms - ary_wall_ms(store->options.env);
 	return wait_ms < LOOK_MS ? wait_ms : LOOK_MS;

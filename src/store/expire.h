@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Ends values whose time is over: their `Expire` lines go into the next group of writes, before
- * those, or into one of their own. Until then such a value is not there for anybody who asks;
- * what the line does is to let the key go from the index, and the value become stale.
+ * those, or into one of their own, 100 ms later, with what has ended by then. Until then such a
+ * value is not there for anybody who asks; what the line does is to let the key go from the index,
+ * and the value become stale.
  *
  * Threads: the commit thread's. */
 #ifndef ARY_STORE_EXPIRE_H

@@ -80,6 +80,8 @@ struct ary_committer {
 	struct ary_ending *ended[ARY_GROUP_ENDED_MAX]; /* whose lines are in the group; borrowed */
 	size_t ended_count;
 	uint64_t expire_retry_ns;     /* nothing is ended before this, after a failure */
+	uint64_t expire_due_ns;       /* no group is made for what is over before this; 0: nothing
+				       * is, as far as is known */
 	struct ary_group_times times;
 	struct ary_buf batch;         /* the lines of one group */
 	struct ary_overlay overlay;   /* what the group's writes so far will have done */

@@ -29,6 +29,7 @@ struct fault_env {
 	uint64_t total_bytes;
 	bool has_wall;
 	uint64_t wall_ms;
+	uint64_t held_ns;       /* of the monotonic clock; 0: it goes on */
 	bool skips_syncs;
 };
 
@@ -342,8 +343,13 @@ static uint64_t wall_ms(struct ary_env *env)
 
 static uint64_t monotonic_ns(struct ary_env *env)
 {
-	count(env_of(env), FAULT_MONOTONIC_NS);
-	return ary_monotonic_ns(env_of(env)->inner);
+	struct fault_env *self = env_of(env);
+
+	count(self, FAULT_MONOTONIC_NS);
+	ary_mutex_lock(&self->mutex);
+	uint64_t held_ns = self->held_ns;
+	ary_mutex_unlock(&self->mutex);
+	return held_ns != 0 ? held_ns : ary_monotonic_ns(self->inner);
 }
 
 static enum ary_status random_bytes(struct ary_env *env, void *data, size_t size,
@@ -426,6 +432,7 @@ void fault_env_reset(struct fault_env *self)
 	self->hook = NULL;
 	self->has_space = false;
 	self->has_wall = false;
+	self->held_ns = 0;
 	ary_mutex_unlock(&self->mutex);
 }
 
@@ -472,5 +479,12 @@ void fault_env_set_wall_ms(struct fault_env *self, uint64_t fixed_ms)
 	ary_mutex_lock(&self->mutex);
 	self->has_wall = true;
 	self->wall_ms = fixed_ms;
+	ary_mutex_unlock(&self->mutex);
+}
+
+void fault_env_hold_clock(struct fault_env *self, bool hold)
+{
+	ary_mutex_lock(&self->mutex);
+	self->held_ns = hold ? ary_monotonic_ns(self->inner) : 0;
 	ary_mutex_unlock(&self->mutex);
 }

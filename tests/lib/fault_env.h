@@ -78,7 +78,7 @@ void fault_env_skip_syncs(struct fault_env *fault_env);
 /* Adds FAULT to those that wait. */
 void fault_env_fail(struct fault_env *fault_env, struct fault fault);
 
-/* Forgets all faults, the hook, and what space and clock were set; counts begin anew. */
+/* Forgets all faults, the hook, and what space and clocks were set; counts begin anew. */
 void fault_env_reset(struct fault_env *fault_env);
 
 /* How many calls of KIND there were since the reset (FAULT_KINDS: of all that can fail), and how
@@ -94,5 +94,9 @@ void fault_env_set_space(struct fault_env *fault_env, uint64_t free_bytes, uint6
 
 /* From now on ary_wall_ms answers this. */
 void fault_env_set_wall_ms(struct fault_env *fault_env, uint64_t wall_ms);
+
+/* Lets the monotonic clock stand still, or go on again, where it would be else. Waits take as long
+ * as ever. */
+void fault_env_hold_clock(struct fault_env *fault_env, bool hold);
 
 #endif

@@ -254,6 +254,70 @@ static void test_read_only_store_ends_nothing_and_rests(void **state)
 	await_expired(test, 1);
 }
 
+/* Waits until the commit thread has looked at the clock anew, while nobody else does. */
+static void await_look(struct store_test *test)
+{
+	unsigned long looks = fault_env_calls(test->faults, FAULT_WALL_MS);
+
+	for (int i = 0; i < WAIT_TRIES && fault_env_calls(test->faults, FAULT_WALL_MS) < looks + 4;
+	     i++)
+		ary_thread_pause(WAIT_MS);
+	assert_true(fault_env_calls(test->faults, FAULT_WALL_MS) >= looks + 4);
+}
+
+/* Values that end one after the other, while the clock by which the store waits stands still: they
+ * share one group, and one sync, once it goes on. */
+static void test_ends_share_a_group(void **state)
+{
+	struct store_test *test = *state;
+	char key[16];
+
+	store_test_open(test);
+	fault_env_set_wall_ms(test->faults, NOW_MS);
+	for (int i = 0; i < 10; i++) {
+		snprintf(key, sizeof(key), "k%d", i);
+		must_set_until(test, key, NOW_MS + 10 + (uint64_t)i);
+	}
+	fault_env_hold_clock(test->faults, true);
+	uint64_t groups = store_test_stats(test).groups;
+	uint64_t syncs = store_test_stats(test).syncs;
+	for (int i = 0; i < 10; i += 3) {
+		fault_env_set_wall_ms(test->faults, NOW_MS + 10 + (uint64_t)i);
+		await_look(test);
+		assert_int_equal(store_test_stats(test).expired, 0);
+	}
+	/* They are gone all the same. */
+	assert_int_equal(listed(test, UINT64_MAX), 0);
+	fault_env_hold_clock(test->faults, false);
+	await_expired(test, 10);
+	assert_int_equal(store_test_stats(test).groups, groups + 1);
+	assert_int_equal(store_test_stats(test).syncs, syncs + 1);
+}
+
+/* A group that comes anyway takes along what is over, and what is over when the store is opened
+ * waits for nothing. */
+static void test_ends_wait_for_no_group_that_comes_anyway(void **state)
+{
+	struct store_test *test = *state;
+
+	store_test_open(test);
+	fault_env_set_wall_ms(test->faults, NOW_MS);
+	must_set_until(test, "k", NOW_MS + 10);
+	must_set_until(test, "l", NOW_MS + 20);
+	fault_env_hold_clock(test->faults, true);
+	fault_env_set_wall_ms(test->faults, NOW_MS + 10);
+	await_look(test);
+	assert_int_equal(store_test_stats(test).expired, 0);
+	uint64_t syncs = store_test_stats(test).syncs;
+	store_test_set(test, "other", "x");
+	assert_int_equal(store_test_stats(test).expired, 1);
+	assert_int_equal(store_test_stats(test).syncs, syncs + 1);
+	store_test_close(test);
+	fault_env_set_wall_ms(test->faults, NOW_MS + 20);
+	store_test_open(test);
+	await_expired(test, 1);
+}
+
 /* Nothing can be written, and so no line says that they are over: who was told once is not told
  * otherwise, nor is anybody else, when the clock is set back. */
 static void test_clock_set_back_brings_nothing_back(void **state)
@@ -345,6 +409,8 @@ int main(void)
 		TEST(test_what_ended_while_closed_is_gone_at_once),
 		TEST(test_nothing_comes_back_by_a_compaction),
 		TEST(test_read_only_store_ends_nothing_and_rests),
+		TEST(test_ends_share_a_group),
+		TEST(test_ends_wait_for_no_group_that_comes_anyway),
 		TEST(test_clock_set_back_brings_nothing_back),
 		TEST(test_full_disk_takes_removals_first),
 		TEST(test_memory_that_is_out_leaves_no_half),
