@@ -178,9 +178,13 @@ static void verify_parts(struct verify *verify)
 	const struct ary_verify_parts *parts = &verify->parts;
 	struct ary_verified_log *log = &verify->log;
 
-	for (size_t i = 0; verify->report.bad_logs == i && i < parts->suspect_count; i++) {
+	if (verify->report.bad_logs > 0)
+		return;
+	for (size_t i = 0; i < parts->suspect_count; i++) {
 		*log = (struct ary_verified_log){.unused = false};
 		log->status = ary_verify_parts_tell(parts, i, &log->error);
+		if (log->status == ARY_OK)
+			continue;
 		memcpy(log->name, parts->suspects[i].name, sizeof(log->name));
 		tell(verify);
 	}
@@ -254,6 +258,9 @@ enum ary_status ary_store_verify(const struct ary_verify_options *options,
 	struct verify verify = {.options = options, .rules = {.strict = true}};
 	enum ary_status status = open_dirs(&verify, err);
 
+	if (status == ARY_OK)
+		status = ary_random(options->env, verify.parts.secret.bytes,
+				    sizeof(verify.parts.secret.bytes), err);
 	if (status == ARY_OK)
 		status = verify_all(&verify, err);
 	if (status == ARY_OK)

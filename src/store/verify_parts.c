@@ -122,7 +122,12 @@ static enum ary_status suspect(struct ary_verify_parts *parts, const char *name,
 	struct ary_suspect *own = &grown[parts->suspect_count];
 	*own = (struct ary_suspect){.offset = line->offset, .seq = line->record->seq, .part = part};
 	snprintf(own->name, sizeof(own->name), "%s", name);
-	if (!ary_buf_append(&own->key, line->record->key))
+	if (parts->keys == NULL)
+		parts->keys = ary_index_create(&parts->secret);
+	const struct ary_entry entry = {.seq = parts->suspect_count};
+	struct ary_entry old;
+	bool had;
+	if (ary_index_put(parts->keys, line->record->key, &entry, &had, &old) != ARY_OK)
 		return fail_memory(err);
 	parts->suspect_count++;
 	return ARY_OK;
@@ -150,16 +155,9 @@ static enum ary_status note_large(struct ary_verify_parts *parts, const char *na
 /* KEY has another value, or none: what it had need not be there any more. */
 static void clear(struct ary_verify_parts *parts, struct ary_bytes key)
 {
-	for (size_t i = 0; i < parts->suspect_count; i++) {
-		if (!ary_bytes_equal(ary_buf_view(&parts->suspects[i].key), key))
-			continue;
-		ary_buf_release(&parts->suspects[i].key);
-		parts->suspect_count--;
-		/* Those that are left stay in order: what was set first is told first. */
-		memmove(&parts->suspects[i], &parts->suspects[i + 1],
-			(parts->suspect_count - i) * sizeof(parts->suspects[0]));
-		return;
-	}
+	struct ary_entry entry;
+	if (parts->keys != NULL && ary_index_remove(parts->keys, key, &entry))
+		parts->suspects[entry.seq].cleared = true;
 }
 
 enum ary_status ary_verify_parts_line(struct ary_verify_parts *parts, const char *name,
@@ -178,6 +176,8 @@ enum ary_status ary_verify_parts_tell(const struct ary_verify_parts *parts, size
 				      struct ary_error *err)
 {
 	const struct ary_suspect *own = &parts->suspects[number];
+	if (own->cleared)
+		return ARY_OK;
 	return ary_fail(err, ARY_CORRUPT, "%s: damaged at offset %" PRIu64 ", seq %" PRIu64
 			": the value lacks part %" PRIu64, own->name, own->offset, own->seq,
 			own->part);
@@ -187,8 +187,7 @@ void ary_verify_parts_release(struct ary_verify_parts *parts)
 {
 	for (size_t i = 0; i < parts->upload_count; i++)
 		free(parts->uploads[i].sizes);
-	for (size_t i = 0; i < parts->suspect_count; i++)
-		ary_buf_release(&parts->suspects[i].key);
+	ary_index_destroy(parts->keys);
 	free(parts->uploads);
 	free(parts->suspects);
 	*parts = (struct ary_verify_parts){.upload_count = 0};

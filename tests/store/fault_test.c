@@ -93,7 +93,7 @@ static const struct row rows[] = {
 	 .close = BIT(UNCERTAIN) | BIT(READ_ONLY)},
 	{OPERATION(wall_ms), .kind = FAULT_WALL_MS},
 	{OPERATION(monotonic_ns), .kind = FAULT_MONOTONIC_NS},
-	{OPERATION(random), .kind = FAULT_RANDOM, .open = SELF},
+	{OPERATION(random), .kind = FAULT_RANDOM, .open = SELF, .verify = SELF},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]), OPERATIONS = 19 };

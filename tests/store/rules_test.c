@@ -134,6 +134,56 @@ static void test_a_value_that_was_replaced_may_lack_parts(void **state)
 	}
 }
 
+/* A Set of one part, which there is not. */
+#define LACKING(seq, key, upload)                                                                  \
+	"{\"seq\":" seq ",\"time\":1,\"cmd\":\"Set\",\"key\":\"" key "\",\"parts\":{"              \
+	"\"upload\":" upload ",\"count\":1,\"part_bytes\":1,\"size\":1}"
+
+static const char *const suspects[] = {
+	FIRST,
+	LACKING("3", "a", "2"),
+	LACKING("5", "b", "4"),
+	LACKING("7", "a", "6"),
+	LACKING("9", "c", "8"),
+	"{\"seq\":10,\"time\":1,\"cmd\":\"Set\",\"key\":\"b\",\"value\":\"x\"",
+};
+
+struct told {
+	size_t count;
+	char texts[4][ARY_ERROR_TEXT_BYTES];
+};
+
+static void note_bad_log(void *context, const struct ary_verified_log *log)
+{
+	struct told *told = context;
+
+	if (log->status == ARY_OK)
+		return;
+	assert_true(told->count < 4);
+	memcpy(told->texts[told->count++], log->error.text, ARY_ERROR_TEXT_BYTES);
+}
+
+/* Of several Sets that lack parts, those are told that are still their key's value, in order. */
+static void test_each_value_that_lacks_parts_is_told(void **state)
+{
+	struct store_test *test = *state;
+	struct ary_buf lines = {0};
+	struct told told = {.count = 0};
+	struct ary_verify_report report;
+	struct ary_verify_options options = {.env = test->options.env, .path = test->path,
+					     .found = note_bad_log, .context = &told};
+
+	for (size_t i = 0; i < sizeof(suspects) / sizeof(suspects[0]); i++)
+		lines_sealf(&lines, "%s", suspects[i]);
+	make_log(test, &lines);
+	assert_int_equal(ary_store_verify(&options, &report, NULL), ARY_OK);
+	assert_int_equal(report.bad_logs, 2);
+	assert_int_equal(told.count, 2);
+	assert_non_null(strstr(told.texts[0], "seq 7: the value lacks part 0"));
+	assert_non_null(strstr(told.texts[1], "seq 9: the value lacks part 0"));
+	ary_buf_release(&lines);
+}
+
 /* The numbers add up, and a part is shorter: an open does not look, verifying and reading do. */
 static void test_a_part_of_another_size_is_told(void **state)
 {
@@ -239,6 +289,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_lines_out_of_place_are_refused),
 		TEST(test_a_value_that_was_replaced_may_lack_parts),
+		TEST(test_each_value_that_lacks_parts_is_told),
 		TEST(test_a_part_of_another_size_is_told),
 		TEST(test_key_beyond_the_index_is_refused),
 		TEST(test_writes_beyond_the_limits_are_refused),
