@@ -24,7 +24,7 @@ static enum ary_exit local_compact(const struct ary_config *config,
 				   struct ary_compaction_report *out)
 {
 	struct ary_store *store;
-	enum ary_exit code = ary_local_open(config, ARY_LOCAL_READ, &store);
+	enum ary_exit code = ary_local_open(config, ARY_LOCAL_COMPACT, &store);
 
 	if (code != ARY_EXIT_OK)
 		return code;

@@ -40,7 +40,8 @@ enum ary_exit ary_local_open(const struct ary_config *config, enum ary_local_use
 	ary_local_options(config, &options);
 	options.create = use == ARY_LOCAL_CREATE;
 	options.progress = show_replay;
-	if (use == ARY_LOCAL_READ)
+	options.leave_ended = use == ARY_LOCAL_READ;
+	if (use == ARY_LOCAL_READ || use == ARY_LOCAL_COMPACT)
 		options.compact_stale_bytes = 0;
 	switch (ary_store_open(&options, out, &err)) {
 	case ARY_OK:

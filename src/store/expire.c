@@ -29,6 +29,8 @@ void ary_expire_put(struct ary_store *store, struct ary_append *append)
 {
 	struct ary_committer *committer = &store->committer;
 	committer->ended_count = 0;
+	if (store->options.leave_ended)
+		return;
 	/* The clock is not even looked at where nothing ends. */
 	if (ary_expiry_next_ms(&store->expiry) > append->time_ms) {
 		committer->expire_due_ns = 0;
@@ -93,7 +95,7 @@ static uint64_t gather_ms(struct ary_store *store)
 uint64_t ary_expire_wait_ms(struct ary_store *store)
 {
 	uint64_t next_ms = ary_expiry_next_ms(&store->expiry);
-	if (atomic_load(&store->read_only))
+	if (store->options.leave_ended || atomic_load(&store->read_only))
 		return UINT64_MAX;
 	if (next_ms != UINT64_MAX && next_ms <= ary_clock_now_ms(store))
 		return gather_ms(store);

@@ -41,6 +41,8 @@ struct ary_store_options {
 	struct ary_env *env;
 	const char *path;               /* the store's directory */
 	bool create;                    /* make it when it is not there */
+	bool leave_ended;               /* no line is written of values whose time is over: for who
+					 * only reads; they are not there all the same */
 	enum ary_durability durability;
 	uint64_t sync_interval_ms;      /* for ARY_DURABILITY_INTERVAL, a write's own too */
 	/* Limits. */

@@ -47,6 +47,32 @@ expect 0 export
 printed '{"cmd":"Set","key":"k","value":"x"}\n'
 expect 0 verify
 
+# Who only reads writes nothing to the log, not even that a value has ended; a compaction does.
+log_sum() {
+	cat data/logs/*.log | cksum
+}
+expect 0 set --ttl 1 over v
+sum=$(log_sum)
+gone_over() {
+	run get over
+	[ "$status" -eq 1 ]
+}
+check "it ends, too" wait_for gone_over
+expect 1 get over
+expect 0 get k
+expect 0 list
+printed 'k\n'
+expect 0 export
+printed '{"cmd":"Set","key":"k","value":"x"}\n'
+expect 0 stats
+check "its key is still counted" grep -qx 'keys 2' out
+check "the log is as it was" [ "$(log_sum)" = "$sum" ]
+expect 0 verify
+expect 0 compact
+expect 0 stats
+check "its key is not counted any more" grep -qx 'keys 1' out
+check "the log is another" [ "$(log_sum)" != "$sum" ]
+
 # With a type, on its own or with a time.
 expect 0 set --type 'text/html; charset="x"' t '<p>'
 expect 0 set t2 --type=a/b --ttl 1000 v

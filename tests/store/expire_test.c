@@ -318,6 +318,39 @@ static void test_ends_wait_for_no_group_that_comes_anyway(void **state)
 	await_expired(test, 1);
 }
 
+/* Who only reads leaves the log alone, and is answered as anybody else. */
+static void test_who_reads_only_ends_nothing(void **state)
+{
+	struct store_test *test = *state;
+
+	store_test_open(test);
+	fault_env_set_wall_ms(test->faults, NOW_MS);
+	must_set_until(test, "k", NOW_MS + 10);
+	must_set_until(test, "l", NOW_MS + 20);
+	store_test_close(test);
+	struct ary_buf before = file_read(test->path, "0.log");
+	fault_env_set_wall_ms(test->faults, NOW_MS + 10);
+	test->options.leave_ended = true;
+	store_test_open(test);
+	store_test_expect(test, "k", NULL);
+	store_test_expect(test, "l", "l");
+	assert_int_equal(listed(test, UINT64_MAX), 1);
+	assert_int_equal(store_test_stats(test).keys, 2);
+	store_test_close(test);
+	struct ary_buf after = file_read(test->path, "0.log");
+	assert_true(ary_bytes_equal(ary_buf_view(&before), ary_buf_view(&after)));
+	/* What else is written does not bring it in. */
+	store_test_open(test);
+	store_test_set(test, "other", "x");
+	assert_int_equal(store_test_stats(test).expired, 0);
+	store_test_close(test);
+	test->options.leave_ended = false;
+	store_test_open(test);
+	await_expired(test, 1);
+	ary_buf_release(&before);
+	ary_buf_release(&after);
+}
+
 /* Nothing can be written, and so no line says that they are over: who was told once is not told
  * otherwise, nor is anybody else, when the clock is set back. */
 static void test_clock_set_back_brings_nothing_back(void **state)
@@ -411,6 +444,7 @@ int main(void)
 		TEST(test_read_only_store_ends_nothing_and_rests),
 		TEST(test_ends_share_a_group),
 		TEST(test_ends_wait_for_no_group_that_comes_anyway),
+		TEST(test_who_reads_only_ends_nothing),
 		TEST(test_clock_set_back_brings_nothing_back),
 		TEST(test_full_disk_takes_removals_first),
 		TEST(test_memory_that_is_out_leaves_no_half),
