@@ -728,6 +728,11 @@ tests_rest_crowd_test_CPPFLAGS = $(test_cppflags)
 tests_rest_crowd_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_crowd_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
+check_PROGRAMS += %D%/rest/download_test
+tests_rest_download_test_CPPFLAGS = $(test_cppflags)
+tests_rest_download_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_download_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
 check_PROGRAMS += %D%/rest/durability_test
 tests_rest_durability_test_CPPFLAGS = $(test_cppflags)
 tests_rest_durability_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
