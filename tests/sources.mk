@@ -613,6 +613,11 @@ tests_store_fault_test_CPPFLAGS = $(test_cppflags)
 tests_store_fault_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_fault_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
+check_PROGRAMS += %D%/store/gather_test
+tests_store_gather_test_CPPFLAGS = $(test_cppflags)
+tests_store_gather_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_gather_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
 check_PROGRAMS += %D%/store/loader_test
 tests_store_loader_test_CPPFLAGS = $(test_cppflags)
 tests_store_loader_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

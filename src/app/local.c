@@ -23,6 +23,7 @@ void ary_local_options(const struct ary_config *config, struct ary_store_options
 	out->compact_bytes_per_second = config->compact_bytes_per_second;
 	out->merge_bytes_max = config->merge_bytes_max;
 	out->batch_bytes_max = config->batch_bytes_max;
+	out->gather_us_max = config->gather_us_max;
 }
 
 static void show_replay(void *context, uint64_t done_bytes, uint64_t total_bytes)

@@ -58,13 +58,14 @@ void ary_cond_wait(struct ary_cond *cond, struct ary_mutex *mutex)
 	ARY_CHECK(pthread_cond_wait(&cond->cond, &mutex->mutex) == 0);
 }
 
-static struct timespec deadline_in(uint64_t timeout_ms)
+/* TIMEOUT from now on, of which PER_SECOND make a second. */
+static struct timespec deadline_in(uint64_t timeout, uint64_t per_second)
 {
 	struct timespec time;
 
 	ARY_CHECK(clock_gettime(CLOCK_MONOTONIC, &time) == 0);
-	time.tv_sec += (time_t)(timeout_ms / 1000);
-	time.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+	time.tv_sec += (time_t)(timeout / per_second);
+	time.tv_nsec += (long)(timeout % per_second * (1000000000 / per_second));
 	if (time.tv_nsec >= 1000000000) {
 		time.tv_sec++;
 		time.tv_nsec -= 1000000000;
@@ -72,13 +73,22 @@ static struct timespec deadline_in(uint64_t timeout_ms)
 	return time;
 }
 
-bool ary_cond_wait_ms(struct ary_cond *cond, struct ary_mutex *mutex, uint64_t timeout_ms)
+static bool wait_until(struct ary_cond *cond, struct ary_mutex *mutex, struct timespec deadline)
 {
-	struct timespec deadline = deadline_in(timeout_ms);
 	int result = pthread_cond_timedwait(&cond->cond, &mutex->mutex, &deadline);
 
 	ARY_CHECK(result == 0 || result == ETIMEDOUT);
 	return result == 0;
+}
+
+bool ary_cond_wait_ms(struct ary_cond *cond, struct ary_mutex *mutex, uint64_t timeout_ms)
+{
+	return wait_until(cond, mutex, deadline_in(timeout_ms, 1000));
+}
+
+bool ary_cond_wait_us(struct ary_cond *cond, struct ary_mutex *mutex, uint64_t timeout_us)
+{
+	return wait_until(cond, mutex, deadline_in(timeout_us, 1000000));
 }
 
 void ary_cond_signal(struct ary_cond *cond)
@@ -179,7 +189,7 @@ void ary_thread_join(struct ary_thread *thread)
 
 void ary_thread_pause(uint64_t timeout_ms)
 {
-	struct timespec deadline = deadline_in(timeout_ms);
+	struct timespec deadline = deadline_in(timeout_ms, 1000);
 	int result;
 
 	do {

@@ -34,6 +34,9 @@ void ary_cond_wait(struct ary_cond *cond, struct ary_mutex *mutex) ARY_REQUIRES(
 /* As ary_cond_wait, for at most TIMEOUT_MS. False: the time was up. */
 bool ary_cond_wait_ms(struct ary_cond *cond, struct ary_mutex *mutex, uint64_t timeout_ms)
 	ARY_REQUIRES(mutex);
+/* As ary_cond_wait_ms, in microseconds. */
+bool ary_cond_wait_us(struct ary_cond *cond, struct ary_mutex *mutex, uint64_t timeout_us)
+	ARY_REQUIRES(mutex);
 void ary_cond_signal(struct ary_cond *cond);
 void ary_cond_broadcast(struct ary_cond *cond);
 

@@ -162,16 +162,14 @@ enum ary_status ary_append_commit(struct ary_store *store, const struct ary_appe
 			ary_store_latch(store, err);
 		return status;
 	}
-	if (committer->times.wanted)
-		committer->times.written_ns = ary_monotonic_ns(store->options.env);
+	committer->times.written_ns = ary_monotonic_ns(store->options.env);
 	account(store, append);
 	set_dirty(store, append);
 	if (append->sync || append->durability == ARY_DURABILITY_ALWAYS) {
 		status = ary_append_sync(store, err);
 		if (status != ARY_OK)
 			return status;
-		if (committer->times.wanted)
-			committer->times.synced_ns = ary_monotonic_ns(store->options.env);
+		committer->times.synced_ns = ary_monotonic_ns(store->options.env);
 	}
 	*offset_out = offset;
 	return ARY_OK;

@@ -16,6 +16,13 @@ static uint64_t write_bytes(const struct ary_write *write)
 	       write->encoding.size + write->meta.size;
 }
 
+/* Whether the commit thread has what it waits for: any write at all, or enough for a group. */
+static bool is_enough_locked(const struct ary_store *store) ARY_REQUIRES(&store->queue.lock)
+{
+	const struct ary_queue *queue = &store->queue;
+	return queue->count >= queue->wanted || queue->bytes >= store->options.batch_bytes_max;
+}
+
 void ary_commit_enqueue(struct ary_store *store, struct ary_write *write)
 {
 	struct ary_queue *queue = &store->queue;
@@ -25,7 +32,7 @@ void ary_commit_enqueue(struct ary_store *store, struct ary_write *write)
 	if (write->timing != NULL)
 		*write->timing = (struct ary_write_timing){
 			.queued_at_ns = ary_monotonic_ns(store->options.env)};
-	ary_mutex_lock(&queue->lock);
+	ary_mutex_lock(&store->queue.lock);
 	if (queue->stopping) {
 		refused = ARY_SHUTDOWN;
 	} else if (queue->bytes > 0 && queue->bytes + bytes > store->options.queue_bytes_max) {
@@ -37,9 +44,11 @@ void ary_commit_enqueue(struct ary_store *store, struct ary_write *write)
 		else
 			queue->first = write;
 		queue->last = write;
-		ary_cond_signal(&queue->work);
+		queue->count++;
+		if (is_enough_locked(store))
+			ary_cond_signal(&queue->work);
 	}
-	ary_mutex_unlock(&queue->lock);
+	ary_mutex_unlock(&store->queue.lock);
 	if (refused != ARY_OK) {
 		write->status = ary_fail(&write->error, refused, refused == ARY_BUSY
 					 ? "too many writes are waiting"
@@ -92,6 +101,7 @@ static struct ary_write *take_group_locked(struct ary_store *store)
 			break;
 		last = queue->first;
 		queue->first = last->next;
+		queue->count--;
 	}
 	if (queue->first == NULL)
 		queue->last = NULL;
@@ -137,6 +147,31 @@ static void wait_for_work_locked(struct ary_store *store) ARY_REQUIRES(&store->q
 	}
 }
 
+/* From one moment to a later one; a moment of 0 did not come. */
+static uint64_t between_ns(uint64_t from_ns, uint64_t to_ns)
+{
+	return from_ns != 0 && to_ns > from_ns ? to_ns - from_ns : 0;
+}
+
+/* Those who have just been answered may be about to send their next writes. For as many as there
+ * were it is worth waiting, as long as that takes less than the sync that it spares: otherwise a
+ * few writes would have one of their own, and all others wait for the end of it. */
+static void gather_locked(struct ary_store *store) ARY_REQUIRES(&store->queue.lock)
+{
+	const struct ary_group_times *times = &store->committer.times;
+	struct ary_queue *queue = &store->queue;
+	uint64_t wait_us = earlier(between_ns(times->written_ns, times->synced_ns) / 2000,
+				   store->options.gather_us_max);
+	if (wait_us == 0 || queue->first == NULL)
+		return;
+	queue->wanted = store->committer.group_writes;
+	bool in_time = true;
+	while (in_time && !is_enough_locked(store) && queue->jobs == NULL && !queue->parts_due &&
+	       !queue->stopping)
+		in_time = ary_cond_wait_us(&queue->work, &store->queue.lock, wait_us);
+	queue->wanted = 0;
+}
+
 static void run_jobs(struct ary_store *store, struct ary_job *jobs)
 {
 	while (jobs != NULL) {
@@ -148,12 +183,6 @@ static void run_jobs(struct ary_store *store, struct ary_job *jobs)
 		ary_cond_broadcast(&store->queue.job_done);
 		ary_mutex_unlock(&store->queue.lock);
 	}
-}
-
-/* From one moment to a later one; a moment of 0 did not come. */
-static uint64_t between_ns(uint64_t from_ns, uint64_t to_ns)
-{
-	return from_ns != 0 && to_ns > from_ns ? to_ns - from_ns : 0;
 }
 
 static void tell_times(const struct ary_group_times *times, struct ary_write *writes)
@@ -172,17 +201,15 @@ static void commit_group(struct ary_store *store, struct ary_write *writes)
 {
 	struct ary_group_times *times = &store->committer.times;
 	uint64_t bytes = 0;
+	size_t count = 0;
 	for (const struct ary_write *write = writes; write != NULL; write = write->next) {
 		bytes += write_bytes(write);
-		times->wanted = times->wanted || write->timing != NULL;
+		count++;
 	}
-	if (times->wanted)
-		*times = (struct ary_group_times){
-			.wanted = true, .begun_ns = ary_monotonic_ns(store->options.env)};
+	*times = (struct ary_group_times){.begun_ns = ary_monotonic_ns(store->options.env)};
 	ary_group_commit(store, writes);
-	if (times->wanted)
-		tell_times(times, writes);
-	times->wanted = false;
+	store->committer.group_writes = count;
+	tell_times(times, writes);
 	ary_mutex_lock(&store->queue.lock);
 	store->queue.bytes -= bytes;
 	ary_mutex_unlock(&store->queue.lock);
@@ -220,6 +247,7 @@ static void run(void *context)
 	while (more) {
 		ary_mutex_lock(&store->queue.lock);
 		wait_for_work_locked(store);
+		gather_locked(store);
 		struct ary_job *jobs = queue->jobs;
 		queue->jobs = NULL;
 		bool parts_due = queue->parts_due;

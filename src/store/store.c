@@ -45,6 +45,7 @@ void ary_store_options_default(struct ary_store_options *out)
 		.compact_percent = 25,
 		.merge_bytes_max = UINT64_C(1) << 30,
 		.batch_bytes_max = UINT64_C(4) << 20,
+		.gather_us_max = 1000,
 		.watermark_interval_ms = 10,
 	};
 }

@@ -59,6 +59,8 @@ struct ary_store_options {
 	uint64_t compact_bytes_per_second; /* read and written by it; 0: no limit */
 	uint64_t merge_bytes_max;       /* of several logs that a compaction makes one */
 	uint64_t batch_bytes_max;       /* of one group */
+	uint64_t gather_us_max;         /* a group waits no longer for as many writes as the last
+					 * one had, and for half of its sync at most; 0: never */
 	uint64_t watermark_interval_ms; /* WATERMARK is written no more often while running */
 	/* Who is told. May be NULL. */
 	ary_store_progress progress;

@@ -32,6 +32,8 @@ struct ary_queue {
 	struct ary_cond job_done;
 	struct ary_write *first;
 	struct ary_write *last;
+	size_t count;             /* of the writes in it */
+	size_t wanted;            /* with less the commit thread need not be woken; or 0 */
 	uint64_t bytes;           /* of the writes in it and of the group being committed */
 	struct ary_job *jobs;
 	bool parts_due;           /* there may be uploads to drop */
@@ -52,9 +54,8 @@ struct ary_witness {
 /* How many values one group may end. */
 enum { ARY_GROUP_ENDED_MAX = 256 };
 
-/* When the group being committed was begun, written and synced; 0: it was not. */
+/* When the group being committed, or the last one, was begun, written and synced; 0: it was not. */
 struct ary_group_times {
-	bool wanted; /* a write of it asks */
 	uint64_t begun_ns;
 	uint64_t written_ns;
 	uint64_t synced_ns;
@@ -83,6 +84,7 @@ struct ary_committer {
 	uint64_t expire_due_ns;       /* no group is made for what is over before this; 0: nothing
 				       * is, as far as is known */
 	struct ary_group_times times;
+	size_t group_writes;          /* how many there were in the last one */
 	struct ary_buf batch;         /* the lines of one group */
 	struct ary_overlay overlay;   /* what the group's writes so far will have done */
 };

@@ -30,6 +30,7 @@ struct fault_env {
 	bool has_wall;
 	uint64_t wall_ms;
 	uint64_t held_ns;       /* of the monotonic clock; 0: it goes on */
+	uint64_t passed_ns;     /* beside it */
 	bool skips_syncs;
 };
 
@@ -348,8 +349,9 @@ static uint64_t monotonic_ns(struct ary_env *env)
 	count(self, FAULT_MONOTONIC_NS);
 	ary_mutex_lock(&self->mutex);
 	uint64_t held_ns = self->held_ns;
+	uint64_t passed_ns = self->passed_ns;
 	ary_mutex_unlock(&self->mutex);
-	return held_ns != 0 ? held_ns : ary_monotonic_ns(self->inner);
+	return (held_ns != 0 ? held_ns : ary_monotonic_ns(self->inner)) + passed_ns;
 }
 
 static enum ary_status random_bytes(struct ary_env *env, void *data, size_t size,
@@ -472,6 +474,13 @@ void fault_env_set_space(struct fault_env *self, uint64_t free_bytes, uint64_t t
 	self->free_bytes = free_bytes;
 	self->total_bytes = total_bytes;
 	ary_mutex_unlock(&self->mutex);
+}
+
+void fault_env_pass_time(struct fault_env *fault_env, uint64_t ns)
+{
+	ary_mutex_lock(&fault_env->mutex);
+	fault_env->passed_ns += ns;
+	ary_mutex_unlock(&fault_env->mutex);
 }
 
 void fault_env_set_wall_ms(struct fault_env *self, uint64_t fixed_ms)

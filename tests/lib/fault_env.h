@@ -92,6 +92,9 @@ void fault_env_set_hook(struct fault_env *fault_env, fault_hook hook, void *cont
 /* From now on ary_dir_space answers these. */
 void fault_env_set_space(struct fault_env *fault_env, uint64_t free_bytes, uint64_t total_bytes);
 
+/* From now on ary_monotonic_ns answers so much more; it does after the reset, too. */
+void fault_env_pass_time(struct fault_env *fault_env, uint64_t ns);
+
 /* From now on ary_wall_ms answers this. */
 void fault_env_set_wall_ms(struct fault_env *fault_env, uint64_t wall_ms);
 

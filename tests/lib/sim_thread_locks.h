@@ -50,6 +50,12 @@ bool ary_cond_wait_ms(struct ary_cond *cond, struct ary_mutex *mutex, uint64_t t
 	return sim_cond_wait(cond, mutex, true);
 }
 
+bool ary_cond_wait_us(struct ary_cond *cond, struct ary_mutex *mutex, uint64_t timeout_us)
+{
+	(void)timeout_us;
+	return sim_cond_wait(cond, mutex, true);
+}
+
 void ary_cond_signal(struct ary_cond *cond)
 {
 	sim_cond_signal(cond);

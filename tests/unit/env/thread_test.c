@@ -212,6 +212,12 @@ static void test_wait_ends_when_the_time_is_up(void **state)
 	assert_true(ary_monotonic_ns(env) - start >= 30 * 1000000);
 	while (ary_cond_wait_ms(&shared.cond, &shared.mutex, 0))
 		continue;
+	start = ary_monotonic_ns(env);
+	while (ary_cond_wait_us(&shared.cond, &shared.mutex, 1500))
+		start = ary_monotonic_ns(env);
+	assert_true(ary_monotonic_ns(env) - start >= 1500 * 1000);
+	while (ary_cond_wait_us(&shared.cond, &shared.mutex, 0))
+		continue;
 	ary_mutex_unlock(&shared.mutex);
 	release(&shared);
 }
