@@ -177,31 +177,35 @@ static void count_by(struct ary_index *index, uint64_t difference)
 struct batch {
 	size_t count;
 	uint64_t hashes[ARY_INDEX_PUTS_MAX];
-	uint32_t leaves[ARY_INDEX_PUTS_MAX]; /* where the key belongs, if it is new; 0: unknown */
+	struct ary_tree_near near[ARY_INDEX_PUTS_MAX]; /* where the key belongs, if it is new */
 };
 
 _Static_assert((int)ARY_INDEX_PUTS_MAX <= (int)ARY_TREE_SIDE_BY_SIDE_MAX,
 	       "the tree looks for all at once");
 
-/* LEAF was split, so that it is not known any more which half a key belongs to. */
-static void forget_leaf(struct batch *batch, uint32_t leaf)
+/* LEAF has changed; if it was SPLIT, it is not known any more which half a key belongs to. */
+static void forget_leaf(struct batch *batch, uint32_t leaf, bool split)
 {
 	for (size_t i = 0; i < batch->count; i++) {
-		if (batch->leaves[i] == leaf)
-			batch->leaves[i] = 0;
+		if (batch->near[i].leaf == leaf)
+			batch->near[i] = (struct ary_tree_near){ .leaf = split ? 0 : leaf };
 	}
 }
 
 static void insert_into_tree(struct ary_index *index, uint32_t handle, struct batch *batch,
 			     size_t i)
 {
-	uint32_t leaf = batch->leaves[i];
+	const struct ary_tree_near near = batch->near[i];
 
-	if (leaf != 0 && ary_tree_insert_into(&index->tree, leaf, handle))
+	if (near.leaf != 0 && ary_tree_insert_near(&index->tree, &near, handle)) {
+		forget_leaf(batch, near.leaf, false);
 		return;
-	leaf = ary_tree_insert(&index->tree, handle);
-	if (leaf != 0)
-		forget_leaf(batch, leaf);
+	}
+	/* Its leaf is full, or a half of one that was split, which nobody knows any more. */
+	uint32_t split = ary_tree_insert(&index->tree, handle);
+
+	if (split != 0)
+		forget_leaf(batch, split, true);
 }
 
 /* Inserts the key that is number I of BATCH. Room has been ensured, so nothing here can fail. */
@@ -276,7 +280,7 @@ static void find_leaves(const struct ary_index *index, const struct ary_index_pu
 			struct batch *batch)
 {
 	struct ary_bytes keys[ARY_INDEX_PUTS_MAX] = { { 0 } };
-	uint32_t leaves[ARY_INDEX_PUTS_MAX];
+	struct ary_tree_near near[ARY_INDEX_PUTS_MAX];
 	size_t places[ARY_INDEX_PUTS_MAX];
 	size_t count = 0;
 
@@ -286,9 +290,9 @@ static void find_leaves(const struct ary_index *index, const struct ary_index_pu
 		places[count] = i;
 		keys[count++] = puts[i].key;
 	}
-	ary_tree_find_leaves(&index->tree, keys, count, leaves);
+	ary_tree_find_leaves(&index->tree, keys, count, near);
 	for (size_t i = 0; i < count; i++)
-		batch->leaves[places[i]] = leaves[i];
+		batch->near[places[i]] = near[i];
 }
 
 enum ary_status ary_index_put_many(struct ary_index *index, struct ary_index_put *puts,

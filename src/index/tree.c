@@ -125,28 +125,31 @@ static unsigned guess_ahead(const struct ary_tree *tree, const struct ary_run *r
 }
 
 void ary_tree_find_leaves(const struct ary_tree *tree, const struct ary_bytes *keys, size_t count,
-			  uint32_t *leaves_out)
+			  struct ary_tree_near *near_out)
 {
-	unsigned guesses[ARY_TREE_SIDE_BY_SIDE_MAX];
-
 	ARY_CHECK(count <= ARY_TREE_SIDE_BY_SIDE_MAX);
 	for (size_t i = 0; i < count; i++)
-		leaves_out[i] = tree->root;
+		near_out[i] = (struct ary_tree_near){ .leaf = tree->root };
 	if (tree->root == 0)
 		return;
 	for (uint32_t level = tree->height; level > 0; level--) {
 		for (size_t i = 0; i < count; i++)
-			guesses[i] = guess_ahead(tree, &ary_inner_at(tree, leaves_out[i])->run,
-						 keys[i]);
+			near_out[i].guess = guess_ahead(
+				tree, &ary_inner_at(tree, near_out[i].leaf)->run, keys[i]);
 		for (size_t i = 0; i < count; i++) {
-			const struct ary_inner *node = ary_inner_at(tree, leaves_out[i]);
+			struct ary_tree_near *near = &near_out[i];
+			const struct ary_inner *node = ary_inner_at(tree, near->leaf);
 
-			leaves_out[i] = node->children[child_near(tree, node, keys[i], guesses[i])];
-			prefetch_node(tree, leaves_out[i]);
+			near->leaf = node->children[child_near(tree, node, keys[i], near->guess)];
+			prefetch_node(tree, near->leaf);
 		}
 	}
-	for (size_t i = 0; i < count; i++)
-		(void)guess_ahead(tree, &ary_leaf_at(tree, leaves_out[i])->run, keys[i]);
+	for (size_t i = 0; i < count; i++) {
+		struct ary_tree_near *near = &near_out[i];
+
+		near->guess = guess_ahead(tree, &ary_leaf_at(tree, near->leaf)->run, keys[i]);
+		near->guessed = true;
+	}
 }
 
 /* Where a descent stands: at child INDEX of PARENT; PARENT is NULL at the root. */
@@ -240,14 +243,18 @@ static bool insert_into_leaf(struct ary_tree *tree, struct place *place, struct 
 	return full;
 }
 
-bool ary_tree_insert_into(struct ary_tree *tree, uint32_t leaf_handle, uint32_t handle)
+bool ary_tree_insert_near(struct ary_tree *tree, const struct ary_tree_near *near,
+			  uint32_t handle)
 {
-	struct ary_leaf *leaf = ary_leaf_at(tree, leaf_handle);
+	struct ary_leaf *leaf = ary_leaf_at(tree, near->leaf);
+	struct ary_bytes key = ary_blob_key(tree->arena, handle);
 	struct ary_spot spot;
 
 	if (leaf->run.count == ARY_RUN_KEYS_MAX)
 		return false;
-	find_in_leaf(tree, leaf, handle, &spot);
+	ary_run_find_near(tree->arena, &leaf->run, key,
+			  near->guessed ? near->guess : ary_run_guess(&leaf->run, key), &spot);
+	ARY_CHECK(!spot.found);
 	ary_run_insert(&leaf->run, &spot, handle);
 	return true;
 }

@@ -46,14 +46,22 @@ uint64_t ary_tree_insert_units(const struct ary_tree *tree, uint64_t keys);
  * Answers the leaf that it had to split, or 0. */
 uint32_t ary_tree_insert(struct ary_tree *tree, uint32_t handle);
 
-/* The leaf to which each of COUNT KEYS belongs, as long as that is not split and nothing is
- * removed; 0 while the tree is empty. All go down the tree side by side, so that the processor
- * waits for the nodes of all at the same time. */
-void ary_tree_find_leaves(const struct ary_tree *tree, const struct ary_bytes *keys, size_t count,
-			  uint32_t *leaves_out);
+/* Where a key belongs that is not in the tree. */
+struct ary_tree_near {
+	uint32_t leaf; /* as long as that is not split and nothing is removed; 0: unknown */
+	bool guessed;
+	unsigned guess; /* of ary_run_guess, if GUESSED, as long as the leaf does not change */
+};
 
-/* As ary_tree_insert, for a key that belongs to LEAF. False: the leaf is full, nothing is done. */
-bool ary_tree_insert_into(struct ary_tree *tree, uint32_t leaf, uint32_t handle);
+/* Where each of COUNT KEYS belongs; unknown while the tree is empty. All go down the tree side by
+ * side, so that the processor waits for the nodes of all at the same time. */
+void ary_tree_find_leaves(const struct ary_tree *tree, const struct ary_bytes *keys, size_t count,
+			  struct ary_tree_near *near_out);
+
+/* As ary_tree_insert, for a key that belongs to the leaf of NEAR, which must be known. False: the
+ * leaf is full, nothing is done. */
+bool ary_tree_insert_near(struct ary_tree *tree, const struct ary_tree_near *near,
+			  uint32_t handle);
 
 /* The units of ARENA that ary_tree_build of KEYS keys takes at most. */
 uint64_t ary_tree_build_units(const struct ary_tree *tree, uint64_t keys);
