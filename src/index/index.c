@@ -208,7 +208,8 @@ static void insert_into_tree(struct ary_index *index, uint32_t handle, struct ba
 		forget_leaf(batch, split, true);
 }
 
-/* Inserts the key that is number I of BATCH. Room has been ensured, so nothing here can fail. */
+/* Inserts the key that is number I of BATCH, under the tree's lock unless in bulk. Room has been
+ * ensured, so nothing here can fail. */
 static void insert(struct ary_index *index, struct ary_bytes key, const struct ary_entry *entry,
 		   struct batch *batch, size_t i)
 {
@@ -221,12 +222,10 @@ static void insert(struct ary_index *index, struct ary_bytes key, const struct a
 		ary_table_insert_locked(&index->table, handle, hash);
 		return;
 	}
-	ary_rwlock_write(&index->tree_lock);
 	insert_into_tree(index, handle, batch, i);
 	ary_table_lock_write(&index->table, hash);
 	ary_table_insert_locked(&index->table, handle, hash);
 	ary_table_unlock(&index->table, hash);
-	ary_rwlock_unlock(&index->tree_lock);
 }
 
 static void overwrite(struct ary_index *index, uint32_t handle, uint64_t hash,
@@ -259,24 +258,8 @@ static enum ary_status put_one(struct ary_index *index, struct ary_index_put *pu
 	return ARY_OK;
 }
 
-enum ary_status ary_index_put(struct ary_index *index, struct ary_bytes key,
-			      const struct ary_entry *entry, bool *had_out,
-			      struct ary_entry *old_out)
-{
-	struct ary_index_put put = { .key = key, .entry = *entry };
-	struct batch alone = { .count = 1, .hashes = { hash_of(index, key) } };
-	enum ary_status status = put_one(index, &put, &alone, 0);
-
-	if (status != ARY_OK)
-		return status;
-	*had_out = put.had;
-	if (put.had)
-		*old_out = put.old;
-	return ARY_OK;
-}
-
-/* Looks for the leaves of those keys of BATCH that are not in the table. */
-static void find_leaves(const struct ary_index *index, const struct ary_index_put *puts,
+/* Looks for the leaves of those keys of BATCH that are not in the table. Whether there are any. */
+static bool find_leaves(const struct ary_index *index, const struct ary_index_put *puts,
 			struct batch *batch)
 {
 	struct ary_bytes keys[ARY_INDEX_PUTS_MAX] = { { 0 } };
@@ -293,6 +276,7 @@ static void find_leaves(const struct ary_index *index, const struct ary_index_pu
 	ary_tree_find_leaves(&index->tree, keys, count, near);
 	for (size_t i = 0; i < count; i++)
 		batch->near[places[i]] = near[i];
+	return count > 0;
 }
 
 enum ary_status ary_index_put_many(struct ary_index *index, struct ary_index_put *puts,
@@ -308,11 +292,30 @@ enum ary_status ary_index_put_many(struct ary_index *index, struct ary_index_put
 	}
 	for (size_t i = 0; i < count; i++)
 		ary_table_prefetch_blob(&index->table, batch.hashes[i]);
-	if (!index->bulk)
-		find_leaves(index, puts, &batch);
+	bool grows = !index->bulk && find_leaves(index, puts, &batch);
+
+	if (grows)
+		ary_rwlock_write(&index->tree_lock);
 	for (size_t i = 0; status == ARY_OK && i < count; i++)
 		status = put_one(index, &puts[i], &batch, i);
+	if (grows)
+		ary_rwlock_unlock(&index->tree_lock);
 	return status;
+}
+
+enum ary_status ary_index_put(struct ary_index *index, struct ary_bytes key,
+			      const struct ary_entry *entry, bool *had_out,
+			      struct ary_entry *old_out)
+{
+	struct ary_index_put put = { .key = key, .entry = *entry };
+	enum ary_status status = ary_index_put_many(index, &put, 1);
+
+	if (status != ARY_OK)
+		return status;
+	*had_out = put.had;
+	if (put.had)
+		*old_out = put.old;
+	return ARY_OK;
 }
 
 bool ary_index_remove(struct ary_index *index, struct ary_bytes key, struct ary_entry *old_out)

@@ -3,7 +3,8 @@
  *
  * Threads: one writer at a time (the commit thread, or recovery before it starts); readers any
  * number, at any time. A look-up holds one shard's lock for its copy of an entry; a page holds the
- * tree's lock for that page. Nothing here does I/O.
+ * tree's lock for that page, and so do puts of new keys for those that are put together. Nothing
+ * here does I/O.
  * Memory: see docs/ARCHITECTURE.md; per key its bytes, 24 bytes of entry, a 4-byte handle and a
  * byte of hash in the table, a 4-byte handle and 2 bytes in the tree, and the free room of both. */
 #ifndef ARY_INDEX_INDEX_H
