@@ -20,24 +20,28 @@ static const uint64_t SPACE_AGE_NS_MAX = 50000000;
 enum { LOG_PART_MAX = 4 };
 static const uint64_t LOG_BYTES_MIN = 1 << 20;
 
-/* Whether MORE bytes would eat into the space that is kept for deletes and compaction. */
-static bool is_space_low(struct ary_store *store, uint64_t more)
+/* Looks at the free space, unless that was done a moment before NOW_NS. */
+static void look_at_space(struct ary_store *store, uint64_t now_ns)
 {
 	struct ary_committer *committer = &store->committer;
-	uint64_t now = ary_monotonic_ns(store->options.env);
-	if (committer->space_checked_ns == 0 ||
-	    now - committer->space_checked_ns > SPACE_AGE_NS_MAX) {
-		uint64_t free_bytes = UINT64_MAX;
-		uint64_t total_bytes;
-		/* A system that cannot tell will say so when the disk is full. */
-		if (ary_dir_space(store->dir, &free_bytes, &total_bytes, NULL) != ARY_OK)
-			free_bytes = UINT64_MAX;
-		committer->space_free_bytes = free_bytes;
-		committer->space_checked_ns = now;
-	}
+	if (committer->space_checked_ns != 0 &&
+	    now_ns - committer->space_checked_ns <= SPACE_AGE_NS_MAX)
+		return;
+	uint64_t free_bytes = UINT64_MAX;
+	uint64_t total_bytes;
+	/* A system that cannot tell will say so when the disk is full. */
+	if (ary_dir_space(store->dir, &free_bytes, &total_bytes, NULL) != ARY_OK)
+		free_bytes = UINT64_MAX;
+	committer->space_free_bytes = free_bytes;
+	committer->space_checked_ns = now_ns;
+}
+
+/* Whether MORE bytes would eat into the space that is kept for deletes and compaction. */
+static bool is_space_low(const struct ary_store *store, uint64_t more)
+{
+	uint64_t free_bytes = store->committer.space_free_bytes;
 	uint64_t reserve = store->options.disk_reserve_bytes;
-	return committer->space_free_bytes < reserve ||
-	       committer->space_free_bytes - reserve < more;
+	return free_bytes < reserve || free_bytes - reserve < more;
 }
 
 /* A write was refused for want of space. Where a quota is full, free space is no sign that it has
@@ -51,8 +55,10 @@ static void set_disk_full(struct ary_store *store)
 
 void ary_group_probe_space(struct ary_store *store)
 {
-	if (ary_monotonic_ns(store->options.env) < store->committer.space_probe_ns)
+	uint64_t now_ns = ary_monotonic_ns(store->options.env);
+	if (now_ns < store->committer.space_probe_ns)
 		return;
+	look_at_space(store, now_ns);
 	if (!is_space_low(store, store->options.batch_bytes_max))
 		atomic_store(&store->disk_full, false);
 }
@@ -200,6 +206,7 @@ static void take_writes(struct ary_store *store, struct ary_append *append,
 			struct ary_write *writes)
 {
 	struct ary_write *ahead = writes;
+	look_at_space(store, store->committer.times.begun_ns);
 	for (unsigned i = 0; i < PREFETCH_WRITES; i++)
 		prefetch(store, &ahead);
 	for (struct ary_write *write = writes; write != NULL; write = write->next) {
