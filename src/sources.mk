@@ -6,6 +6,8 @@ base_sources = \
 	%D%/base/attr.h \
 	%D%/base/base64.c \
 	%D%/base/base64.h \
+	%D%/base/block.c \
+	%D%/base/block.h \
 	%D%/base/budget.c \
 	%D%/base/budget.h \
 	%D%/base/bytes.c \

@@ -95,8 +95,30 @@ bool ary_parse_hex32(const uint8_t digits[8], uint32_t *out)
 	return true;
 }
 
+/* Highest byte first. Written out: of a loop gcc makes no single store. */
+static void store_big(uint64_t value, uint8_t out[8])
+{
+	out[0] = (uint8_t)(value >> 56);
+	out[1] = (uint8_t)(value >> 48);
+	out[2] = (uint8_t)(value >> 40);
+	out[3] = (uint8_t)(value >> 32);
+	out[4] = (uint8_t)(value >> 24);
+	out[5] = (uint8_t)(value >> 16);
+	out[6] = (uint8_t)(value >> 8);
+	out[7] = (uint8_t)value;
+}
+
+/* All digits at once: each nibble gets a byte of its own, and those over 9 become letters. */
 void ary_format_hex32(uint32_t value, uint8_t out[8])
 {
-	for (int i = 7; i >= 0; i--, value >>= 4)
-		out[i] = (uint8_t)"0123456789abcdef"[value & 0xf];
+	uint64_t digits = value;
+
+	digits = (digits | digits << 16) & UINT64_C(0x0000ffff0000ffff);
+	digits = (digits | digits << 8) & UINT64_C(0x00ff00ff00ff00ff);
+	digits = (digits | digits << 4) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	uint64_t letters = (digits + UINT64_C(0x0606060606060606)) >> 4 &
+			   UINT64_C(0x0101010101010101);
+
+	digits += UINT64_C(0x3030303030303030) + letters * ('a' - '0' - 10);
+	store_big(digits, out);
 }

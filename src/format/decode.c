@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/block.h"
 #include "base/utf8.h"
 #include "format/meta.h"
 #include "format/record.h"
@@ -16,12 +17,18 @@ struct cursor {
 	const uint8_t *end; /* where the trailer begins */
 };
 
+/* How a string says what it means. */
+enum kind {
+	PLAIN, /* it stands for itself */
+	ESCAPED,
+	BASE64,
+	HEX, /* a sha256 */
+};
+
 /* The inside of a string, as it stands in the line. */
 struct text {
 	struct ary_bytes raw;
-	bool escaped;
-	bool base64;
-	bool hex; /* a sha256 */
+	enum kind kind;
 };
 
 /* What a line says before anything is decoded. */
@@ -41,31 +48,62 @@ static inline bool skip(struct cursor *cursor, size_t size)
 	return true;
 }
 
-/* Takes LITERAL, if it comes next. A macro: comparing so many bytes as the compiler knows takes two
- * instructions, and this is asked ten times a line. */
-#define TAKE(cursor, literal) \
+/* Whether LITERAL comes next. A macro: comparing so many bytes as the compiler knows takes two
+ * instructions, and this is asked six times a line. */
+#define FOLLOWS(cursor, literal) \
 	((size_t)((cursor)->end - (cursor)->at) >= sizeof(literal) - 1 && \
-	 memcmp((cursor)->at, literal, sizeof(literal) - 1) == 0 && \
-	 skip(cursor, sizeof(literal) - 1))
+	 memcmp((cursor)->at, literal, sizeof(literal) - 1) == 0)
 
-static bool take_number(struct cursor *cursor, uint64_t *out)
+/* The same, and takes it. */
+#define TAKE(cursor, literal) \
+	(FOLLOWS(cursor, literal) && skip(cursor, sizeof(literal) - 1))
+
+/* Eight bytes, the first one lowest, whatever the byte order of the machine. */
+static inline uint64_t load_little(const uint8_t *bytes)
+{
+	return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 |
+	       (uint64_t)bytes[3] << 24 | (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40 |
+	       (uint64_t)bytes[6] << 48 | (uint64_t)bytes[7] << 56;
+}
+
+/* Appends the digits that AT begins with, at most eight, to *NUMBER, and answers how many. All are
+ * read together: digits become their values, zeros take the place of what is behind them, and then
+ * neighbours are joined three times. */
+static inline unsigned append_digits(const uint8_t *at, uint64_t *number)
+{
+	static const uint32_t powers[] = {1,      10,      100,      1000,     10000,
+					  100000, 1000000, 10000000, 100000000};
+	uint64_t digits = load_little(at) ^ UINT64_C(0x3030303030303030);
+	uint64_t others = (digits | (digits + UINT64_C(0x7676767676767676))) &
+			  UINT64_C(0x8080808080808080);
+	unsigned count = others != 0 ? (unsigned)__builtin_ctzll(others) / 8 : 8;
+
+	if (count == 0)
+		return 0;
+	digits <<= 64 - 8 * count;
+	digits = digits * 10 + (digits >> 8);
+	digits = ((digits & UINT64_C(0x000000ff000000ff)) * (100 + (UINT64_C(1000000) << 32)) +
+		  (digits >> 16 & UINT64_C(0x000000ff000000ff)) * (1 + (UINT64_C(10000) << 32))) >>
+		 32;
+	*number = *number * powers[count] + digits;
+	return count;
+}
+
+/* The trailer, which is no number and longer than what is read beyond one, ends every number. */
+static inline bool take_number(struct cursor *cursor, uint64_t *out)
 {
 	const uint8_t *first = cursor->at;
-	const uint8_t *at = first;
-	/* 2^53 - 1 has 16 digits: 17 of them cannot wrap, and are too many. */
-	const uint8_t *end = cursor->end - first > 17 ? first + 17 : cursor->end;
 	uint64_t number = 0;
+	unsigned count = append_digits(first, &number);
 
-	for (; at < end; at++) {
-		unsigned digit = (unsigned)*at - '0';
-
-		if (digit > 9)
-			break;
-		number = number * 10 + digit;
-	}
-	if (at == first || number > ARY_SEQ_MAX || (*first == '0' && at - first > 1))
+	if (count == 8)
+		count += append_digits(first + 8, &number);
+	/* 2^53 - 1 has 16 digits. */
+	if (count == 16 && (unsigned)first[16] - '0' <= 9)
 		return false;
-	cursor->at = at;
+	if (count == 0 || number > ARY_SEQ_MAX || (*first == '0' && count > 1))
+		return false;
+	cursor->at = first + count;
 	*out = number;
 	return true;
 }
@@ -89,7 +127,9 @@ static bool take_string(struct cursor *cursor, struct text *out)
 		at += 2;
 	}
 	out->raw = (struct ary_bytes){first, (size_t)(at - first)};
-	out->escaped = escaped;
+	/* Neither base64 nor digits have escapes: such a string is refused when it is decoded. */
+	if (escaped && out->kind == PLAIN)
+		out->kind = ESCAPED;
 	cursor->at = at + 1;
 	/* An escape is ASCII: the text is UTF-8 if and only if its meaning is. */
 	return ary_text_ascii(out->raw) || ary_utf8_valid(out->raw);
@@ -100,7 +140,7 @@ static bool take_key(struct cursor *cursor, struct parts *out)
 	if (!TAKE(cursor, ",\"key"))
 		return false;
 	if (TAKE(cursor, "_b64"))
-		out->key.base64 = true;
+		out->key.kind = BASE64;
 	return TAKE(cursor, "\":\"") && take_string(cursor, &out->key) && out->key.raw.size > 0;
 }
 
@@ -125,8 +165,10 @@ static bool take_about(struct cursor *cursor, struct parts *out)
 		return false;
 	if (!take_meta(cursor, out))
 		return false;
-	out->sha256.hex = TAKE(cursor, ",\"sha256\":\"");
-	return !out->sha256.hex || take_string(cursor, &out->sha256);
+	if (!TAKE(cursor, ",\"sha256\":\""))
+		return true;
+	out->sha256.kind = HEX;
+	return take_string(cursor, &out->sha256);
 }
 
 static bool take_prev(struct cursor *cursor, struct parts *out)
@@ -167,7 +209,7 @@ static bool take_value(struct cursor *cursor, bool with_value, struct parts *out
 		return false;
 	cursor->at = cursor->end;
 	if (with_value) {
-		out->value.base64 = true;
+		out->value.kind = BASE64;
 		out->value.raw = (struct ary_bytes){first, (size_t)(cursor->end - 1 - first)};
 	}
 	return true;
@@ -187,7 +229,12 @@ static bool take_large(struct cursor *cursor, struct parts *out)
 static bool take_set(struct cursor *cursor, bool with_value, struct parts *out)
 {
 	out->record.op = ARY_OP_SET;
-	if (!take_key(cursor, out) || !take_about(cursor, out) || !take_prev(cursor, out))
+	if (!take_key(cursor, out))
+		return false;
+	/* Most values have nothing said of them: then this is one question, and not six. */
+	if (FOLLOWS(cursor, ",\"value"))
+		return take_value(cursor, with_value, out);
+	if (!take_about(cursor, out) || !take_prev(cursor, out))
 		return false;
 	if (TAKE(cursor, ",\"parts\":{\"upload\":"))
 		return take_large(cursor, out);
@@ -298,7 +345,7 @@ static bool take_line(struct ary_bytes line, bool with_value, struct parts *out)
  * to point into where an empty string is decoded. */
 static size_t room_for(const struct text *text)
 {
-	return text->escaped || text->base64 || text->hex ? text->raw.size + 1 : 0;
+	return text->kind != PLAIN ? text->raw.size + 1 : 0;
 }
 
 /* What TEXT stands for, in SCRATCH where it is not what stands in the line. INVALID: it is not
@@ -306,16 +353,16 @@ static size_t room_for(const struct text *text)
 static enum ary_status resolve(const struct text *text, struct ary_buf *scratch,
 			       struct ary_bytes *out)
 {
-	if (room_for(text) == 0) {
+	if (text->kind == PLAIN) {
 		*out = text->raw;
 		return ARY_OK;
 	}
 	size_t start = scratch->size;
-	if (text->base64) {
+	if (text->kind == BASE64) {
 		enum ary_status status = ary_base64_decode(text->raw, scratch);
 		if (status != ARY_OK)
 			return status;
-	} else if (text->hex) {
+	} else if (text->kind == HEX) {
 		if (!ary_record_take_sha256(text->raw, scratch->data + start))
 			return ARY_INVALID;
 		scratch->size += ARY_RECORD_SHA256_BYTES;
@@ -331,12 +378,21 @@ static enum ary_status resolve(const struct text *text, struct ary_buf *scratch,
 
 static enum ary_status check_sizes(const struct ary_record *record)
 {
+	/* As of most lines. */
+	if (record->op == ARY_OP_SET && record->type.size == 0 && record->encoding.size == 0)
+		return ARY_OK;
 	bool fits = ary_record_type_valid(record->type) &&
 		    ary_record_type_valid(record->encoding) &&
 		    ary_record_type_valid(record->durability) &&
 		    (record->op != ARY_OP_PART ||
 		     record->value.size <= ARY_RECORD_PART_BYTES_MAX);
 	return fits ? ARY_OK : ARY_INVALID;
+}
+
+static bool are_plain(const struct parts *parts)
+{
+	return (parts->key.kind | parts->type.kind | parts->encoding.kind | parts->sha256.kind |
+		parts->value.kind | parts->durability.kind) == PLAIN;
 }
 
 /* As resolve_parts, where all strings stand for themselves, as those of most lines do. */
@@ -363,10 +419,10 @@ static enum ary_status resolve_parts(struct parts *parts, struct ary_buf *scratc
 					       &record->durability};
 	size_t room = 0;
 
+	if (are_plain(parts))
+		return resolve_plain(parts);
 	for (size_t i = 0; i < TEXT_COUNT; i++)
 		room += room_for(texts[i]);
-	if (room == 0)
-		return resolve_plain(parts);
 	if (!ary_buf_reserve(scratch, room))
 		return ARY_NO_MEMORY;
 	for (size_t i = 0; i < TEXT_COUNT; i++) {
@@ -380,17 +436,16 @@ static enum ary_status resolve_parts(struct parts *parts, struct ary_buf *scratc
 static enum ary_status decode(struct ary_bytes line, bool with_value, struct ary_buf *scratch,
 			      struct ary_record *out, struct ary_error *err)
 {
-	/* A copy of zeros: to clear so much, compilers use an instruction that is slow to start. */
-	static const struct parts nothing;
-	struct parts parts = nothing;
+	struct parts parts;
 
+	ary_block_clear(&parts, sizeof(parts));
 	scratch->size = 0;
 	if (!ary_record_intact(line))
 		return ary_fail(err, ARY_CORRUPT, "the checksum does not match");
 	if (take_line(line, with_value, &parts)) {
 		enum ary_status status = resolve_parts(&parts, scratch);
 		if (status == ARY_OK) {
-			*out = parts.record;
+			ary_block_copy(out, &parts.record, sizeof(*out));
 			return ARY_OK;
 		}
 		if (status == ARY_NO_MEMORY)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -234,6 +235,24 @@ static void test_other_forms_of_json_are_read(void **state)
 		assert_bytes(r.record.value, BYTES("v"));
 	}
 	release(&r);
+}
+
+static void test_numbers_of_every_length_are_read(void **state)
+{
+	struct reading reading = {0};
+
+	(void)state;
+	for (uint64_t number = 1; number < ARY_SEQ_MAX; number = number * 10 + number % 10 + 1) {
+		char body[128];
+
+		snprintf(body, sizeof(body), "{\"seq\":%" PRIu64 ",\"time\":%" PRIu64
+			 ",\"cmd\":\"Seal\",\"lines\":%" PRIu64, number, number - 1, number / 3);
+		read_ok(&reading, body);
+		assert_int_equal(reading.record.seq, number);
+		assert_int_equal(reading.record.time_ms, number - 1);
+		assert_int_equal(reading.record.lines, number / 3);
+	}
+	release(&reading);
 }
 
 static void test_unknown_fields_are_ignored(void **state)
@@ -547,6 +566,7 @@ int main(void)
 		cmocka_unit_test(test_what_a_set_says_of_its_value_is_read),
 		cmocka_unit_test(test_views_in_scratch_stand_together),
 		cmocka_unit_test(test_other_forms_of_json_are_read),
+		cmocka_unit_test(test_numbers_of_every_length_are_read),
 		cmocka_unit_test(test_unknown_fields_are_ignored),
 		cmocka_unit_test(test_unknown_commands_are_told_as_such),
 		cmocka_unit_test(test_every_order_of_fields_says_the_same),
