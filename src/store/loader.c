@@ -6,15 +6,21 @@
 #include "base/alloc.h"
 #include "store/apply.h"
 
-enum { CHANGES_MAX = 512, BATCHES = 4 };
+/* Waking a thread takes as long as a hundred changes do: each wakes the other only when there is
+ * work for WAKE_BATCHES. */
+enum { CHANGES_MAX = 512, BATCHES = 16, WAKE_BATCHES = BATCHES / 4 };
 
 struct change {
 	struct ary_entry entry;
 	uint64_t expires_ms;
-	size_t key_offset; /* in the batch's keys, which may move while they grow */
-	size_t key_size;
+	uint32_t key_offset; /* in the batch's keys, which may move while they grow */
+	uint16_t key_size;
 	bool remove;
 };
+
+_Static_assert((uint64_t)CHANGES_MAX * ARY_INDEX_KEY_BYTES_MAX <= UINT32_MAX,
+	       "a batch's keys are all within reach");
+_Static_assert(ARY_INDEX_KEY_BYTES_MAX <= UINT16_MAX, "a key's size fits");
 
 struct ary_load_batch {
 	struct ary_buf keys;
@@ -97,7 +103,8 @@ static void run(void *context)
 		ary_mutex_lock(&loader->lock);
 		loader->status = status;
 		loader->applied++;
-		ary_cond_signal(&loader->changed);
+		if (loader->given - loader->applied == loader->awaited)
+			ary_cond_signal(&loader->changed);
 	}
 	ary_mutex_unlock(&loader->lock);
 }
@@ -118,28 +125,33 @@ void ary_loader_start(struct ary_loader *loader, struct ary_store *store, bool t
 	ary_mutex_release(&loader->lock);
 }
 
-/* Gives the batch that was filled to the thread, and waits until all but LEFT of those given are
- * applied. */
-static enum ary_status give(struct ary_loader *loader, uint64_t left)
+/* Gives the batches that were filled to the thread. Where it has more than LEFT_MAX then, waits
+ * until all but LEFT are applied. */
+static enum ary_status give(struct ary_loader *loader, uint64_t left_max, uint64_t left)
 {
 	ary_mutex_lock(&loader->lock);
 	loader->given = loader->filled;
 	ary_cond_signal(&loader->changed);
-	while (loader->given - loader->applied > left)
-		ary_cond_wait(&loader->changed, &loader->lock);
+	loader->awaited = left;
+	if (loader->given - loader->applied > left_max) {
+		while (loader->given - loader->applied > left)
+			ary_cond_wait(&loader->changed, &loader->lock);
+	}
 	enum ary_status status = loader->status;
 	ary_mutex_unlock(&loader->lock);
 	return status;
 }
 
-/* The batch is full, or it is the last one for now. LEFT as of `give`. */
-static enum ary_status pass_on(struct ary_loader *loader, struct ary_load_batch *batch,
-			       uint64_t left)
+/* The batch is full. */
+static enum ary_status pass_on(struct ary_loader *loader, struct ary_load_batch *batch)
 {
 	if (!loader->threaded)
 		return apply(loader->store, batch);
 	loader->filled++;
-	return give(loader, left);
+	if (loader->filled % WAKE_BATCHES != 0)
+		return ARY_OK;
+	/* So many are free then that nobody has to look before the next time. */
+	return give(loader, BATCHES - WAKE_BATCHES, BATCHES / 2);
 }
 
 static struct ary_load_batch *filling(const struct ary_loader *loader)
@@ -154,8 +166,8 @@ enum ary_status ary_loader_add(struct ary_loader *loader, struct ary_bytes key,
 		loader->batches = ary_alloc(sizeof(*loader->batches));
 	struct ary_load_batch *batch = filling(loader);
 	struct change *change = &batch->changes[batch->count];
-	change->key_offset = batch->keys.size;
-	change->key_size = key.size;
+	change->key_offset = (uint32_t)batch->keys.size;
+	change->key_size = (uint16_t)key.size;
 	change->remove = entry == NULL;
 	change->expires_ms = expires_ms;
 	if (entry != NULL)
@@ -163,12 +175,17 @@ enum ary_status ary_loader_add(struct ary_loader *loader, struct ary_bytes key,
 	if (!ary_buf_append(&batch->keys, key))
 		return ARY_NO_MEMORY;
 	batch->count++;
-	return batch->count < CHANGES_MAX ? ARY_OK : pass_on(loader, batch, BATCHES - 1);
+	return batch->count < CHANGES_MAX ? ARY_OK : pass_on(loader, batch);
 }
 
 enum ary_status ary_loader_drain(struct ary_loader *loader)
 {
-	return loader->batches == NULL ? ARY_OK : pass_on(loader, filling(loader), 0);
+	if (loader->batches == NULL)
+		return ARY_OK;
+	if (!loader->threaded)
+		return apply(loader->store, filling(loader));
+	loader->filled++;
+	return give(loader, 0, 0);
 }
 
 void ary_loader_stop(struct ary_loader *loader)

@@ -5,7 +5,7 @@
  *
  * Threads: the functions belong to open's thread. Between ary_loader_start and ary_loader_drain
  * the index, and the counters of stale bytes, are the loader's; the table of logs must not change.
- * Limits: four batches of 512 changes, with their keys. */
+ * Limits: 16 batches of 512 changes, with their keys. */
 #ifndef ARY_STORE_LOADER_H
 #define ARY_STORE_LOADER_H
 
@@ -24,6 +24,7 @@ struct ary_loader {
 	struct ary_cond changed;        /* of what follows, which is under `lock` */
 	uint64_t given;                 /* batches that the thread may apply */
 	uint64_t applied;
+	uint64_t awaited;               /* the caller is woken when so many are left */
 	bool ending;
 	enum ary_status status;         /* of the first failure; after it nothing is applied */
 };

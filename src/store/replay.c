@@ -40,9 +40,10 @@ static enum ary_status replay_change(struct ary_replay *replay, const struct ary
 			     .slot = ary_segment_slot(replay->log->segment)},
 		.ends = line->record->expires_ms != 0,
 	};
-	/* Before it is in the index, from where it may be counted as stale. */
-	atomic_fetch_add(is_set ? &replay->log->live_bytes : &replay->log->tombstone_bytes,
-			 line->line.size);
+	if (is_set)
+		replay->live_bytes += line->line.size;
+	else
+		replay->tombstone_bytes += line->line.size;
 	if (ary_loader_add(&replay->loader, line->record->key, is_set ? &entry : NULL,
 			   line->record->expires_ms) != ARY_OK)
 		return fail_memory(err);
@@ -108,6 +109,12 @@ static void note_log(struct ary_replay *replay)
 	replay->log->seq_first = replay->rules.seq_first;
 	replay->log->lines = replay->rules.lines;
 	atomic_store(&replay->log->bytes, replay->report.end);
+	/* Lines of its own may have been counted as stale before: what is less than nothing wraps
+	 * around, and is right again now. */
+	atomic_fetch_add(&replay->log->live_bytes, replay->live_bytes);
+	atomic_fetch_add(&replay->log->tombstone_bytes, replay->tombstone_bytes);
+	replay->live_bytes = 0;
+	replay->tombstone_bytes = 0;
 }
 
 /* Reads one log; MAY_TEAR: it may be the last one that was written to. */

@@ -20,6 +20,9 @@ struct ary_replay {
 	uint64_t total_bytes;
 	uint64_t done_bytes;
 	uint64_t told_bytes;
+	/* Of the lines of the log being read, until it is: as ary_log's. */
+	uint64_t live_bytes;
+	uint64_t tombstone_bytes;
 	/* The log being read, or read last. */
 	char name[ARY_NAME_BYTES];
 	struct ary_log *log;
