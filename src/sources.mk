@@ -78,6 +78,8 @@ index_sources = \
 	%D%/index/arena.h \
 	%D%/index/blob.c \
 	%D%/index/blob.h \
+	%D%/index/gather.c \
+	%D%/index/gather.h \
 	%D%/index/index.c \
 	%D%/index/index.h \
 	%D%/index/key_range.h \

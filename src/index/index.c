@@ -13,6 +13,7 @@
 #include "env/thread.h"
 #include "index/arena.h"
 #include "index/blob.h"
+#include "index/gather.h"
 #include "index/sort.h"
 #include "index/table.h"
 #include "index/tree.h"
@@ -32,6 +33,7 @@ struct ary_index {
 	uint64_t reserved_units; /* of their blobs */
 	uint64_t unused_keys;    /* reserved and not put yet */
 	bool bulk;               /* the tree is empty until ary_index_bulk_end */
+	struct ary_gather gather; /* in bulk */
 };
 
 struct ary_index *ary_index_create(const struct ary_hash_secret *secret)
@@ -51,6 +53,7 @@ void ary_index_destroy(struct ary_index *index)
 	if (index == NULL)
 		return;
 	ary_rwlock_release(&index->tree_lock);
+	ary_gather_drop(&index->gather);
 	ary_table_release(&index->table);
 	ary_arena_release(&index->arena);
 	free(index);
@@ -102,25 +105,36 @@ void ary_index_bulk_begin(struct ary_index *index, uint64_t keys_expected)
 {
 	ARY_CHECK(index->tree.root == 0 && index->reserved_keys == 0 && !index->bulk);
 	index->bulk = true;
+	ary_gather_begin(&index->gather);
 	ary_table_expect(&index->table, keys_expected);
+}
+
+/* Gathers all keys from the table. False: no memory. */
+static bool collect(struct ary_index *index, size_t count)
+{
+	struct ary_table_cursor cursor = { 0 };
+	struct ary_sort_item *items = ary_try_alloc(count * sizeof(*items));
+
+	if (items == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		items[i].handle = ary_table_next(&index->table, &cursor);
+	ary_sort_fill_all(&index->arena, items, count);
+	index->gather = (struct ary_gather){ items, count, count, true };
+	return true;
 }
 
 /* False: no memory to sort all keys at once; nothing is changed then. */
 static bool build_tree(struct ary_index *index)
 {
 	size_t count = ary_index_count(index);
-	struct ary_table_cursor cursor = { 0 };
-	struct ary_sort_item *items = NULL;
 
-	if (ary_arena_ensure(&index->arena, ary_tree_build_units(&index->tree, count)))
-		items = ary_try_alloc(count * sizeof(*items));
-	if (items == NULL)
+	if (!ary_arena_ensure(&index->arena, ary_tree_build_units(&index->tree, count)))
 		return false;
-	for (size_t i = 0; i < count; i++)
-		items[i].handle = ary_table_next(&index->table, &cursor);
-	ary_sort_items(&index->arena, items, count);
-	ary_tree_build(&index->tree, items, count);
-	free(items);
+	if (!index->gather.whole && !collect(index, count))
+		return false;
+	ary_sort_items(&index->arena, index->gather.items, count);
+	ary_tree_build(&index->tree, index->gather.items, count);
 	return true;
 }
 
@@ -142,7 +156,10 @@ static bool insert_all(struct ary_index *index)
 enum ary_status ary_index_bulk_end(struct ary_index *index)
 {
 	ARY_CHECK(index->bulk);
-	if (!build_tree(index) && !insert_all(index))
+	bool built = build_tree(index);
+
+	ary_gather_drop(&index->gather);
+	if (!built && !insert_all(index))
 		return ARY_NO_MEMORY;
 	ary_arena_trim(&index->arena);
 	ary_table_shrink(&index->table);
@@ -218,6 +235,7 @@ static void insert(struct ary_index *index, struct ary_bytes key, const struct a
 
 	count_by(index, 1);
 	if (index->bulk) {
+		ary_gather_add(&index->gather, handle, key);
 		/* Nobody else uses the index yet, so that a lock would only cost time. */
 		ary_table_insert_locked(&index->table, handle, hash);
 		return;
@@ -330,7 +348,9 @@ bool ary_index_remove(struct ary_index *index, struct ary_bytes key, struct ary_
 	ary_table_lock_write(&index->table, hash);
 	ary_table_remove_locked(&index->table, key, hash);
 	ary_table_unlock(&index->table, hash);
-	if (!index->bulk)
+	if (index->bulk)
+		ary_gather_drop(&index->gather);
+	else
 		ary_tree_remove(&index->tree, handle);
 	ary_rwlock_unlock(&index->tree_lock);
 	ary_blob_destroy(&index->arena, handle);

@@ -51,7 +51,7 @@ void ary_index_unreserve(struct ary_index *index);
 /* Between these two, puts and removals are cheaper: they keep look-ups only, and order is made of
  * all keys at once at the end. INDEX must be new, and no other thread may use it; there are no
  * reservations and no pages meanwhile. KEYS_EXPECTED (0: unknown) makes room ahead for so many;
- * room that was not needed is given back. The end takes 16 bytes a key for a moment, and more time
+ * room that was not needed is given back. All of it takes 16 bytes a key more, and more time
  * where there are none. NO_MEMORY: INDEX may only be destroyed. */
 void ary_index_bulk_begin(struct ary_index *index, uint64_t keys_expected);
 ARY_MUST_CHECK enum ary_status ary_index_bulk_end(struct ary_index *index);

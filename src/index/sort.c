@@ -29,17 +29,21 @@ struct group {
 	uint16_t diff; /* of its first item, once sorted */
 };
 
-static uint64_t word_of(const struct ary_blob *blob, size_t depth)
+/* Written out: of a loop gcc makes no single load. */
+static uint64_t load_big(const uint8_t *bytes)
 {
-	const uint8_t *bytes = blob->key + depth;
-	size_t rest = blob->key_size - depth;
+	return (uint64_t)bytes[0] << 56 | (uint64_t)bytes[1] << 48 | (uint64_t)bytes[2] << 40 |
+	       (uint64_t)bytes[3] << 32 | (uint64_t)bytes[4] << 24 | (uint64_t)bytes[5] << 16 |
+	       (uint64_t)bytes[6] << 8 | (uint64_t)bytes[7];
+}
+
+/* BYTES are of a key, REST of them up to its end. */
+static uint64_t word_of(const uint8_t *bytes, size_t rest)
+{
 	uint64_t word = 0;
 
-	if (rest >= WORD_BYTES) {
-		for (unsigned i = 0; i < WORD_BYTES; i++)
-			word = word << 8 | bytes[i];
-		return word;
-	}
+	if (rest >= WORD_BYTES)
+		return load_big(bytes);
 	for (unsigned i = 0; i < rest; i++)
 		word |= (uint64_t)bytes[i] << (WORD_BITS - 8 - 8 * i);
 	return word;
@@ -59,7 +63,7 @@ static void load_words(const struct ary_arena *arena, const struct group *group)
 		}
 		const struct ary_blob *blob = ary_blob_at(arena, item->handle);
 
-		item->word = word_of(blob, group->depth);
+		item->word = word_of(blob->key + group->depth, blob->key_size - group->depth);
 		item->key_size = blob->key_size;
 	}
 }
@@ -221,6 +225,14 @@ static struct group sort_ties(const struct ary_arena *arena, struct group group)
 	return largest;
 }
 
+/* Sorts GROUP, whose words are loaded. */
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than sort_ties says */
+static void sort_loaded(const struct ary_arena *arena, struct group group)
+{
+	sort_words(group.items, group.count);
+	sort_group(arena, sort_ties(arena, group));
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): no deeper than sort_ties says */
 static void sort_group(const struct ary_arena *arena, struct group group)
 {
@@ -256,13 +268,11 @@ static void load_half(void *context)
 	load_words(half->arena, &half->group);
 }
 
-/* Its words are loaded already. */
 static void sort_half(void *context)
 {
 	const struct half *half = context;
 
-	sort_words(half->group.items, half->group.count);
-	sort_group(half->arena, sort_ties(half->arena, half->group));
+	sort_loaded(half->arena, half->group);
 }
 
 /* How many items, which stand in the order of their highest bits, come before a place where those
@@ -292,24 +302,20 @@ static uint16_t diff_between(const struct ary_sort_item *items, size_t lesser, s
 static void sort_in_halves(const struct ary_arena *arena, struct ary_sort_item *items,
 			   size_t count)
 {
-	size_t lesser = count / 2;
-	struct half halves[2] = {
-		{ arena, { items, lesser, 0, 0 } },
-		{ arena, { items + lesser, count - lesser, 0, 0 } },
-	};
 	size_t ends[DIGITS];
 	unsigned shift;
+	size_t lesser = distribute_highest(items, count, ends, &shift) ? split_of(ends, count) : 0;
 
-	do_both(halves, load_half);
-	lesser = distribute_highest(items, count, ends, &shift) ? split_of(ends, count) : 0;
 	if (lesser == 0 || lesser == count) {
-		halves[0].group = (struct group){ items, count, 0, 0 };
-		sort_half(&halves[0]);
+		sort_loaded(arena, (struct group){ items, count, 0, 0 });
 		return;
 	}
-	halves[0].group = (struct group){ items, lesser, 0, 0 };
-	halves[1].group = (struct group){ items + lesser, count - lesser, 0,
-					  diff_between(items, lesser, count) };
+	struct half halves[2] = {
+		{ arena, { items, lesser, 0, 0 } },
+		{ arena, { items + lesser, count - lesser, 0,
+			   diff_between(items, lesser, count) } },
+	};
+
 	do_both(halves, sort_half);
 }
 
@@ -324,10 +330,33 @@ static void settle_ends(struct ary_sort_item *items, size_t count)
 	}
 }
 
+void ary_sort_fill(struct ary_sort_item *item, uint32_t handle, struct ary_bytes key)
+{
+	item->word = word_of(key.data, key.size);
+	item->handle = handle;
+	item->key_size = (uint16_t)key.size;
+}
+
+void ary_sort_fill_all(const struct ary_arena *arena, struct ary_sort_item *items, size_t count)
+{
+	size_t first = count < HALVES_ITEMS_MIN ? count : count / 2;
+	struct half halves[2] = {
+		{ arena, { items, first, 0, 0 } },
+		{ arena, { items + first, count - first, 0, 0 } },
+	};
+
+	if (first < count)
+		do_both(halves, load_half);
+	else
+		load_half(&halves[0]);
+}
+
 void ary_sort_items(const struct ary_arena *arena, struct ary_sort_item *items, size_t count)
 {
+	if (count == 0)
+		return;
 	if (count < HALVES_ITEMS_MIN)
-		sort_group(arena, (struct group){ items, count, 0, 0 });
+		sort_loaded(arena, (struct group){ items, count, 0, 0 });
 	else
 		sort_in_halves(arena, items, count);
 	settle_ends(items, count);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "index/arena.h"
 
 struct ary_sort_item {
@@ -19,7 +20,13 @@ struct ary_sort_item {
 	uint16_t diff; /* as in a run; the first item's has no meaning */
 };
 
-/* Sorts ITEMS, of which only the handles are set, and sets the rest. Keys must not be equal. */
+/* Makes ITEM that of HANDLE, whose key is KEY, for ary_sort_items. */
+void ary_sort_fill(struct ary_sort_item *item, uint32_t handle, struct ary_bytes key);
+
+/* As ary_sort_fill for COUNT items whose handles are set. */
+void ary_sort_fill_all(const struct ary_arena *arena, struct ary_sort_item *items, size_t count);
+
+/* Sorts ITEMS, which are as ary_sort_fill leaves them, and sets `diff`. Keys must not be equal. */
 void ary_sort_items(const struct ary_arena *arena, struct ary_sort_item *items, size_t count);
 
 #endif
