@@ -8,7 +8,7 @@
 
 /* Waking a thread takes as long as a hundred changes do: each wakes the other only when there is
  * work for WAKE_BATCHES. */
-enum { CHANGES_MAX = 512, BATCHES = 16, WAKE_BATCHES = BATCHES / 4 };
+enum { CHANGES_MAX = 1024, BATCHES = 16, WAKE_BATCHES = BATCHES / 4 };
 
 struct change {
 	struct ary_entry entry;
