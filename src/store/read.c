@@ -2,6 +2,7 @@
 /* Reading: a look-up, one read of the file, its checksum; and listing in key order. */
 #include <inttypes.h>
 
+#include "base/block.h"
 #include "format/record.h"
 #include "store/clock.h"
 #include "store/store.h"
@@ -108,12 +109,14 @@ static enum ary_status try_get(struct ary_store *store, struct ary_bytes key,
 		return ary_fail(err, ARY_NOT_FOUND, "Key not found");
 	/* What ends must be looked at. */
 	if (!entry.ends && asking->holds(asking->context, entry.seq)) {
-		*out = (struct ary_value){.seq = entry.seq};
+		ary_block_clear(out, sizeof(*out));
+		out->seq = entry.seq;
 		return ARY_OK;
 	}
 	if (!take_segment(store, key, &entry, &segment))
 		return ary_fail(err, ARY_NOT_FOUND, "Key not found");
-	struct ary_value value = {0};
+	struct ary_value value;
+	ary_block_clear(&value, sizeof(value));
 	enum ary_status status = read_present(store, segment, key, &entry, &value, err);
 	ary_segment_unref(segment);
 	if (status == ARY_OK && value.large.count > 0)
@@ -122,7 +125,7 @@ static enum ary_status try_get(struct ary_store *store, struct ary_bytes key,
 	if (status != ARY_OK || gone)
 		ary_value_release(&value);
 	else
-		*out = value;
+		ary_block_copy(out, &value, sizeof(value));
 	*gone_out = gone;
 	return status;
 }
@@ -150,7 +153,7 @@ void ary_value_release(struct ary_value *value)
 	ary_buf_release(&value->scratch);
 	ary_buf_release(&value->part_line);
 	ary_buf_release(&value->part_scratch);
-	*value = (struct ary_value){0};
+	ary_block_clear(value, sizeof(*value));
 }
 
 /* The keys whose time is over are passed over. */
