@@ -20,34 +20,69 @@ static uint64_t write_bytes(const struct ary_write *write)
 static bool is_enough_locked(const struct ary_store *store) ARY_REQUIRES(&store->queue.lock)
 {
 	const struct ary_queue *queue = &store->queue;
-	return queue->count >= queue->wanted || queue->bytes >= store->options.batch_bytes_max;
+	return queue->count >= queue->wanted ||
+	       queue->bytes + queue->part_bytes >= store->options.batch_bytes_max;
+}
+
+static void push(struct ary_write_list *line, struct ary_write *write)
+{
+	write->next = NULL;
+	if (line->last != NULL)
+		line->last->next = write;
+	else
+		line->first = write;
+	line->last = write;
+}
+
+static struct ary_write *pop(struct ary_write_list *line)
+{
+	struct ary_write *write = line->first;
+	line->first = write->next;
+	if (line->first == NULL)
+		line->last = NULL;
+	return write;
+}
+
+static bool is_part(const struct ary_write *write)
+{
+	return write->op == ARY_WRITE_PART;
+}
+
+/* What belongs to an upload is never told to come later: its client may have sent a GiB by now. Of
+ * each upload only one write is on its way, in memory that its owner accounts for. */
+static bool has_room_locked(const struct ary_store *store, const struct ary_write *write)
+	ARY_REQUIRES(&store->queue.lock)
+{
+	const struct ary_queue *queue = &store->queue;
+	return write->upload != NULL || queue->bytes == 0 ||
+	       queue->bytes + write_bytes(write) <= store->options.queue_bytes_max;
+}
+
+static void put_locked(struct ary_store *store, struct ary_write *write)
+	ARY_REQUIRES(&store->queue.lock)
+{
+	struct ary_queue *queue = &store->queue;
+	*(is_part(write) ? &queue->part_bytes : &queue->bytes) += write_bytes(write);
+	push(is_part(write) ? &queue->parts : &queue->writes, write);
+	queue->count++;
+	if (is_enough_locked(store))
+		ary_cond_signal(&queue->work);
 }
 
 void ary_commit_enqueue(struct ary_store *store, struct ary_write *write)
 {
 	struct ary_queue *queue = &store->queue;
-	uint64_t bytes = write_bytes(write);
 	enum ary_status refused = ARY_OK;
-	write->next = NULL;
 	if (write->timing != NULL)
 		*write->timing = (struct ary_write_timing){
 			.queued_at_ns = ary_monotonic_ns(store->options.env)};
 	ary_mutex_lock(&store->queue.lock);
-	if (queue->stopping) {
+	if (queue->stopping)
 		refused = ARY_SHUTDOWN;
-	} else if (queue->bytes > 0 && queue->bytes + bytes > store->options.queue_bytes_max) {
+	else if (!has_room_locked(store, write))
 		refused = ARY_BUSY;
-	} else {
-		queue->bytes += bytes;
-		if (queue->last != NULL)
-			queue->last->next = write;
-		else
-			queue->first = write;
-		queue->last = write;
-		queue->count++;
-		if (is_enough_locked(store))
-			ary_cond_signal(&queue->work);
-	}
+	else
+		put_locked(store, write);
 	ary_mutex_unlock(&store->queue.lock);
 	if (refused != ARY_OK) {
 		write->status = ary_fail(&write->error, refused, refused == ARY_BUSY
@@ -82,32 +117,44 @@ void ary_commit_wake(struct ary_store *store)
 uint64_t ary_commit_queue_bytes(struct ary_store *store)
 {
 	ary_mutex_lock(&store->queue.lock);
-	uint64_t bytes = store->queue.bytes;
+	uint64_t bytes = store->queue.bytes + store->queue.part_bytes;
 	ary_mutex_unlock(&store->queue.lock);
 	return bytes;
 }
 
-/* Takes the next group's writes off the queue. */
+/* A group that is put together. */
+struct taking {
+	struct ary_write_list line;
+	size_t count;
+};
+
+/* Moves writes from LINE to TAKING, as many as BYTES_MAX allow, but at least one. */
+static void take_from(struct ary_write_list *line, struct taking *taking, uint64_t bytes_max)
+{
+	uint64_t bytes = 0;
+	for (size_t taken = 0; line->first != NULL && taking->count < ARY_GROUP_WRITES_MAX;
+	     taken++) {
+		bytes += write_bytes(line->first);
+		if (taken > 0 && bytes > bytes_max)
+			break;
+		taking->count++;
+		push(&taking->line, pop(line));
+	}
+}
+
+/* Takes the next group's writes off the queue. Beside other writes there is one part in it and no
+ * more: who waits for a small write waits for few bytes of others, and uploads go on all the
+ * same. */
 static struct ary_write *take_group_locked(struct ary_store *store)
 	ARY_REQUIRES(&store->queue.lock)
 {
 	struct ary_queue *queue = &store->queue;
-	struct ary_write *first = queue->first;
-	struct ary_write *last = NULL;
-	uint64_t bytes = 0;
-	for (size_t count = 0; queue->first != NULL && count < ARY_GROUP_WRITES_MAX; count++) {
-		bytes += write_bytes(queue->first);
-		if (last != NULL && bytes > store->options.batch_bytes_max)
-			break;
-		last = queue->first;
-		queue->first = last->next;
-		queue->count--;
-	}
-	if (queue->first == NULL)
-		queue->last = NULL;
-	if (last != NULL)
-		last->next = NULL;
-	return first;
+	uint64_t bytes_max = store->options.batch_bytes_max;
+	struct taking taking = {.count = 0};
+	take_from(&queue->parts, &taking, queue->writes.first == NULL ? bytes_max : 0);
+	take_from(&queue->writes, &taking, bytes_max);
+	queue->count -= taking.count;
+	return taking.line.first;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -136,8 +183,8 @@ static uint64_t wait_ms(struct ary_store *store)
 static void wait_for_work_locked(struct ary_store *store) ARY_REQUIRES(&store->queue.lock)
 {
 	struct ary_queue *queue = &store->queue;
-	while (queue->first == NULL && queue->jobs == NULL && !queue->parts_due &&
-	       !queue->stopping) {
+	while (queue->count == 0 &&
+	       queue->jobs == NULL && !queue->parts_due && !queue->stopping) {
 		uint64_t timeout_ms = wait_ms(store);
 		if (timeout_ms == UINT64_MAX)
 			ary_cond_wait(&queue->work, &store->queue.lock);
@@ -162,7 +209,7 @@ static void gather_locked(struct ary_store *store) ARY_REQUIRES(&store->queue.lo
 	struct ary_queue *queue = &store->queue;
 	uint64_t wait_us = earlier(between_ns(times->written_ns, times->synced_ns) / 2000,
 				   store->options.gather_us_max);
-	if (wait_us == 0 || queue->first == NULL)
+	if (wait_us == 0 || queue->count == 0)
 		return;
 	queue->wanted = store->committer.group_writes;
 	bool in_time = true;
@@ -201,9 +248,10 @@ static void commit_group(struct ary_store *store, struct ary_write *writes)
 {
 	struct ary_group_times *times = &store->committer.times;
 	uint64_t bytes = 0;
+	uint64_t part_bytes = 0;
 	size_t count = 0;
 	for (const struct ary_write *write = writes; write != NULL; write = write->next) {
-		bytes += write_bytes(write);
+		*(is_part(write) ? &part_bytes : &bytes) += write_bytes(write);
 		count++;
 	}
 	*times = (struct ary_group_times){.begun_ns = ary_monotonic_ns(store->options.env)};
@@ -212,6 +260,7 @@ static void commit_group(struct ary_store *store, struct ary_write *writes)
 	tell_times(times, writes);
 	ary_mutex_lock(&store->queue.lock);
 	store->queue.bytes -= bytes;
+	store->queue.part_bytes -= part_bytes;
 	ary_mutex_unlock(&store->queue.lock);
 	while (writes != NULL) {
 		/* After `done` the write is its owner's, and may be gone. */

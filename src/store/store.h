@@ -49,7 +49,8 @@ struct ary_store_options {
 	uint64_t key_bytes_max;
 	uint64_t value_bytes_max;
 	uint64_t part_bytes;            /* of one part of a large value: 1 byte to 1 MiB */
-	uint64_t queue_bytes_max;       /* of writes waiting; more are answered BUSY */
+	uint64_t queue_bytes_max;       /* of writes waiting; more are answered BUSY, but for what
+					 * belongs to an upload */
 	uint64_t disk_reserve_bytes;    /* when less is free, only deletes are taken (NO_SPACE) */
 	/* Affects performance. */
 	uint64_t rotate_bytes;          /* a log is sealed once it has at least this many, or a

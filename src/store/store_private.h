@@ -25,16 +25,26 @@ struct ary_job {
 	struct ary_job *next;
 };
 
-/* The queue in front of the commit thread; all of it under `lock`. */
+/* Writes that wait, in their order. */
+struct ary_write_list {
+	struct ary_write *first;
+	struct ary_write *last;
+};
+
+/* The queue in front of the commit thread: two lines, so that what is small waits neither for the
+ * parts of large values nor for the room that they take. A part depends on nothing but the one
+ * before it, which is done when it comes; all other writes keep their order. All of it under
+ * `lock`. */
 struct ary_queue {
 	struct ary_mutex lock;
 	struct ary_cond work;     /* there is something to do */
 	struct ary_cond job_done;
-	struct ary_write *first;
-	struct ary_write *last;
-	size_t count;             /* of the writes in it */
+	struct ary_write_list writes;
+	struct ary_write_list parts;    /* of uploads; each upload has one at most */
+	size_t count;             /* of the writes in both */
 	size_t wanted;            /* with less the commit thread need not be woken; or 0 */
 	uint64_t bytes;           /* of the writes in it and of the group being committed */
+	uint64_t part_bytes;      /* the same, of parts; not in `bytes` */
 	struct ary_job *jobs;
 	bool parts_due;           /* there may be uploads to drop */
 	bool stopping;

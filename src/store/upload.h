@@ -7,6 +7,10 @@
  * failed has changed nothing and may be tried again. Until the Set is OK, nobody can see anything
  * of it. What is closed without a Set becomes stale, as what a crash leaves does.
  *
+ * Parts wait in a line of their own, which queue_bytes_max does not bound: an upload has one on its
+ * way at most, in the caller's memory. Other writes do not wait for the parts that wait, and what
+ * belongs to an upload is not answered BUSY because too many writes wait.
+ *
  * Every part but the last has exactly ary_store_part_bytes bytes.
  *
  * Threads: any; of one upload, or of one value, one at a time. */

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Promise: uploads, readers, small writes and compactions go on beside each other; whoever reads a
- * large value reads one that was written, whole, and at the end nothing stale is left behind. */
+ * large value reads one that was written, whole, and at the end nothing stale is left behind.
+ * Parts that wait neither hold small writes up nor take their room, and none is turned away. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "env/thread.h"
 #include "lib/large.h"
 #include "lib/store_helper.h"
+#include "lib/write_batch.h"
 
 enum { WRITERS = 4, READERS = 2, ROUNDS = 40, KEYS = 3, PART = 500, PARTS_MAX = 12 };
 
@@ -173,9 +176,125 @@ static void test_all_go_on_beside_each_other(void **state)
 	store_test_reopen(&store);
 }
 
+/* Holds the commit thread in the first sync. */
+struct hold {
+	struct ary_mutex lock;
+	struct ary_cond cond;
+	bool hold;
+	bool holding;
+};
+
+static struct hold hold;
+
+static void before_call(void *context, enum fault_kind kind, const char *name)
+{
+	(void)context;
+	if (kind != FAULT_FILE_SYNC || !strstr(name, ".log"))
+		return;
+	ary_mutex_lock(&hold.lock);
+	while (hold.hold) {
+		hold.holding = true;
+		ary_cond_broadcast(&hold.cond);
+		ary_cond_wait(&hold.cond, &hold.lock);
+	}
+	ary_mutex_unlock(&hold.lock);
+}
+
+static void hold_commit(struct ary_write *write)
+{
+	hold = (struct hold){.hold = true};
+	ary_mutex_init(&hold.lock);
+	ary_cond_init(&hold.cond);
+	fault_env_set_hook(store.faults, before_call, NULL);
+	ary_store_submit(store.store, write);
+	ary_mutex_lock(&hold.lock);
+	while (!hold.holding)
+		ary_cond_wait(&hold.cond, &hold.lock);
+	ary_mutex_unlock(&hold.lock);
+}
+
+static void release_commit(void)
+{
+	ary_mutex_lock(&hold.lock);
+	hold.hold = false;
+	ary_cond_broadcast(&hold.cond);
+	ary_mutex_unlock(&hold.lock);
+}
+
+enum { SMALL = 10, UPLOADS = 100, QUEUE_BYTES = 20000 };
+
+static struct ary_write *add_to(struct write_batch *batch, struct ary_upload *upload)
+{
+	struct ary_write *write = write_batch_add(batch, "large", "");
+
+	write->upload = upload;
+	return write;
+}
+
+/* A part each of UPLOADS, together far more than the queue may hold. */
+static void add_parts(struct write_batch *batch, struct ary_upload *uploads[UPLOADS])
+{
+	static const uint8_t bytes[PART];
+
+	for (int i = 0; i < UPLOADS; i++) {
+		uploads[i] = large_begin(store.store);
+		struct ary_write *write = add_to(batch, uploads[i]);
+		write->op = ARY_WRITE_PART;
+		write->value = (struct ary_bytes){bytes, sizeof(bytes)};
+	}
+}
+
+static void test_parts_that_wait_leave_small_writes_alone(void **state)
+{
+	struct write_batch *batch = write_batch_create();
+	struct ary_upload *uploads[UPLOADS];
+	struct ary_upload *named = NULL;
+
+	(void)state;
+	store_test_close(&store);
+	store.options.durability = ARY_DURABILITY_ALWAYS;
+	store.options.queue_bytes_max = QUEUE_BYTES;
+	store.options.rotate_bytes = 1 << 30;
+	store_test_open(&store);
+	named = large_begin(store.store);
+	assert_int_equal(large_parts(store.store, named, 1, PART), ARY_OK);
+	hold_commit(write_batch_add(batch, "first", "held"));
+	add_parts(batch, uploads);
+	for (int i = 0; i < SMALL; i++)
+		write_batch_add(batch, "small", "value");
+	write_batch_submit(batch, store.store, 1);
+	assert_true(store_test_stats(&store).queue_bytes > UPLOADS * PART);
+	/* Now it is full of what is small, and the end of an upload comes in all the same. */
+	size_t small = batch->count;
+	for (int i = 0; i < 100; i++)
+		write_batch_add(batch, "more", "value");
+	add_to(batch, named)->type = ary_bytes_of("large/seed");
+	write_batch_submit(batch, store.store, small);
+	release_commit();
+	write_batch_wait(batch);
+	const struct ary_write *parts = &batch->writes[1];
+	for (size_t i = 0; i < UPLOADS + SMALL; i++)
+		assert_int_equal(parts[i].status, ARY_OK);
+	for (size_t i = 0; i < SMALL; i++)
+		assert_true(parts[UPLOADS + i].seq < parts[1].seq);
+	assert_int_equal(batch->writes[batch->count - 2].status, ARY_BUSY);
+	assert_int_equal(batch->writes[batch->count - 1].status, ARY_OK);
+	large_expect(store.store, "large", 1, PART);
+	assert_int_equal(store_test_stats(&store).queue_bytes, 0);
+	for (int i = 0; i < UPLOADS; i++)
+		ary_upload_close(uploads[i]);
+	ary_upload_close(named);
+	write_batch_destroy(batch);
+	store_test_close(&store);
+	ary_cond_release(&hold.cond);
+	ary_mutex_release(&hold.lock);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_parts_that_wait_leave_small_writes_alone,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_all_go_on_beside_each_other, setup, teardown),
 	};
 
