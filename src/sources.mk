@@ -196,6 +196,8 @@ api_sources = \
 	%D%/api/health.c \
 	%D%/api/kv.c \
 	%D%/api/kv_read.c \
+	%D%/api/kv_upload.c \
+	%D%/api/kv_upload.h \
 	%D%/api/kv_write.c \
 	%D%/api/list.c \
 	%D%/api/list_add.c \
@@ -231,14 +233,20 @@ http_sources = \
 	%D%/http/body.h \
 	%D%/http/deadline.c \
 	%D%/http/deadline.h \
+	%D%/http/early.c \
+	%D%/http/early.h \
 	%D%/http/exchange.c \
 	%D%/http/exchange.h \
 	%D%/http/flight.c \
 	%D%/http/flight.h \
 	%D%/http/guard.c \
 	%D%/http/guard.h \
+	%D%/http/head.c \
+	%D%/http/head.h \
 	%D%/http/hot.c \
 	%D%/http/hot.h \
+	%D%/http/intake.c \
+	%D%/http/intake.h \
 	%D%/http/loop.c \
 	%D%/http/loop.h \
 	%D%/http/reply.c \

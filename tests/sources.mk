@@ -428,6 +428,11 @@ tests_unit_api_kv_ttl_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_kv_ttl_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_kv_ttl_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/kv_upload_test
+tests_unit_api_kv_upload_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_kv_upload_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_kv_upload_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/list_add_test
 tests_unit_api_list_add_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_list_add_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -518,6 +523,11 @@ tests_unit_http_deadline_test_CPPFLAGS = $(test_cppflags)
 tests_unit_http_deadline_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_http_deadline_test_LDADD = libtestary.a $(upto_http) $(test_libs)
 
+check_PROGRAMS += %D%/unit/http/early_test
+tests_unit_http_early_test_CPPFLAGS = $(test_cppflags)
+tests_unit_http_early_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_http_early_test_LDADD = libtestary.a $(upto_http) $(test_libs)
+
 check_PROGRAMS += %D%/unit/http/flight_test
 tests_unit_http_flight_test_CPPFLAGS = $(test_cppflags)
 tests_unit_http_flight_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -532,6 +542,11 @@ check_PROGRAMS += %D%/unit/http/hot_test
 tests_unit_http_hot_test_CPPFLAGS = $(test_cppflags)
 tests_unit_http_hot_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_http_hot_test_LDADD = libtestary.a $(upto_http) $(test_libs)
+
+check_PROGRAMS += %D%/unit/http/intake_test
+tests_unit_http_intake_test_CPPFLAGS = $(test_cppflags)
+tests_unit_http_intake_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_http_intake_test_LDADD = libtestary.a $(upto_http) $(test_libs)
 
 check_PROGRAMS += %D%/unit/http/room_test
 tests_unit_http_room_test_CPPFLAGS = $(test_cppflags)
@@ -787,6 +802,11 @@ check_PROGRAMS += %D%/rest/kv_test
 tests_rest_kv_test_CPPFLAGS = $(test_cppflags)
 tests_rest_kv_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_kv_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/large_test
+tests_rest_large_test_CPPFLAGS = $(test_cppflags)
+tests_rest_large_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_large_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
 check_PROGRAMS += %D%/rest/limits_test
 tests_rest_limits_test_CPPFLAGS = $(test_cppflags)

@@ -6,6 +6,7 @@
 #include "api/api_private.h"
 #include "api/cors.h"
 #include "api/handler.h"
+#include "api/kv_upload.h"
 #include "api/problem.h"
 #include "api/query.h"
 #include "api/request_id.h"
@@ -28,6 +29,7 @@ struct ary_api *ary_api_create(const struct ary_api_options *options)
 	api->options.version = api->version;
 	api->options.cors_origin = api->cors_origin;
 	ary_budget_init(&api->flight_bytes, options->flight_bytes_max);
+	ary_budget_init(&api->piece_bytes, options->flight_bytes_max / 2);
 	ary_request_ids_init(&api->request_ids, options->env);
 	ary_encoding_init(&api->encoding, options->gzip_bytes_min);
 	return api;
@@ -69,6 +71,11 @@ enum ary_phase ary_api_phase(struct ary_api *api)
 struct ary_budget *ary_api_flight_bytes(struct ary_api *api)
 {
 	return &api->flight_bytes;
+}
+
+struct ary_budget *ary_api_piece_bytes(struct ary_api *api)
+{
+	return &api->piece_bytes;
 }
 
 struct ary_store *ary_api_store(struct ary_api *api)
@@ -122,6 +129,14 @@ static void complete(struct ary_api *api, struct ary_call *call)
 	}
 	if (ary_api_phase(api) == ARY_PHASE_DRAINING || call->is_surplus)
 		call->response.close = true;
+}
+
+/* Completes the answer of CALL where STEP says that there is one. */
+static enum ary_step complete_at(struct ary_api *api, struct ary_call *call, enum ary_step step)
+{
+	if (step == ARY_STEP_RESPOND)
+		complete(api, call);
+	return step;
 }
 
 static enum ary_step check_fields(struct ary_api *api, struct ary_call *call)
@@ -339,13 +354,8 @@ static enum ary_step examine(struct ary_api *api, struct ary_call *call)
 
 enum ary_step ary_api_admit(struct ary_api *api, struct ary_call *call)
 {
-	enum ary_step step;
-
 	enter(api, call);
-	step = examine(api, call);
-	if (step == ARY_STEP_RESPOND)
-		complete(api, call);
-	return step;
+	return complete_at(api, call, examine(api, call));
 }
 
 void ary_api_refuse_body(struct ary_api *api, struct ary_call *call, enum ary_status status)
@@ -365,13 +375,19 @@ void ary_api_refuse_body(struct ary_api *api, struct ary_call *call, enum ary_st
 	complete(api, call);
 }
 
+enum ary_step ary_api_pass(struct ary_api *api, struct ary_call *call)
+{
+	return complete_at(api, call, ary_kv_pass(api, call));
+}
+
+enum ary_step ary_api_passed(struct ary_api *api, struct ary_call *call)
+{
+	return complete_at(api, call, ary_kv_passed(call));
+}
+
 enum ary_step ary_api_begin(struct ary_api *api, struct ary_call *call)
 {
-	enum ary_step step = call->action->begin(api, call);
-
-	if (step == ARY_STEP_RESPOND)
-		complete(api, call);
-	return step;
+	return complete_at(api, call, call->action->begin(api, call));
 }
 
 void ary_api_launch(struct ary_api *api, struct ary_call *call)

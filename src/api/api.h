@@ -30,7 +30,8 @@ struct ary_api_options {
 
 /* What http does next with a call. */
 enum ary_step {
-	ARY_STEP_BODY,    /* take the body, at most call->body_bytes_max, then ary_api_begin */
+	ARY_STEP_BODY,    /* take the body, at most call->body_bytes_max: pass it on in pieces
+			   * where it is longer than one; then ary_api_begin */
 	ARY_STEP_RESPOND, /* send call->response */
 	ARY_STEP_PARK,    /* suspend, then ary_api_launch */
 };
@@ -64,10 +65,23 @@ enum ary_step ary_api_admit(struct ary_api *api, struct ary_call *call);
  * destroyed. */
 struct ary_budget *ary_api_flight_bytes(struct ary_api *api);
 
+/* How much of flight_bytes_max is set aside for bodies of which a piece is to come. It is half of
+ * it, so that who only announces much cannot keep others away from the rest. As above. */
+struct ary_budget *ary_api_piece_bytes(struct ary_api *api);
+
 /* Fills call->response for a body that is not taken, or a value that is not sent. TOO_LARGE: the
  * body grew past its limit (413). BUSY: its bytes do not fit beside those in flight (503).
  * NO_MEMORY: they could not be held (503). */
 void ary_api_refuse_body(struct ary_api *api, struct ary_call *call, enum ary_status status);
+
+/* The body goes on, and call->body has piece_bytes of it: they are to be stored by themselves, so
+ * that no more of it has to be in memory. PARK: suspend, ary_api_launch, and ary_api_passed after
+ * `wake`. RESPOND: refused, and so is the rest of the body. */
+enum ary_step ary_api_pass(struct ary_api *api, struct ary_call *call);
+
+/* After the wake of a piece. BODY: it is stored, and call->body is empty and may grow again.
+ * RESPOND: as for ary_api_pass. */
+enum ary_step ary_api_passed(struct ary_api *api, struct ary_call *call);
 
 /* The body is complete. RESPOND or PARK. */
 enum ary_step ary_api_begin(struct ary_api *api, struct ary_call *call);

@@ -20,6 +20,7 @@ struct ary_api {
 	_Atomic uint64_t replay_done_bytes;
 	_Atomic uint64_t replay_total_bytes;
 	struct ary_budget flight_bytes;
+	struct ary_budget piece_bytes; /* the part of these that is set aside for pieces */
 	_Atomic uint64_t last_stamp; /* of the last key that the server chose, see list_add.c */
 	struct ary_request_ids request_ids;
 	struct ary_encoding encoding;

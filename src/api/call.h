@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* One request and its response, without sockets: what http hands to api and gets back.
  *
- * Life: http fills `request`, calls ary_api_admit; appends the body to `body`; ary_api_begin; and,
- * if that parks, suspends, ary_api_launch, and after `wake` ary_api_finish, which may park it
- * again. See api.h.
+ * Life: http fills `request`, calls ary_api_admit; appends the body to `body`, and where that gets
+ * too long for one piece, ary_api_pass; ary_api_begin; and, if that parks, suspends,
+ * ary_api_launch, and after `wake` ary_api_finish, which may park it again. See api.h.
  * Threads: one at a time; `wake` is the hand-over. */
 #ifndef ARY_API_CALL_H
 #define ARY_API_CALL_H
@@ -83,12 +83,16 @@ enum ary_method {
 struct ary_route;
 struct ary_action;
 struct ary_removal;
+struct ary_pieces;
 
 struct ary_call {
 	struct ary_request request;
 	bool is_surplus;             /* the connection is one too many: only probes are answered */
-	struct ary_buf body;         /* appended by http, at most body_bytes_max */
-	uint64_t body_bytes_max;     /* set before all else */
+	struct ary_buf body;         /* appended by http */
+	uint64_t body_bytes_max;     /* set before all else; of all pieces */
+	/* Set by admit: a longer body is passed on in pieces of so many bytes, see ary_api_pass;
+	 * 0: none is. */
+	uint64_t piece_bytes;
 	struct ary_response response;
 
 	void *host;                  /* set by http, for itself */
@@ -124,6 +128,7 @@ struct ary_call {
 	uint64_t pinned_seq;
 	unsigned tries;              /* how often a key was chosen anew, see list_add.c */
 	struct ary_removal *removal; /* owned, or NULL; see list_remove.h */
+	struct ary_pieces *pieces;   /* owned, or NULL; see kv_upload.h */
 	bool asks_durability;        /* and write.durability is what it asks for */
 	struct ary_write write;
 	struct ary_compaction_request compaction;

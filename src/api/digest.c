@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "api/dictionary.h"
+#include "api/kv_upload.h"
 #include "api/problem.h"
 #include "api/respond.h"
 #include "base/base64.h"
 #include "base/number.h"
-#include "base/sha2.h"
 #include "store/upload.h"
 
 enum { DIGEST_BYTES_MAX = ARY_SHA512_BYTES, WEIGHT_MAX = 10 };
@@ -37,8 +37,14 @@ static const struct algorithm *find_algorithm(struct ary_bytes name)
 /* ---- What a PUT says ---- */
 
 /* What is done with each known digest of a request. */
-typedef enum ary_step (*digest_visit)(struct ary_call *call, const char *field,
-			       const struct algorithm *algorithm, const uint8_t *digest);
+struct visit {
+	enum ary_step (*visit)(struct visit *visit, const struct algorithm *algorithm,
+			       const uint8_t *digest);
+	struct ary_call *call;
+	const char *field;
+	struct ary_digests *made;          /* or NULL */
+	const struct ary_digests *digests; /* or NULL */
+};
 
 static enum ary_step refuse(struct ary_call *call, const char *field)
 {
@@ -65,8 +71,7 @@ static enum ary_status decode(const struct ary_member *member, const struct algo
 	return status;
 }
 
-static enum ary_step visit_member(struct ary_call *call, const char *field,
-				  const struct ary_member *member, digest_visit visit)
+static enum ary_step visit_member(struct visit *visit, const struct ary_member *member)
 {
 	const struct algorithm *algorithm = find_algorithm(member->name);
 	uint8_t digest[DIGEST_BYTES_MAX];
@@ -76,32 +81,33 @@ static enum ary_step visit_member(struct ary_call *call, const char *field,
 		return ARY_STEP_BODY;
 	status = decode(member, algorithm, digest);
 	if (status == ARY_INVALID)
-		return refuse(call, field);
+		return refuse(visit->call, visit->field);
 	if (status != ARY_OK)
-		return ary_problem_respond_status(call, status, NULL);
-	return visit(call, field, algorithm, digest);
+		return ary_problem_respond_status(visit->call, status, NULL);
+	return visit->visit(visit, algorithm, digest);
 }
 
-static enum ary_step visit_field(struct ary_call *call, const char *field, struct ary_bytes text,
-				 digest_visit visit)
+static enum ary_step visit_field(struct visit *visit, const char *field, struct ary_bytes text)
 {
 	struct ary_member member;
 	enum ary_take taken;
 	enum ary_step step = ARY_STEP_BODY;
 
+	visit->field = field;
 	while (step == ARY_STEP_BODY) {
 		taken = ary_dictionary_take(&text, &member);
 		if (taken == ARY_TAKE_END)
 			break;
-		step = taken == ARY_TAKE_BAD ? refuse(call, field) :
-					       visit_member(call, field, &member, visit);
+		step = taken == ARY_TAKE_BAD ? refuse(visit->call, field) :
+					       visit_member(visit, &member);
 	}
 	return step;
 }
 
 /* Visits the digests of all fields, one after the other: each of them is held to be true. */
-static enum ary_step visit_digests(struct ary_call *call, digest_visit visit)
+static enum ary_step visit_digests(struct visit *visit)
 {
+	struct ary_call *call = visit->call;
 	const uint64_t bits = ARY_FIELD_BIT(ARY_FIELD_CONTENT_DIGEST) |
 			      ARY_FIELD_BIT(ARY_FIELD_REPR_DIGEST);
 	enum ary_step step = ARY_STEP_BODY;
@@ -112,18 +118,17 @@ static enum ary_step visit_digests(struct ary_call *call, digest_visit visit)
 		const struct ary_field *field = &call->request.fields[i];
 
 		if (field->id == ARY_FIELD_CONTENT_DIGEST)
-			step = visit_field(call, "Content-Digest", field->value, visit);
+			step = visit_field(visit, "Content-Digest", field->value);
 		if (field->id == ARY_FIELD_REPR_DIGEST)
-			step = visit_field(call, "Repr-Digest", field->value, visit);
+			step = visit_field(visit, "Repr-Digest", field->value);
 	}
 	return step;
 }
 
-static enum ary_step pass(struct ary_call *call, const char *field,
-			  const struct algorithm *algorithm, const uint8_t *digest)
+static enum ary_step pass(struct visit *visit, const struct algorithm *algorithm,
+			  const uint8_t *digest)
 {
-	(void)call;
-	(void)field;
+	(void)visit;
 	(void)algorithm;
 	(void)digest;
 	return ARY_STEP_BODY;
@@ -131,7 +136,48 @@ static enum ary_step pass(struct ary_call *call, const char *field,
 
 enum ary_step ary_digest_check(struct ary_call *call)
 {
-	return visit_digests(call, pass);
+	return visit_digests(&(struct visit){.visit = pass, .call = call});
+}
+
+/* Where DIGESTS have that of ALGORITHM. */
+static struct ary_sha2 *const *find_made(const struct ary_digests *digests,
+					 const struct algorithm *algorithm)
+{
+	return algorithm->bytes == ARY_SHA256_BYTES ? &digests->sha256 : &digests->sha512;
+}
+
+static enum ary_step begin(struct visit *visit, const struct algorithm *algorithm,
+			   const uint8_t *digest)
+{
+	struct ary_digests *made = visit->made;
+	struct ary_sha2 **place =
+		algorithm->bytes == ARY_SHA256_BYTES ? &made->sha256 : &made->sha512;
+
+	(void)digest;
+	if (*place == NULL)
+		*place = ary_sha2_create(algorithm->bytes);
+	return *place != NULL ? ARY_STEP_BODY :
+				ary_problem_respond_status(visit->call, ARY_NO_MEMORY, NULL);
+}
+
+enum ary_step ary_digests_begin(struct ary_call *call, struct ary_digests *digests)
+{
+	return visit_digests(&(struct visit){.visit = begin, .call = call, .made = digests});
+}
+
+void ary_digests_release(struct ary_digests *digests)
+{
+	ary_sha2_destroy(digests->sha256);
+	ary_sha2_destroy(digests->sha512);
+	*digests = (struct ary_digests){NULL, NULL};
+}
+
+void ary_digests_add(struct ary_digests *digests, struct ary_bytes bytes)
+{
+	if (digests->sha256 != NULL)
+		ary_sha2_add(digests->sha256, bytes);
+	if (digests->sha512 != NULL)
+		ary_sha2_add(digests->sha512, bytes);
 }
 
 /* What was true of the body is kept with the value. */
@@ -141,25 +187,30 @@ static void store(struct ary_call *call, const uint8_t sha256[ARY_SHA256_BYTES])
 	call->write.sha256 = (struct ary_bytes){call->sha256, ARY_SHA256_BYTES};
 }
 
-static enum ary_step compare(struct ary_call *call, const char *field,
-			     const struct algorithm *algorithm, const uint8_t *digest)
+static enum ary_step compare(struct visit *visit, const struct algorithm *algorithm,
+			     const uint8_t *digest)
 {
+	struct ary_call *call = visit->call;
 	uint8_t own[DIGEST_BYTES_MAX];
 
-	algorithm->digest(ary_buf_view(&call->body), own);
+	if (visit->digests != NULL)
+		ary_sha2_digest(*find_made(visit->digests, algorithm), own);
+	else
+		algorithm->digest(ary_buf_view(&call->body), own);
 	if (memcmp(own, digest, algorithm->bytes) == 0) {
 		if (algorithm->bytes == ARY_SHA256_BYTES)
 			store(call, own);
 		return ARY_STEP_BODY;
 	}
 	return ary_problem_respond(call, ARY_PROBLEM_DIGEST_MISMATCH,
-				   "the %zu bytes received have another %s than %s says",
-				   call->body.size, algorithm->name, field);
+				   "the %llu bytes received have another %s than %s says",
+				   (unsigned long long)ary_kv_body_bytes(call), algorithm->name,
+				   visit->field);
 }
 
-enum ary_step ary_digest_compare(struct ary_call *call)
+enum ary_step ary_digest_compare(struct ary_call *call, const struct ary_digests *digests)
 {
-	return visit_digests(call, compare);
+	return visit_digests(&(struct visit){.visit = compare, .call = call, .digests = digests});
 }
 
 /* ---- What a read wants ---- */

@@ -8,6 +8,7 @@
 #include "api/digest.h"
 #include "api/durability.h"
 #include "api/head.h"
+#include "api/kv_upload.h"
 #include "api/prefer.h"
 #include "api/problem.h"
 #include "api/respond.h"
@@ -35,6 +36,8 @@ enum ary_step ary_kv_check_put(struct ary_api *api, struct ary_call *call)
 		step = ary_digest_check(call);
 	if (step == ARY_STEP_BODY)
 		step = ary_durability_check(call);
+	if (step == ARY_STEP_BODY)
+		step = ary_kv_check_pieces(api, call);
 	return step;
 }
 
@@ -122,8 +125,11 @@ static enum ary_step park(struct ary_api *api, struct ary_call *call, enum ary_w
 
 enum ary_step ary_kv_put(struct ary_api *api, struct ary_call *call)
 {
-	enum ary_step step = ary_digest_compare(call);
+	enum ary_step step;
 
+	if (call->pieces != NULL)
+		return ary_kv_pass_last(call);
+	step = ary_digest_compare(call, NULL);
 	if (step != ARY_STEP_BODY)
 		return step;
 	call->write.value = ary_buf_view(&call->body);
@@ -138,7 +144,7 @@ enum ary_step ary_kv_delete(struct ary_api *api, struct ary_call *call)
 
 void ary_kv_launch(struct ary_api *api, struct ary_call *call)
 {
-	ary_replica_propose(atomic_load(&api->replica), &call->write);
+	ary_replica_propose(atomic_load(&api->replica), ary_kv_next_write(call));
 }
 
 /* Answers a write that was not carried out, or leaves it without an answer when it goes on its way
@@ -169,8 +175,8 @@ static bool describe(const struct ary_call *call, struct ary_buf *out)
 
 	return ary_buf_append(out, ary_bytes_of("{")) &&
 	       ary_text_append_member(out, "key", write->key) &&
-	       ary_buf_printf(out, ",\"seq\":%llu,\"size\":%zu", (unsigned long long)write->seq,
-			      write->value.size) &&
+	       ary_buf_printf(out, ",\"seq\":%llu,\"size\":%llu", (unsigned long long)write->seq,
+			      (unsigned long long)ary_kv_body_bytes(call)) &&
 	       ary_about_append(out, &value) && ary_buf_append(out, ary_bytes_of("}\n"));
 }
 
@@ -197,8 +203,21 @@ static void add_description(struct ary_call *call)
 	ary_response_constant(response, "Preference-Applied", "return=representation");
 }
 
+/* The last piece was launched: where it is stored, what names all of them follows. */
+static void finish_last_piece(struct ary_api *api, struct ary_call *call)
+{
+	if (ary_kv_passed(call) != ARY_STEP_BODY)
+		return;
+	ary_about_fill(call);
+	(void)park(api, call, ARY_WRITE_SET);
+}
+
 void ary_kv_finish_put(struct ary_api *api, struct ary_call *call)
 {
+	if (ary_kv_is_passing(call)) {
+		finish_last_piece(api, call);
+		return;
+	}
 	if (respond_failed(api, call))
 		return;
 	call->response.status = call->write.replaced ? 204 : 201;

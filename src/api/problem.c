@@ -197,7 +197,8 @@ static const struct ary_problem problems[ARY_PROBLEM_COUNT] = {
 	[ARY_PROBLEM_TOO_MANY_BYTES] = {
 		"too-many-bytes", 503, 1, "Too many bytes in flight",
 		"The bodies being received and the values being sent hold as many bytes as "
-		"--flight-bytes-max allows, and those of this request do not fit beside them.",
+		"--flight-bytes-max allows, of which bodies of more than 1 MiB have half; those of "
+		"this request do not fit beside them.",
 		RETRY},
 	[ARY_PROBLEM_TOO_MANY_CONNECTIONS] = {
 		"too-many-connections", 503, 1, "Too many connections",

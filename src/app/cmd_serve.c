@@ -79,19 +79,12 @@ static unsigned thread_count(const struct ary_config *config)
 	return cpus < THREADS_MAX ? cpus : THREADS_MAX;
 }
 
-/* A body is taken as one piece. */
-static uint64_t put_bytes_max(const struct ary_config *config)
-{
-	return config->max_value_bytes < ARY_VALUE_INLINE_BYTES_MAX ? config->max_value_bytes :
-								      ARY_VALUE_INLINE_BYTES_MAX;
-}
-
 static struct ary_api *create_api(const struct ary_config *config)
 {
 	struct ary_api_options options = {
 		.env = ary_env_posix(),
 		.key_bytes_max = config->max_key_bytes,
-		.value_bytes_max = put_bytes_max(config),
+		.value_bytes_max = config->max_value_bytes,
 		.target_bytes_max = config->max_target_bytes,
 		.header_bytes_max = config->max_header_bytes,
 		.header_fields_max = config->max_header_fields,

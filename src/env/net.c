@@ -245,6 +245,21 @@ void ary_net_shutdown(int fd)
 	(void)shutdown(fd, SHUT_RDWR);
 }
 
+bool ary_net_send(int fd, const void *data, size_t size)
+{
+	ssize_t sent;
+
+	do
+		sent = send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent >= 0 && (size_t)sent == size;
+}
+
+void ary_net_end(int fd)
+{
+	(void)shutdown(fd, SHUT_WR);
+}
+
 bool ary_net_is_at_end(int fd)
 {
 	char next;

@@ -5,6 +5,7 @@
 #define ARY_ENV_NET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -34,6 +35,12 @@ void ary_net_close(int fd);
 
 /* Ends both directions of socket FD without closing it: whoever reads it sees its end. */
 void ary_net_shutdown(int fd);
+
+/* Sends SIZE bytes at DATA on socket FD, without waiting. False: it does not take all of them. */
+ARY_MUST_CHECK bool ary_net_send(int fd, const void *data, size_t size);
+
+/* Ends the sending direction of socket FD: its peer sees the end, and may go on sending. */
+void ary_net_end(int fd);
 
 /* Whether nothing more will come from socket FD: its peer has ended, and all that it sent was read;
  * or the connection is broken. Does not block. */

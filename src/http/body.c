@@ -50,6 +50,12 @@ enum ary_status ary_body_append(struct ary_buf *body, struct ary_bytes data, uin
 	return ARY_OK;
 }
 
+enum ary_status ary_body_reserve(struct ary_buf *body, size_t size, struct ary_budget *flight)
+{
+	ARY_CHECK(body->size == 0 && body->capacity == 0);
+	return grow(body, size, flight);
+}
+
 void ary_body_release(struct ary_buf *body, struct ary_budget *flight)
 {
 	ary_budget_give(flight, body->capacity);

@@ -8,20 +8,21 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
-#include "http/body.h"
-#include "http/guard.h"
+#include "http/early.h"
+#include "http/head.h"
+#include "http/intake.h"
 #include "http/reply.h"
 #include "http/room.h"
 
 enum state {
-	STATE_IDLE,   /* between requests; the request line may have been seen */
-	STATE_BODY,   /* takes the body, then begins */
-	STATE_DRAIN,  /* response is set; reads the rest of the body away, then replies */
-	STATE_PARKED, /* suspended: the next call of the handler is after the wake */
-	STATE_REPLY,  /* the library sends the response */
+	STATE_IDLE,    /* between requests; the request line may have been seen */
+	STATE_BODY,    /* takes the body, then begins */
+	STATE_PASSING, /* suspended in the middle of the body, while a piece of it is stored */
+	STATE_DRAIN,   /* response is set; reads the rest of the body away, then replies */
+	STATE_SPENT,   /* answered in the middle of the body; reads some of the rest, then ends */
+	STATE_PARKED,  /* suspended: the next call of the handler is after the wake */
+	STATE_REPLY,   /* the library sends the response */
 };
-
-enum { DRAIN_BYTES_MIN = 64 * 1024 };
 
 struct exchange {
 	struct ary_exchanges *shared;
@@ -39,8 +40,7 @@ struct exchange {
 	size_t field_capacity;
 	size_t room_bytes;         /* for the head of the answer */
 	struct MHD_Response *kept; /* borrowed: the answer, where the response stands in for it */
-	uint64_t received_bytes;   /* of the body, kept or not */
-	uint64_t drain_bytes_max;
+	struct ary_intake intake;  /* of the body */
 	struct exchange *next_answered; /* guarded by the loop's lock */
 };
 
@@ -85,10 +85,10 @@ static struct exchange *create(struct ary_exchanges *shared, struct MHD_Connecti
 /* Ends the request, whatever became of it. */
 static void reset(struct exchange *exchange)
 {
-	if (exchange->state == STATE_PARKED)
+	if (exchange->state == STATE_PARKED || exchange->state == STATE_PASSING)
 		exchange->shared->parked--;
 	if (exchange->has_call) {
-		ary_body_release(&exchange->call.body, flight_bytes(exchange));
+		ary_intake_end(&exchange->intake);
 		ary_call_release(&exchange->call);
 		exchange->has_call = false;
 	}
@@ -98,7 +98,6 @@ static void reset(struct exchange *exchange)
 	}
 	exchange->target.size = 0;
 	exchange->has_target = false;
-	exchange->received_bytes = 0;
 	exchange->state = STATE_IDLE;
 }
 
@@ -180,7 +179,7 @@ static enum MHD_Result reply(struct exchange *exchange)
 	enter_flight(exchange);
 	exchange->state = STATE_REPLY;
 	set_deadline(exchange, ARY_DEADLINE_REPLY);
-	ary_body_release(&call->body, flight);
+	ary_intake_end(&exchange->intake);
 	if (call->response.is_kept)
 		return ary_reply_queue_kept(exchange->connection, &call->response,
 					    exchange->kept);
@@ -236,9 +235,10 @@ void ary_exchanges_resume(struct ary_exchanges *exchanges)
 		MHD_resume_connection(answered->connection);
 }
 
-static enum MHD_Result park(struct exchange *exchange)
+/* Suspends the request while what it waits for goes on; the library reads no more of it then. */
+static enum MHD_Result park(struct exchange *exchange, enum state state)
 {
-	exchange->state = STATE_PARKED;
+	exchange->state = state;
 	exchange->shared->parked++;
 	ary_deadline_clear(&exchange->shared->deadlines, &exchange->deadline);
 	exchange->call.wake = wake;
@@ -268,7 +268,7 @@ static enum MHD_Result begin(struct exchange *exchange)
 	}
 	switch (ary_api_begin(exchange->shared->api, &exchange->call)) {
 	case ARY_STEP_PARK:
-		return park(exchange);
+		return park(exchange, STATE_PARKED);
 	case ARY_STEP_RESPOND:
 	case ARY_STEP_BODY:
 		break;
@@ -281,7 +281,7 @@ static enum MHD_Result finish(struct exchange *exchange)
 	exchange->shared->parked--;
 	exchange->state = STATE_REPLY;
 	if (ary_api_finish(exchange->shared->api, &exchange->call) == ARY_STEP_PARK)
-		return park(exchange);
+		return park(exchange, STATE_PARKED);
 	return reply(exchange);
 }
 
@@ -349,50 +349,34 @@ static bool collect_fields(struct exchange *exchange)
 static enum MHD_Result refuse(struct exchange *exchange, const struct ary_guard_framing *framing)
 {
 	const struct ary_request *request = &exchange->call.request;
-	bool is_too_long = request->has_length && request->length > exchange->drain_bytes_max;
+	bool is_too_long = request->has_length && !ary_intake_is_short(&exchange->intake);
 
+	ary_intake_let_go(&exchange->intake);
 	if (request->has_body && (framing->expects_continue || is_too_long))
 		return reply_early(exchange);
 	exchange->state = STATE_DRAIN;
 	return MHD_YES;
 }
 
-/* Whether there is room for what is announced, so that a body which has no chance is refused before
- * it is sent. Nothing is set aside for it: announcing is cheap for a stranger. */
-static bool has_room(const struct exchange *exchange)
-{
-	const struct ary_request *request = &exchange->call.request;
-	uint64_t bytes_min = request->has_length ? request->length : 1;
-
-	return !request->has_body || ary_budget_fits(flight_bytes(exchange), bytes_min);
-}
-
-static void set_drain_limit(struct exchange *exchange)
-{
-	uint64_t limit = exchange->call.body_bytes_max;
-
-	exchange->drain_bytes_max = limit < UINT64_MAX / 2 ? 2 * limit : UINT64_MAX;
-	if (exchange->drain_bytes_max < DRAIN_BYTES_MIN)
-		exchange->drain_bytes_max = DRAIN_BYTES_MIN;
-}
-
 static enum MHD_Result admit(struct exchange *exchange, const struct ary_guard_framing *framing)
 {
 	struct ary_call *call = &exchange->call;
 	struct ary_api *api = exchange->shared->api;
+	enum ary_status status;
 	enum ary_step step;
 
 	call->request.has_length = framing->has_length;
 	call->request.length = framing->length;
 	call->request.has_body = framing->is_chunked || framing->length > 0;
 	step = ary_api_admit(api, call);
-	set_drain_limit(exchange);
+	ary_intake_begin(&exchange->intake, api, call);
 	if (call->request.has_body)
 		set_deadline(exchange, ARY_DEADLINE_BODY);
 	if (step != ARY_STEP_BODY)
 		return refuse(exchange, framing);
-	if (!has_room(exchange)) {
-		ary_api_refuse_body(api, call, ARY_BUSY);
+	status = ary_intake_make_room(&exchange->intake);
+	if (status != ARY_OK) {
+		ary_api_refuse_body(api, call, status);
 		return refuse(exchange, framing);
 	}
 	if (!ary_room_fits_write(call, exchange->room_bytes)) {
@@ -401,59 +385,6 @@ static enum MHD_Result admit(struct exchange *exchange, const struct ary_guard_f
 	}
 	exchange->state = STATE_BODY;
 	return MHD_YES;
-}
-
-/* The library hands out the words of the request line as strings, which a NUL ends: a PUT of
- * /keys/a<NUL>b would change the key a. They lie where they were received, so in a whole line each
- * begins one byte behind the end of the one before. */
-static bool is_line_whole(const struct exchange *exchange, const char *method, const char *version)
-{
-	const char *target = exchange->target_start;
-
-	return method + strlen(method) + 1 == target &&
-	       target + exchange->target.size + 1 == version;
-}
-
-/* Some versions of the library join a folded line onto the name of its field, not onto the value:
- * `Content-Length:` folded before its number is a field of another name then, and the body the next
- * request. The longer name lies in new memory; any other name lies before its value. */
-static bool has_folded_field(const struct ary_request *request)
-{
-	for (size_t i = 0; i < request->field_count; i++) {
-		const struct ary_field *field = &request->fields[i];
-
-		if (field->value.data &&
-		    (uintptr_t)field->value.data <= (uintptr_t)field->name.data)
-			return true;
-	}
-	return false;
-}
-
-/* The library hands out the values of fields as strings too, and takes a field without a name for
- * the end of the head: what follows would be the next request. All lies where it was received, with
- * the ends of lines overwritten by NULs, so in a whole head each name begins one end of a line
- * behind the value before, and the last value is followed by two of them. Versions from 1.0 on lay
- * it out in another way, and refuse both themselves. */
-static bool are_fields_whole(const struct ary_request *request, const char *version)
-{
-	const char *end = version + strlen(version);
-	size_t line_end_bytes = 1;
-
-	if (MHD_get_version()[0] != '0')
-		return true;
-	if (request->field_count > 0 && (const char *)request->fields[0].name.data == end + 2)
-		line_end_bytes = 2;
-	for (size_t i = 0; i < request->field_count; i++) {
-		const struct ary_field *field = &request->fields[i];
-
-		if ((const char *)field->name.data != end + line_end_bytes || !field->value.data)
-			return false;
-		end = (const char *)field->value.data + field->value.size;
-	}
-	for (size_t i = 0; i < 2 * line_end_bytes; i++)
-		if (end[i] != '\0')
-			return false;
-	return true;
 }
 
 static bool find_kept(struct ary_call *call, uint64_t seq, uint64_t now_ms)
@@ -466,25 +397,11 @@ static bool find_kept(struct ary_call *call, uint64_t seq, uint64_t now_ms)
 	return exchange->kept != NULL;
 }
 
-static bool check_head(struct exchange *exchange, const char *method, const char *version,
-		       struct ary_guard_framing *framing, struct ary_guard_finding *finding)
-{
-	if (!ary_guard_check(&exchange->call.request, ary_bytes_of(version), framing, finding))
-		return false;
-	*finding = (struct ary_guard_finding){ 400, "bad-request", NULL };
-	if (!is_line_whole(exchange, method, version))
-		finding->detail = "the request line holds a NUL, or a space too many";
-	else if (has_folded_field(&exchange->call.request))
-		finding->detail = "a field is folded over several lines";
-	else if (!are_fields_whole(&exchange->call.request, version))
-		finding->detail = "a field holds a NUL, has no name, or ends in another way";
-	return !finding->detail;
-}
-
 static enum MHD_Result take_head(struct exchange *exchange, const char *method, const char *version)
 {
 	struct ary_guard_framing framing;
 	struct ary_guard_finding finding;
+	struct ary_head head;
 	struct ary_call *call = &exchange->call;
 
 	if (exchange->shared->is_closing || !exchange->has_target)
@@ -501,7 +418,8 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
 		ary_api_refuse_body(exchange->shared->api, call, ARY_NO_MEMORY);
 		return reply_early(exchange);
 	}
-	if (check_head(exchange, method, version, &framing, &finding))
+	head = (struct ary_head){ &call->request, method, exchange->target_start, version };
+	if (ary_head_check(&head, &framing, &finding))
 		return admit(exchange, &framing);
 	ary_api_refuse(exchange->shared->api, call, finding.status, finding.slug, finding.detail);
 	return reply_early(exchange);
@@ -509,41 +427,79 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
 
 /* ---- The body ---- */
 
-static void refuse_body(struct exchange *exchange, enum ary_status status)
+/* The response is set in the middle of the body, where the library cannot send it. A rest that is
+ * known to be short is read to its end, and the connection goes on; else the client is told at
+ * once, and this is the end of the connection. */
+static enum MHD_Result answer_in_body(struct exchange *exchange)
 {
-	ary_body_release(&exchange->call.body, flight_bytes(exchange));
-	ary_api_refuse_body(exchange->shared->api, &exchange->call, status);
-	exchange->state = STATE_DRAIN;
+	ary_intake_let_go(&exchange->intake);
+	if (ary_intake_is_short(&exchange->intake)) {
+		exchange->state = STATE_DRAIN;
+		return MHD_YES;
+	}
+	exchange->state = STATE_SPENT;
+	return ary_early_send(exchange->deadline.fd, &exchange->call.response) ? MHD_YES : MHD_NO;
 }
 
-/* The most bytes that the body can have. */
-static uint64_t body_bytes_max(const struct ary_call *call)
+/* Has a piece of the body stored; what the library holds of the next one stays there. */
+static enum MHD_Result pass(struct exchange *exchange)
 {
-	return call->request.has_length ? call->request.length : call->body_bytes_max;
-}
-
-static void keep(struct exchange *exchange, struct ary_bytes data)
-{
-	struct ary_call *call = &exchange->call;
-	enum ary_status status = ARY_TOO_LARGE;
-
-	if (exchange->received_bytes <= body_bytes_max(call))
-		status = ary_body_append(&call->body, data, body_bytes_max(call),
-					 flight_bytes(exchange));
-	if (status != ARY_OK)
-		refuse_body(exchange, status);
-}
-
-/* A response cannot be queued in the middle of a body, so a refused one is read to its end, or cut
- * off when there is too much of it. */
-static enum MHD_Result take_body(struct exchange *exchange, struct ary_bytes data)
-{
-	exchange->received_bytes += data.size;
-	if (exchange->state == STATE_BODY)
-		keep(exchange, data);
-	if (exchange->state == STATE_DRAIN && exchange->received_bytes > exchange->drain_bytes_max)
+	if (exchange->shared->is_closing)
 		return MHD_NO;
-	return MHD_YES;
+	if (ary_api_pass(exchange->shared->api, &exchange->call) == ARY_STEP_PARK)
+		return park(exchange, STATE_PASSING);
+	return answer_in_body(exchange);
+}
+
+static enum MHD_Result keep(struct exchange *exchange, struct ary_bytes *data)
+{
+	enum ary_status status = ary_intake_keep(&exchange->intake, data);
+
+	if (status == ARY_OK)
+		return data->size > 0 ? pass(exchange) : MHD_YES;
+	ary_api_refuse_body(exchange->shared->api, &exchange->call, status);
+	return answer_in_body(exchange);
+}
+
+static enum MHD_Result drain(struct exchange *exchange, struct ary_bytes *data)
+{
+	bool goes_on = ary_intake_drain(&exchange->intake, *data);
+
+	data->size = 0;
+	return goes_on ? MHD_YES : MHD_NO;
+}
+
+/* What is left of DATA comes again, when it is its turn. */
+static enum MHD_Result take_body(struct exchange *exchange, struct ary_bytes *data)
+{
+	enum MHD_Result result = MHD_YES;
+
+	if (exchange->state == STATE_BODY)
+		result = keep(exchange, data);
+	if (result == MHD_YES && exchange->state != STATE_BODY && exchange->state != STATE_PASSING)
+		result = drain(exchange, data);
+	return result;
+}
+
+/* After the suspension: a piece may take as long as a body may. */
+static enum MHD_Result go_on(struct exchange *exchange)
+{
+	exchange->shared->parked--;
+	exchange->state = STATE_BODY;
+	set_deadline(exchange, ARY_DEADLINE_BODY);
+	if (ary_api_passed(exchange->shared->api, &exchange->call) == ARY_STEP_BODY)
+		return MHD_YES;
+	return answer_in_body(exchange);
+}
+
+static enum MHD_Result end_body(struct exchange *exchange)
+{
+	if (exchange->state == STATE_DRAIN)
+		return reply(exchange);
+	if (exchange->state == STATE_SPENT || exchange->shared->is_closing)
+		return MHD_NO;
+	ARY_CHECK(exchange->state == STATE_BODY);
+	return begin(exchange);
 }
 
 enum MHD_Result ary_exchange_on_request(void *context, struct MHD_Connection *connection,
@@ -552,6 +508,7 @@ enum MHD_Result ary_exchange_on_request(void *context, struct MHD_Connection *co
 {
 	struct exchange *exchange = *request;
 	struct ary_bytes piece = { (const uint8_t *)data, *data_size };
+	enum MHD_Result result;
 
 	(void)context;
 	(void)connection;
@@ -562,14 +519,13 @@ enum MHD_Result ary_exchange_on_request(void *context, struct MHD_Connection *co
 		return take_head(exchange, method, version);
 	if (exchange->state == STATE_PARKED)
 		return finish(exchange);
-	if (piece.size > 0) {
-		*data_size = 0;
-		return take_body(exchange, piece);
-	}
-	if (exchange->state == STATE_DRAIN)
-		return reply(exchange);
-	ARY_CHECK(exchange->state == STATE_BODY);
-	return exchange->shared->is_closing ? MHD_NO : begin(exchange);
+	if (exchange->state == STATE_PASSING && go_on(exchange) != MHD_YES)
+		return MHD_NO;
+	if (piece.size == 0)
+		return end_body(exchange);
+	result = take_body(exchange, &piece);
+	*data_size = piece.size;
+	return result;
 }
 
 void ary_exchange_on_completed(void *context, struct MHD_Connection *connection, void **request,

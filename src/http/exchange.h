@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One request's life on a connection, between the library's callbacks and the api floor:
- * IDLE -> BODY (or DRAIN) -> PARKED -> REPLY -> IDLE.
+ * IDLE -> BODY (or DRAIN) -> PARKED -> REPLY -> IDLE; in between BODY -> PASSING -> BODY for each
+ * piece of a long one, and -> SPENT where it is refused in its middle.
  *
  * A connection has one exchange at a time, so the object lives as long as the connection.
  * Threads: the loop's, but for the wake of a parked call, which may come on any. */

@@ -183,8 +183,8 @@ static uint64_t wait_ms(struct ary_store *store)
 static void wait_for_work_locked(struct ary_store *store) ARY_REQUIRES(&store->queue.lock)
 {
 	struct ary_queue *queue = &store->queue;
-	while (queue->count == 0 &&
-	       queue->jobs == NULL && !queue->parts_due && !queue->stopping) {
+	while (queue->count == 0 && queue->jobs == NULL && !queue->parts_due &&
+	       !queue->stopping) {
 		uint64_t timeout_ms = wait_ms(store);
 		if (timeout_ms == UINT64_MAX)
 			ary_cond_wait(&queue->work, &store->queue.lock);

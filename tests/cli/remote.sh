@@ -14,7 +14,7 @@ at() {
 	expect "$at_status" "$@" --server "$server_url"
 }
 
-serve --dir data
+serve --dir data --max-value-bytes 4MiB
 at 0 set key1 value1
 printed ''
 check "set says nothing" [ ! -s err ]
@@ -139,7 +139,7 @@ check "all are listed" [ "$(grep -c '^page/' remote-lists)" -gt 5000 ]
 stop_server TERM
 list_all "$aryavarth" list --dir data >local-lists
 cmp remote-lists local-lists || fail "list has the same lines for both"
-serve --dir data
+serve --dir data --max-value-bytes 4MiB
 
 # The base: slashes at its end, a path that is not there, another scheme, no server.
 expect 0 get empty --server "$server_url/"

@@ -33,7 +33,7 @@ cat >odd <<'END'
 END
 expect 0 import --dir local many odd
 cp out wanted
-serve --dir remote
+serve --dir remote --max-value-bytes 4MiB
 expect 0 import --server "$server_url" many odd
 check "it says the same" cmp wanted out
 check "it says nothing else" [ ! -s err ]

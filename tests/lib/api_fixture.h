@@ -26,6 +26,7 @@ struct api_fixture {
 	struct ary_store *store;
 	struct ary_replica *replica;
 	struct ary_api *api;
+	uint64_t part_bytes;      /* of the store, as below */
 	uint64_t queue_bytes_max; /* of the store; may be set before it is served; 0: as ever */
 };
 
@@ -50,6 +51,7 @@ struct api_request {
 	struct ary_field fields[API_FIELDS_MAX];
 	size_t field_count;
 	struct ary_bytes body;
+	struct ary_bytes rest;  /* of it, that was not passed on */
 	bool chunked;
 	bool refused; /* by the head alone */
 	void (*before_launch)(void *context); /* called before each launch, unless NULL */

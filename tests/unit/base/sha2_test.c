@@ -74,9 +74,44 @@ static void test_digests_are_those_of_the_standard(void **state)
 	}
 }
 
+/* However it is cut, and told in between. */
+static void test_pieces_make_the_digest_of_the_whole(void **state)
+{
+	static const size_t cuts[] = {1, 63, 64, 65, 4096, 999983};
+
+	(void)state;
+	memset(million, 'a', sizeof(million));
+	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+		struct ary_sha2 *sha256 = ary_sha2_create(ARY_SHA256_BYTES);
+		struct ary_sha2 *sha512 = ary_sha2_create(ARY_SHA512_BYTES);
+		uint8_t got[ARY_SHA512_BYTES], wanted[ARY_SHA512_BYTES];
+		struct ary_bytes all = {(const uint8_t *)million, sizeof(million)};
+
+		assert_true(sha256 != NULL && sha512 != NULL);
+		for (size_t at = 0; at < all.size; at += cuts[i]) {
+			size_t size = all.size - at < cuts[i] ? all.size - at : cuts[i];
+
+			ary_sha2_add(sha256, (struct ary_bytes){all.data + at, size});
+			ary_sha2_add(sha512, (struct ary_bytes){all.data + at, size});
+			if (at == 0)
+				ary_sha2_digest(sha256, got);
+		}
+		ary_sha2_digest(sha256, got);
+		ary_sha256(all, wanted);
+		assert_memory_equal(got, wanted, ARY_SHA256_BYTES);
+		ary_sha2_digest(sha512, got);
+		ary_sha512(all, wanted);
+		assert_memory_equal(got, wanted, ARY_SHA512_BYTES);
+		ary_sha2_destroy(sha256);
+		ary_sha2_destroy(sha512);
+	}
+	ary_sha2_destroy(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pieces_make_the_digest_of_the_whole),
 		cmocka_unit_test(test_digests_are_those_of_the_standard),
 	};
 

@@ -277,6 +277,29 @@ static void test_shutdown_ends_both_directions(void **state)
 	ary_net_close(-1);
 }
 
+/* All at once or not at all, and the other direction is left alone. */
+static void test_sending_does_not_wait(void **state)
+{
+	static char large[64 * 1024 * 1024];
+	int ends[2];
+	char got[3];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_true(ary_net_send(ends[0], "abc", 3));
+	ary_net_end(ends[0]);
+	assert_int_equal(read(ends[1], got, 3), 3);
+	assert_memory_equal(got, "abc", 3);
+	assert_int_equal(read(ends[1], got, 3), 0);
+	assert_false(ary_net_send(ends[0], "abc", 3));
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	assert_int_equal(read(ends[0], got, 3), 1);
+	assert_false(ary_net_send(ends[1], large, sizeof(large)));
+	ary_net_close(ends[0]);
+	assert_false(ary_net_send(ends[1], "abc", 3));
+	ary_net_close(ends[1]);
+}
+
 /* What was sent is there to be read before the end is. */
 static void test_end_of_a_peer_is_seen(void **state)
 {
@@ -421,6 +444,7 @@ int main(void)
 		cmocka_unit_test(test_port_is_free_again_at_once),
 		cmocka_unit_test(test_address_that_is_not_here_is_refused),
 		cmocka_unit_test(test_shutdown_ends_both_directions),
+		cmocka_unit_test(test_sending_does_not_wait),
 		cmocka_unit_test(test_end_of_a_peer_is_seen),
 		cmocka_unit_test(test_wake_given_before_the_wait_is_not_lost),
 		cmocka_unit_test(test_wake_ends_the_wait_of_another_thread),

@@ -81,9 +81,27 @@ static void test_memory_that_ran_out_is_not_counted(void **state)
 	ary_body_release(&body, &flight);
 }
 
+static void test_room_that_is_set_aside_counts_at_once(void **state)
+{
+	struct ary_budget flight;
+	struct ary_buf body = { 0 };
+
+	(void)state;
+	ary_budget_init(&flight, 1000);
+	assert_int_equal(ary_body_reserve(&body, 1001, &flight), ARY_BUSY);
+	assert_int_equal(ary_budget_used(&flight), 0);
+	assert_int_equal(ary_body_reserve(&body, 1000, &flight), ARY_OK);
+	assert_int_equal(ary_budget_used(&flight), 1000);
+	assert_int_equal(ary_body_append(&body, some(1000), 1000, &flight), ARY_OK);
+	assert_int_equal(ary_budget_used(&flight), 1000);
+	ary_body_release(&body, &flight);
+	assert_int_equal(ary_budget_used(&flight), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_room_that_is_set_aside_counts_at_once),
 		cmocka_unit_test(test_count_is_the_memory),
 		cmocka_unit_test(test_what_does_not_fit_is_refused),
 		cmocka_unit_test(test_memory_that_ran_out_is_not_counted),
