@@ -37,6 +37,7 @@ static const struct {
 	{"Prefer", ARY_FIELD_PREFER},
 	{"Range", ARY_FIELD_RANGE},
 	{"Repr-Digest", ARY_FIELD_REPR_DIGEST},
+	{"Sec-Fetch-Site", ARY_FIELD_SEC_FETCH_SITE},
 	{"Transfer-Encoding", ARY_FIELD_TRANSFER_ENCODING},
 	{"Aryavarth-TTL", ARY_FIELD_TTL},
 	{"Want-Content-Digest", ARY_FIELD_WANT_CONTENT_DIGEST},
