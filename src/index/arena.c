@@ -5,16 +5,12 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
-#include "env/pages.h"
 
 /* Blocks up to here have lists of their exact size: keys of up to 1 KiB waste only the rounding
  * to 8 bytes. Above, sizes rise by an eighth. */
 enum { EXACT_UNITS_MAX = 160 };
 
 static const uint64_t chunk_bytes = (uint64_t)ARY_ARENA_CHUNK_UNITS * ARY_ARENA_UNIT_BYTES;
-
-_Static_assert(2 * (size_t)ARY_ARENA_CHUNK_UNITS * ARY_ARENA_UNIT_BYTES == ARY_PAGES_BYTES,
-	       "large pages hold two chunks");
 
 static uint32_t next_class_units(uint32_t units)
 {
@@ -35,35 +31,10 @@ void ary_arena_init(struct ary_arena *arena)
 	}
 }
 
-static bool is_large(const struct ary_arena *arena, uint32_t chunk)
-{
-	return chunk >= arena->large_first && chunk < arena->large_end;
-}
-
-/* Gives back chunks behind the first KEEP; those in large pages only in pairs. */
-static void trim_to(struct ary_arena *arena, uint32_t keep)
-{
-	uint32_t count = atomic_load_explicit(&arena->chunk_count, memory_order_relaxed);
-
-	while (count > keep) {
-		bool large = is_large(arena, count - 1);
-
-		if (large && count - 1 == keep)
-			break;
-		if (large)
-			ary_pages_give(arena->chunks[count - 2]);
-		else
-			free(arena->chunks[count - 1]);
-		count -= large ? 2 : 1;
-	}
-	if (arena->large_end > count)
-		arena->large_end = count;
-	atomic_store_explicit(&arena->chunk_count, count, memory_order_relaxed);
-}
-
 void ary_arena_release(struct ary_arena *arena)
 {
-	trim_to(arena, 0);
+	for (uint32_t i = 0; i < arena->chunk_count; i++)
+		free(arena->chunks[i]);
 	free(arena->chunks);
 	*arena = (struct ary_arena){ 0 };
 }
@@ -158,36 +129,10 @@ static uint32_t cut_larger(struct ary_arena *arena, uint32_t units)
 	return handle;
 }
 
-void ary_arena_set_large(struct ary_arena *arena, bool large)
-{
-	ARY_CHECK(!large || arena->large_end == 0);
-	arena->large = large;
-	if (large)
-		arena->large_first = arena->large_end = arena->chunk_count;
-}
-
-/* Adds two chunks in large pages. False: there are none, and none are asked for again. */
-static bool add_large(struct ary_arena *arena)
-{
-	uint32_t count = atomic_load_explicit(&arena->chunk_count, memory_order_relaxed);
-	uint64_t *pages = count + 2 <= ARY_ARENA_CHUNKS_MAX ? ary_pages_take() : NULL;
-
-	arena->large = pages != NULL;
-	if (pages == NULL)
-		return false;
-	arena->chunks[count] = pages;
-	arena->chunks[count + 1] = pages + ARY_ARENA_CHUNK_UNITS;
-	arena->large_end = count + 2;
-	atomic_store_explicit(&arena->chunk_count, count + 2, memory_order_relaxed);
-	return true;
-}
-
 static bool add_chunk(struct ary_arena *arena)
 {
 	uint32_t count = atomic_load_explicit(&arena->chunk_count, memory_order_relaxed);
 
-	if (arena->large && add_large(arena))
-		return true;
 	if (count == ARY_ARENA_CHUNKS_MAX)
 		return false;
 	arena->chunks[count] = ary_try_alloc(chunk_bytes);
@@ -195,6 +140,18 @@ static bool add_chunk(struct ary_arena *arena)
 		return false;
 	atomic_store_explicit(&arena->chunk_count, count + 1, memory_order_relaxed);
 	return true;
+}
+
+static void trim_to(struct ary_arena *arena, uint32_t keep)
+{
+	uint32_t count = atomic_load_explicit(&arena->chunk_count, memory_order_relaxed);
+
+	while (count > keep) {
+		count--;
+		free(arena->chunks[count]);
+		arena->chunks[count] = NULL;
+	}
+	atomic_store_explicit(&arena->chunk_count, count, memory_order_relaxed);
 }
 
 /* What can surely be taken, however the sizes fall: each chunk may end in a rest that is smaller

@@ -5,7 +5,6 @@
  * list of their size and are used again. A larger free block is cut before a new chunk is begun.
  * Threads: one writer; any thread may call ary_arena_at for a handle that a lock published to it,
  * and ary_arena_memory_bytes.
- * While it is told to, chunks are taken two at a time, in large pages where the system has such.
  * Limits: 32 GiB; a block has at most ARY_ARENA_BLOCK_BYTES_MAX; free blocks are not joined, and
  * chunks in use are returned only by release. */
 #ifndef ARY_INDEX_ARENA_H
@@ -31,9 +30,6 @@ enum {
 struct ary_arena {
 	uint64_t **chunks;            /* ARY_ARENA_CHUNKS_MAX of them, NULL where there is none */
 	_Atomic uint32_t chunk_count; /* chunks held; those from chunk_used on are untouched */
-	bool large;           /* the next ones come in large pages */
-	uint32_t large_first; /* those from here to large_end did, in pairs */
-	uint32_t large_end;
 	uint32_t chunk_used;
 	uint32_t next_unit;  /* the first unit never used, in the last used chunk */
 	uint32_t units_left; /* from there to that chunk's end */
@@ -46,10 +42,6 @@ struct ary_arena {
 /* Aborts when memory is out (the list of chunks has the program's size). */
 void ary_arena_init(struct ary_arena *arena);
 void ary_arena_release(struct ary_arena *arena);
-
-/* LARGE: from here on takes large pages, as long as there are some. Once for each arena: for when
- * much will be needed soon, and nobody waits for a page to be cleared. */
-void ary_arena_set_large(struct ary_arena *arena, bool large);
 
 /* The units that a block of SIZE bytes takes. */
 uint32_t ary_arena_block_units(const struct ary_arena *arena, size_t size);

@@ -18,9 +18,6 @@
 #include "index/table.h"
 #include "index/tree.h"
 
-/* Fewer keys do not fill some large pages. */
-enum { LARGE_KEYS_MIN = 1 << 16 };
-
 /* Writers wait for no more leaves than these to be counted: some 10,000 keys, for under 100 us. */
 enum { COUNTED_LEAVES = 512 };
 
@@ -109,8 +106,6 @@ void ary_index_bulk_begin(struct ary_index *index, uint64_t keys_expected)
 	ARY_CHECK(index->tree.root == 0 && index->reserved_keys == 0 && !index->bulk);
 	index->bulk = true;
 	ary_gather_begin(&index->gather);
-	if (keys_expected >= LARGE_KEYS_MIN)
-		ary_arena_set_large(&index->arena, true);
 	ary_table_expect(&index->table, keys_expected);
 }
 
@@ -166,7 +161,6 @@ enum ary_status ary_index_bulk_end(struct ary_index *index)
 	ary_gather_drop(&index->gather);
 	if (!built && !insert_all(index))
 		return ARY_NO_MEMORY;
-	ary_arena_set_large(&index->arena, false);
 	ary_arena_trim(&index->arena);
 	ary_table_shrink(&index->table);
 	index->bulk = false;

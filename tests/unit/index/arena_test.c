@@ -7,7 +7,6 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/alloc.h"
 #include "index/arena.h"
@@ -141,65 +140,6 @@ static void test_ensure_without_memory_changes_nothing(void **state)
 	ary_arena_release(&arena);
 }
 
-static void test_chunks_in_large_pages_come_and_go_in_pairs(void **state)
-{
-	static struct block blocks[BLOCKS];
-	struct random random = { 9 };
-	struct ary_arena arena;
-
-	(void)state;
-	ary_arena_init(&arena);
-	uint64_t before = ary_arena_memory_bytes(&arena);
-
-	take(&arena, &blocks[0], 100, 1);
-	ary_arena_set_large(&arena, true);
-	assert_true(ary_arena_ensure(&arena, UINT64_C(5) * ARY_ARENA_CHUNK_UNITS));
-	uint64_t held = ary_arena_memory_bytes(&arena);
-	assert_int_equal((held - before) / chunk_bytes % 2, 1);
-	/* The first pair is not cut in two. */
-	ary_arena_trim(&arena);
-	assert_int_equal(ary_arena_memory_bytes(&arena), before + 3 * chunk_bytes);
-	for (unsigned i = 1; i < BLOCKS; i++)
-		take(&arena, &blocks[i], some_size(&random), (uint8_t)i);
-	assert_true(ary_arena_memory_bytes(&arena) > before + 6 * chunk_bytes);
-	ary_arena_set_large(&arena, false);
-	held = ary_arena_memory_bytes(&arena);
-	assert_true(ary_arena_ensure(&arena, UINT64_C(3) * ARY_ARENA_CHUNK_UNITS));
-	assert_true(ary_arena_memory_bytes(&arena) > held);
-	ary_arena_trim(&arena);
-	assert_true(ary_arena_memory_bytes(&arena) <= held + chunk_bytes);
-	for (unsigned i = 0; i < BLOCKS; i++)
-		check_and_give(&arena, &blocks[i]);
-	ary_arena_release(&arena);
-}
-
-static void test_without_large_pages_there_are_small_ones(void **state)
-{
-	struct ary_arena arena;
-	struct rlimit limit;
-	struct block block;
-
-	(void)state;
-	ary_arena_init(&arena);
-	uint64_t before = ary_arena_memory_bytes(&arena);
-
-	ary_arena_set_large(&arena, true);
-	assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
-	struct rlimit none = { .rlim_cur = chunk_bytes, .rlim_max = limit.rlim_max };
-	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
-	/* malloc is not even asked. */
-	ary_alloc_fail_at(1, 1);
-	bool ensured = ary_arena_ensure(&arena, UINT64_C(5) * ARY_ARENA_CHUNK_UNITS);
-	ary_alloc_fail_at(0, 0);
-	assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
-	assert_false(ensured);
-	assert_int_equal(ary_arena_memory_bytes(&arena), before);
-	take(&arena, &block, 100, 7);
-	assert_int_equal(ary_arena_memory_bytes(&arena), before + chunk_bytes);
-	check_and_give(&arena, &block);
-	ary_arena_release(&arena);
-}
-
 static void test_larger_free_block_is_cut_before_a_chunk_is_begun(void **state)
 {
 	enum { LARGE = 60000, SMALL = 64, COUNT = 16 };
@@ -230,8 +170,6 @@ int main(void)
 		cmocka_unit_test(test_block_units_hold_the_size_and_waste_little),
 		cmocka_unit_test(test_ensured_units_can_be_taken_in_any_sizes),
 		cmocka_unit_test(test_ensure_without_memory_changes_nothing),
-		cmocka_unit_test(test_chunks_in_large_pages_come_and_go_in_pairs),
-		cmocka_unit_test(test_without_large_pages_there_are_small_ones),
 		cmocka_unit_test(test_larger_free_block_is_cut_before_a_chunk_is_begun),
 	};
 
