@@ -199,6 +199,8 @@ api_sources = \
 	%D%/api/kv_write.c \
 	%D%/api/list.c \
 	%D%/api/list_add.c \
+	%D%/api/list_count.c \
+	%D%/api/list_count.h \
 	%D%/api/list_query.c \
 	%D%/api/list_query.h \
 	%D%/api/list_remove.c \

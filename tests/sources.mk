@@ -433,6 +433,11 @@ tests_unit_api_list_add_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_list_add_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_api_list_add_test_LDADD = libtestary.a $(upto_api) $(test_libs)
 
+check_PROGRAMS += %D%/unit/api/list_count_test
+tests_unit_api_list_count_test_CPPFLAGS = $(test_cppflags)
+tests_unit_api_list_count_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_api_list_count_test_LDADD = libtestary.a $(upto_api) $(test_libs)
+
 check_PROGRAMS += %D%/unit/api/list_model_test
 tests_unit_api_list_model_test_CPPFLAGS = $(test_cppflags)
 tests_unit_api_list_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

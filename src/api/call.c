@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/kv_upload.h"
+#include "api/list_count.h"
 #include "api/list_remove.h"
 
 void ary_call_init(struct ary_call *call)
@@ -18,6 +19,7 @@ void ary_call_release(struct ary_call *call)
 	ary_buf_release(&call->path);
 	ary_buf_release(&call->key);
 	ary_buf_release(&call->meta);
+	ary_counting_destroy(call->counting);
 	ary_removal_destroy(call->removal);
 	ary_pieces_destroy(call->pieces);
 	ary_response_release(&call->response);

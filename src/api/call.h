@@ -82,6 +82,7 @@ enum ary_method {
 
 struct ary_route;
 struct ary_action;
+struct ary_counting;
 struct ary_removal;
 struct ary_pieces;
 
@@ -127,6 +128,7 @@ struct ary_call {
 	unsigned pins;               /* how often a write was tied to a value, see kv_write.c */
 	uint64_t pinned_seq;
 	unsigned tries;              /* how often a key was chosen anew, see list_add.c */
+	struct ary_counting *counting; /* owned, or NULL; see list_count.h */
 	struct ary_removal *removal; /* owned, or NULL; see list_remove.h */
 	struct ary_pieces *pieces;   /* owned, or NULL; see kv_upload.h */
 	bool asks_durability;        /* and write.durability is what it asks for */

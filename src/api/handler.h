@@ -19,8 +19,10 @@ void ary_kv_finish_delete(struct ary_api *api, struct ary_call *call);
 /* kv.c: answers that a condition does not hold for the present value with SEQ. */
 enum ary_step ary_kv_refuse_condition(struct ary_call *call, uint64_t seq);
 
-/* list.c, list_add.c, list_remove.c */
+/* list.c, list_count.c, list_add.c, list_remove.c */
 enum ary_step ary_list_get(struct ary_api *api, struct ary_call *call);
+void ary_list_launch_count(struct ary_api *api, struct ary_call *call);
+void ary_list_finish_count(struct ary_api *api, struct ary_call *call);
 enum ary_step ary_list_check_add(struct ary_api *api, struct ary_call *call);
 enum ary_step ary_list_add(struct ary_api *api, struct ary_call *call);
 void ary_list_finish_add(struct ary_api *api, struct ary_call *call);

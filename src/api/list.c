@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/api_private.h"
+#include "api/list_count.h"
 #include "api/list_query.h"
 #include "api/list_text.h"
 #include "api/problem.h"
@@ -253,15 +254,6 @@ static void add_link(struct ary_api *api, struct ary_call *call, enum ary_list_f
 	ary_buf_release(&link);
 }
 
-static void respond(struct ary_call *call, struct ary_list_writer *writer)
-{
-	struct ary_response *response = &call->response;
-
-	ary_respond_owned(response, 200, ary_list_type(writer->form), &writer->text);
-	ary_response_constant(response, "Cache-Control", "no-store");
-	ary_response_constant(response, "Vary", "Accept");
-}
-
 static enum ary_step respond_page(struct ary_api *api, struct ary_call *call,
 				  struct ary_list_query *query)
 {
@@ -281,7 +273,7 @@ static enum ary_step respond_page(struct ary_api *api, struct ary_call *call,
 	if (status == ARY_OK)
 		status = end_page(&page, &next);
 	if (status == ARY_OK) {
-		respond(call, &page.writer);
+		ary_list_respond(call, &page.writer);
 		add_link(api, call, page.writer.form, ary_buf_view(&next));
 	} else if (status == ARY_NO_MEMORY) {
 		(void)ary_problem_respond_status(call, status, NULL);
@@ -296,30 +288,14 @@ static enum ary_step respond_page(struct ary_api *api, struct ary_call *call,
 	return ARY_STEP_RESPOND;
 }
 
-static enum ary_step respond_count(struct ary_api *api, struct ary_call *call,
-				   const struct ary_list_query *query)
-{
-	struct ary_list_writer writer = { .form = ary_list_form_of(call) };
-	uint64_t count;
-	enum ary_status status = ary_store_count(ary_api_store(api), &query->range, &count);
-
-	if (status != ARY_OK)
-		return ary_problem_respond_status(call, status, NULL);
-	ary_list_write_count(&writer, count);
-	respond(call, &writer);
-	call->response.incomplete = call->response.incomplete || writer.failed;
-	ary_list_writer_release(&writer);
-	return ARY_STEP_RESPOND;
-}
-
 enum ary_step ary_list_get(struct ary_api *api, struct ary_call *call)
 {
 	struct ary_list_query query;
 	enum ary_step step = ary_list_query_parse(call, api->options.key_bytes_max, &query);
 
 	if (step == ARY_STEP_BODY && query.count)
-		step = respond_count(api, call, &query);
-	else if (step == ARY_STEP_BODY)
+		return ary_list_count(api, call, &query);
+	if (step == ARY_STEP_BODY)
 		step = respond_page(api, call, &query);
 	ary_list_query_release(&query);
 	return step;

@@ -155,6 +155,16 @@ void ary_list_write_count(struct ary_list_writer *writer, uint64_t count)
 							     "%" PRIu64 "\n", count));
 }
 
+void ary_list_respond(struct ary_call *call, struct ary_list_writer *writer)
+{
+	struct ary_response *response = &call->response;
+
+	ary_respond_owned(response, 200, ary_list_type(writer->form), &writer->text);
+	ary_response_constant(response, "Cache-Control", "no-store");
+	ary_response_constant(response, "Vary", "Accept");
+	response->incomplete = response->incomplete || writer->failed;
+}
+
 void ary_list_writer_release(struct ary_list_writer *writer)
 {
 	ary_buf_release(&writer->text);

@@ -38,6 +38,9 @@ void ary_list_write_end(struct ary_list_writer *writer, struct ary_bytes next);
 /* Writes that there are COUNT keys, instead of a page. */
 void ary_list_write_count(struct ary_list_writer *writer, uint64_t count);
 
+/* Makes what WRITER wrote the answer of CALL, and takes it. */
+void ary_list_respond(struct ary_call *call, struct ary_list_writer *writer);
+
 void ary_list_writer_release(struct ary_list_writer *writer);
 
 #endif

@@ -29,7 +29,10 @@ static const char *const verbose_parameters[] = {"verbose", NULL};
 		.path = (target), \
 		.needs_store = true, \
 		.actions = { \
-			[ARY_GET] = {.parameters = list_parameters, .begin = ary_list_get}, \
+			[ARY_GET] = {.parameters = list_parameters, \
+				     .begin = ary_list_get, \
+				     .launch = ary_list_launch_count, \
+				     .finish = ary_list_finish_count}, \
 			[ARY_POST] = {.takes_body = true, \
 				      .parameters = add_parameters, \
 				      .check = ary_list_check_add, \

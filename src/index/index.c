@@ -436,52 +436,37 @@ void ary_index_page(struct ary_index *index, const struct ary_key_range *range,
 	ary_rwlock_unlock(&index->tree_lock);
 }
 
-/* Counts on from RANGE's beginning for a while; *FROM is where to go on then, or empty at the end.
- * False: no memory to remember that. */
-static bool count_some(struct ary_index *index, const struct ary_key_range *range, uint64_t *count,
-		       struct ary_buf *from)
+/* Whether RANGE may have a key. */
+static bool may_have_any(const struct ary_key_range *range)
 {
-	struct ary_cursor end = { 0 };
-	bool fits = true;
-	uint32_t handle;
-
-	ary_rwlock_read(&index->tree_lock);
-	struct ary_cursor cursor = ary_tree_seek(&index->tree, range->from, range->after);
-
-	if (range->to.size > 0)
-		end = ary_tree_seek(&index->tree, range->to, false);
-	*count += ary_tree_count(&index->tree, &cursor, &end, COUNTED_LEAVES);
-	from->size = 0;
-	handle = ary_tree_next(&index->tree, &cursor);
-	if (handle != 0)
-		fits = ary_buf_append(from, ary_blob_key(&index->arena, handle));
-	ary_rwlock_unlock(&index->tree_lock);
-	return fits;
+	return range->to.size == 0 || ary_bytes_compare(range->from, range->to) < 0;
 }
 
-enum ary_status ary_index_count_range(struct ary_index *index, const struct ary_key_range *range,
-				      uint64_t *out)
+enum ary_status ary_index_count_some(struct ary_index *index, const struct ary_key_range *range,
+				     struct ary_buf *from, uint64_t *count)
 {
-	struct ary_key_range rest = *range;
-	struct ary_buf from[2] = { { 0 } };
-	uint64_t count = 0;
-	unsigned turn = 0;
+	struct ary_cursor end = { 0 };
+	uint64_t counted = 0;
+	uint32_t handle = 0;
 	bool fits = true;
 
 	ARY_CHECK(!index->bulk);
-	while (rest.to.size == 0 || ary_bytes_compare(rest.from, rest.to) < 0) {
-		/* In turns: the key that is gone on from must stay while the next one comes. */
-		fits = count_some(index, &rest, &count, &from[turn]);
-		if (!fits || from[turn].size == 0)
-			break;
-		rest.from = ary_buf_view(&from[turn]);
-		rest.after = false;
-		turn = 1 - turn;
+	ary_rwlock_read(&index->tree_lock);
+	if (may_have_any(range)) {
+		struct ary_cursor cursor = ary_tree_seek(&index->tree, range->from, range->after);
+
+		if (range->to.size > 0)
+			end = ary_tree_seek(&index->tree, range->to, false);
+		counted = ary_tree_count(&index->tree, &cursor, &end, COUNTED_LEAVES);
+		handle = ary_tree_next(&index->tree, &cursor);
 	}
-	ary_buf_release(&from[0]);
-	ary_buf_release(&from[1]);
+	/* RANGE may have borrowed from FROM; it is not looked at any more. */
+	from->size = 0;
+	if (handle != 0)
+		fits = ary_buf_append(from, ary_blob_key(&index->arena, handle));
+	ary_rwlock_unlock(&index->tree_lock);
 	if (!fits)
 		return ARY_NO_MEMORY;
-	*out = count;
+	*count += counted;
 	return ARY_OK;
 }

@@ -106,11 +106,12 @@ typedef bool (*ary_index_visit)(void *context, struct ary_bytes key,
 void ary_index_page(struct ary_index *index, const struct ary_key_range *range,
 		    ary_index_visit visit, void *context);
 
-/* Counts the keys of RANGE without looking at each: under 10 ms for a million. Writers wait for
- * some thousand keys at a time only, so that what is counted is not one moment's state; keys that
- * are there all the time are counted once. NO_MEMORY. */
-ARY_MUST_CHECK enum ary_status ary_index_count_range(struct ary_index *index,
-						     const struct ary_key_range *range,
-						     uint64_t *out);
+/* Adds to *COUNT how many keys RANGE has, without looking at each: for as long as writers may wait,
+ * which is some ten thousand keys. *FROM, which RANGE may begin with, is then the first key of the
+ * rest, or empty: that was all. Under 10 ms for a million; what is counted is not one moment's
+ * state, but keys that are there all the time are counted once. NO_MEMORY: nothing was added. */
+ARY_MUST_CHECK enum ary_status ary_index_count_some(struct ary_index *index,
+						    const struct ary_key_range *range,
+						    struct ary_buf *from, uint64_t *count);
 
 #endif

@@ -8,6 +8,9 @@
 #include "store/store.h"
 #include "store/store_private.h"
 
+/* How often a count takes the lock of the index in one call. */
+enum { COUNT_TURNS = 4 };
+
 /* The segment (owned) of ENTRY, which the index has for KEY; or else of what it has since. False:
  * KEY is gone. */
 static bool take_segment(struct ary_store *store, struct ary_bytes key, struct ary_entry *entry,
@@ -250,7 +253,17 @@ enum ary_status ary_store_scan(struct ary_store *store, const struct ary_key_ran
 }
 
 enum ary_status ary_store_count(struct ary_store *store, const struct ary_key_range *range,
-				uint64_t *out)
+				struct ary_counted *counted)
 {
-	return ary_index_count_range(store->index, range, out);
+	enum ary_status status = ARY_OK;
+	for (int i = 0; status == ARY_OK && !counted->is_done && i < COUNT_TURNS; i++) {
+		struct ary_key_range rest = *range;
+		if (counted->from.size > 0) {
+			rest.from = ary_buf_view(&counted->from);
+			rest.after = false;
+		}
+		status = ary_index_count_some(store->index, &rest, &counted->from, &counted->keys);
+		counted->is_done = status == ARY_OK && counted->from.size == 0;
+	}
+	return status;
 }

@@ -156,11 +156,19 @@ ARY_MUST_CHECK enum ary_status ary_store_scan(struct ary_store *store,
 					      ary_store_visit visit, void *context,
 					      struct ary_scanned *scanned);
 
-/* Counts the keys of RANGE in steps, between which keys may come and go: under 10 ms for a
- * million. A key whose time is over counts until its value is ended, as in the figures.
- * NO_MEMORY. */
+/* How far a count came. All zero before it begins; `from` is the caller's to release. */
+struct ary_counted {
+	uint64_t keys;
+	bool is_done;
+	struct ary_buf from; /* private: where it goes on */
+};
+
+/* Counts on in RANGE, the same each time, for about a millisecond: some ten thousand keys or more,
+ * between which keys may come and go. A key whose time is over counts until its value is ended, as
+ * in the figures. NO_MEMORY: it can be tried again. */
 ARY_MUST_CHECK enum ary_status ary_store_count(struct ary_store *store,
-					       const struct ary_key_range *range, uint64_t *out);
+					       const struct ary_key_range *range,
+					       struct ary_counted *counted);
 
 /* ---- Writing ---- */
 
