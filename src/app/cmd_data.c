@@ -96,7 +96,7 @@ static enum ary_exit write_locally(const struct ary_config *config, struct ary_w
 static enum ary_exit write_one(const struct ary_config *config, struct ary_write *write,
 			       bool is_longer)
 {
-	return config->on_server ? ary_remote_write(config, write) :
+	return config->on_server ? ary_remote_write(config, write, is_longer) :
 				   write_locally(config, write, is_longer);
 }
 
@@ -107,12 +107,10 @@ static enum ary_status read_input(const struct ary_config *config, struct ary_bu
 	size_t size = ARY_LARGE_BYTES_MIN;
 	enum ary_status status;
 
-	if (config->on_server)
-		return ary_console_read(ARY_REMOTE_VALUE_BYTES_MAX, buf, err);
-	if (config->max_value_bytes < size)
+	if (!config->on_server && config->max_value_bytes < size)
 		size = (size_t)config->max_value_bytes;
 	status = ary_console_read_some(size + 1, buf, err);
-	if (status == ARY_OK && buf->size > config->max_value_bytes)
+	if (!config->on_server && status == ARY_OK && buf->size > config->max_value_bytes)
 		status = fail_size(config, err);
 	return status;
 }
@@ -131,7 +129,7 @@ static enum ary_exit take_value(const struct ary_config *config, struct ary_buf 
 		if (read_input(config, buf, &err) != ARY_OK)
 			return ary_local_refused(&err);
 		*out = ary_buf_view(buf);
-		*longer_out = !config->on_server && buf->size > ARY_LARGE_BYTES_MIN;
+		*longer_out = buf->size > ARY_LARGE_BYTES_MIN;
 	}
 	if (!config->on_server && out->size > config->max_value_bytes)
 		return ary_complain(ARY_EXIT_USAGE,

@@ -9,7 +9,7 @@
 
 #include "env/system.h"
 
-enum { READ_BYTES = 64 * 1024, PROGRESS_BYTES_MIN = 64 * 1024 * 1024 };
+enum { PROGRESS_BYTES_MIN = 64 * 1024 * 1024 };
 
 enum ary_exit ary_complain(enum ary_exit code, const char *format, ...)
 {
@@ -40,27 +40,6 @@ void ary_console_end_line(void)
 {
 	if (ary_is_terminal(1))
 		ary_console_write(ary_bytes_of("\n"));
-}
-
-enum ary_status ary_console_read(uint64_t bytes_max, struct ary_buf *out, struct ary_error *err)
-{
-	out->size = 0;
-	for (;;) {
-		size_t taken;
-
-		if (!ary_buf_reserve(out, READ_BYTES))
-			return ary_fail(err, ARY_NO_MEMORY, "no memory for standard input");
-		taken = fread(out->data + out->size, 1, READ_BYTES, stdin);
-		out->size += taken;
-		if (out->size > bytes_max)
-			return ary_fail(err, ARY_TOO_LARGE,
-					"standard input has more than %" PRIu64 " bytes",
-					bytes_max);
-		if (taken < READ_BYTES && ferror(stdin))
-			return ary_fail_errno(err, errno, "cannot read standard input");
-		if (taken < READ_BYTES)
-			return ARY_OK;
-	}
 }
 
 enum ary_status ary_console_read_some(size_t size, struct ary_buf *out, struct ary_error *err)

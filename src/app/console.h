@@ -26,11 +26,6 @@ bool ary_console_good(void);
 /* Adds a newline when standard output is a terminal, so that the prompt begins a line. */
 void ary_console_end_line(void);
 
-/* Reads standard input to its end into OUT (emptied first).
- * TOO_LARGE: it has more than BYTES_MAX. IO, NO_MEMORY. */
-ARY_MUST_CHECK enum ary_status ary_console_read(uint64_t bytes_max, struct ary_buf *out,
-						struct ary_error *err);
-
 /* Reads the next SIZE bytes of standard input into OUT (emptied first), fewer only at its end.
  * IO, NO_MEMORY. */
 ARY_MUST_CHECK enum ary_status ary_console_read_some(size_t size, struct ary_buf *out,

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "api/answer.h"
 #include "api/target.h"
@@ -102,8 +103,26 @@ enum ary_exit ary_remote_get(const struct ary_config *config, struct ary_bytes k
 	return code;
 }
 
-enum ary_exit ary_remote_write(const struct ary_config *config, const struct ary_write *write)
+/* The next bytes of standard input; *CONTEXT, an error, is why there are none. */
+static bool read_input(void *context, void *out, size_t size, size_t *size_out)
 {
+	struct ary_error *err = context;
+	struct ary_buf buf = { .size = 0 };
+	bool read = ary_console_read_some(size, &buf, err) == ARY_OK;
+
+	if (read && buf.size > 0)
+		memcpy(out, buf.data, buf.size);
+	if (read)
+		*size_out = buf.size;
+	ary_buf_release(&buf);
+	return read;
+}
+
+enum ary_exit ary_remote_write(const struct ary_config *config, const struct ary_write *write,
+			       bool is_longer)
+{
+	struct ary_error input_err = { .status = ARY_OK };
+
 	struct ary_transfer_request request = {
 		.method = write->op == ARY_WRITE_SET ? ARY_PUT : ARY_DELETE,
 		.body = write->value,
@@ -116,12 +135,17 @@ enum ary_exit ary_remote_write(const struct ary_config *config, const struct ary
 
 	if (code != ARY_EXIT_OK)
 		return code;
+	if (is_longer) {
+		request.source = read_input;
+		request.source_context = &input_err;
+	}
 	if (write->ttl_ms > 0) {
 		(void)snprintf(field, sizeof(field), "Aryavarth-TTL: %" PRIu64,
 			       write->ttl_ms / 1000);
 		request.field = field;
 	}
-	code = tell(ask_for_key(&remote, write->key, &request, &err), &err);
+	code = tell(ask_for_key(&remote, write->key, &request, &err),
+		    remote.transfer.source_failed ? &input_err : &err);
 	disconnect(&remote);
 	return code;
 }

@@ -9,14 +9,13 @@
 #include "app/config.h"
 #include "store/store.h"
 
-/* More than a server takes in one PUT; each has a limit of its own and refuses more. */
-enum { ARY_REMOTE_VALUE_BYTES_MAX = 64 * 1024 * 1024 };
-
 /* Writes the value of KEY to standard output as it comes, and nothing else. */
 enum ary_exit ary_remote_get(const struct ary_config *config, struct ary_bytes key);
 
-/* Carries out op, key, value and type of WRITE. */
-enum ary_exit ary_remote_write(const struct ary_config *config, const struct ary_write *write);
+/* Carries out op, key, value and type of WRITE. IS_LONGER: standard input has more of the value,
+ * which is sent as it comes. */
+enum ary_exit ary_remote_write(const struct ary_config *config, const struct ary_write *write,
+			       bool is_longer);
 
 /* Compacts, or joins the compaction that runs, and waits for its end, however long that takes; *OUT
  * is what it did. */

@@ -2,6 +2,7 @@
 #include "app/transfer.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "api/answer.h"
 #include "app/command.h"
@@ -70,6 +71,25 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 	return transfer->cut ? 0 : bytes.size;
 }
 
+/* What comes before the source, and then that. */
+static size_t give_body(char *out, size_t size, size_t count, void *context)
+{
+	struct ary_transfer *transfer = context;
+	const struct ary_transfer_request *request = &transfer->request;
+	size_t left = request->body.size - transfer->body_sent;
+	size_t given = size * count < left ? size * count : left;
+
+	if (given > 0) {
+		memcpy(out, request->body.data + transfer->body_sent, given);
+		transfer->body_sent += given;
+		return given;
+	}
+	if (request->source(request->source_context, out, size * count, &given))
+		return given;
+	transfer->source_failed = true;
+	return CURL_READFUNC_ABORT;
+}
+
 static bool is_write(const struct ary_transfer *transfer)
 {
 	return transfer->request.method != ARY_GET;
@@ -123,7 +143,8 @@ static bool add_fields(struct ary_transfer *transfer)
 	if (request->method != ARY_GET && request->method != ARY_DELETE &&
 	    !add_type(transfer, request->type))
 		return false;
-	if (request->body.size >= EXPECT_BYTES_MIN && !add_field(transfer, "Expect: 100-continue"))
+	if ((request->source || request->body.size >= EXPECT_BYTES_MIN) &&
+	    !add_field(transfer, "Expect: 100-continue"))
 		return false;
 	return !request->field || add_field(transfer, request->field);
 }
@@ -151,12 +172,31 @@ static void set_method(struct ary_transfer *transfer)
 		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "DELETE");
 		return;
 	}
+	if (request->source) {
+		curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_body);
+		curl_easy_setopt(curl, CURLOPT_READDATA, transfer);
+		return;
+	}
 	curl_easy_setopt(curl, CURLOPT_POST, 1L);
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
 			 request->body.size > 0 ? (const char *)request->body.data : "");
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
 	if (request->method == ARY_PUT)
 		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "PUT");
+}
+
+static void set_timeout(struct ary_transfer *transfer)
+{
+	long timeout_ms = (long)transfer->server->timeout_ms;
+
+	if (!transfer->request.source) {
+		curl_easy_setopt(transfer->curl, CURLOPT_TIMEOUT_MS, timeout_ms);
+		return;
+	}
+	curl_easy_setopt(transfer->curl, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
+	curl_easy_setopt(transfer->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(transfer->curl, CURLOPT_LOW_SPEED_TIME, 1 + (timeout_ms - 1) / 1000);
 }
 
 static void set_manners(struct ary_transfer *transfer)
@@ -167,7 +207,7 @@ static void set_manners(struct ary_transfer *transfer)
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)server->timeout_ms);
+	set_timeout(transfer);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS_MAX);
 	if (server->direct)
@@ -196,6 +236,8 @@ static void forget(struct ary_transfer *transfer)
 	transfer->body.size = 0;
 	transfer->sunk_bytes = 0;
 	transfer->times_sent = 0;
+	transfer->body_sent = 0;
+	transfer->source_failed = false;
 	transfer->cut = false;
 	transfer->reason[0] = '\0';
 }
@@ -255,7 +297,8 @@ static enum ary_status explain(const struct ary_transfer *transfer, CURLcode cod
 			       struct ary_error *err)
 {
 	const char *reason = transfer->reason[0] ? transfer->reason : curl_easy_strerror(code);
-	bool may_be_done = is_write(transfer) && transfer->times_sent > 0;
+	bool may_be_done = is_write(transfer) && transfer->times_sent > 0 &&
+			   !transfer->source_failed;
 
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		reason = "the connection was closed";

@@ -4,6 +4,9 @@
  * A write is sent at most once. libcurl would send it again where a kept connection turns out to be
  * dead; but then nobody knows whether the first one was carried out, and this says so instead.
  *
+ * Limits of time: that of the server for a whole request; for one with a source it is the longest
+ * time in which nothing goes on.
+ *
  * Threads: one transfer, one thread.
  * Limits: 64 KiB of an answer are kept; what goes to a sink has no limit. */
 #ifndef ARY_APP_TRANSFER_H
@@ -34,11 +37,17 @@ void ary_server_close(struct ary_server *server);
 /* Takes the bytes of a 200 as they come. False: no more of them are wanted. */
 typedef bool (*ary_transfer_sink)(void *context, struct ary_bytes bytes);
 
+/* Writes the next bytes of a body to OUT, at most SIZE of them, and tells how many in *SIZE_OUT; 0
+ * is its end. False: they cannot be had, and the request is to come to nothing. */
+typedef bool (*ary_transfer_source)(void *context, void *out, size_t size, size_t *size_out);
+
 /* What to send. All is borrowed until the transfer ends. */
 struct ary_transfer_request {
 	enum ary_method method; /* GET, PUT, DELETE or POST */
 	const char *path;       /* what comes behind the server's base, encoded */
 	struct ary_bytes body;  /* of a PUT */
+	ary_transfer_source source; /* of what follows `body`, of any length; may be NULL */
+	void *source_context;
 	struct ary_bytes type;  /* its Content-Type; empty: none */
 	const char *field;      /* one more header line; may be NULL */
 	ary_transfer_sink sink; /* may be NULL */
@@ -55,9 +64,11 @@ struct ary_transfer {
 	uint64_t retry_after_seconds; /* 0: not said */
 	struct ary_buf body;          /* its beginning; nothing of what went to a sink */
 	uint64_t sunk_bytes;
+	bool source_failed;           /* so nothing was done */
 	/* Private. */
 	struct curl_slist *fields;
 	unsigned times_sent;
+	size_t body_sent;             /* of the request's body, where it has a source */
 	bool cut;                     /* there is more than `body` */
 	char reason[CURL_ERROR_SIZE];
 };

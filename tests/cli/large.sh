@@ -145,6 +145,30 @@ check "a body of 40 MiB is taken as it comes" [ "$(curl -s -o got -w '%{http_cod
 	"$server_url/keys/new40" <v40)" = 201 ]
 is_stored new40 v40 --server "$server_url"
 flat 'serve' "$server_pid"
+# The command sends what comes as it comes, in the memory of a part.
+"$aryavarth" set by-command - --server "$server_url" --type a/b <in >out 2>err &
+setter=$!
+exec 3>in
+cat v40 >&3
+flat 'set --server' $setter
+exec 3>&-
+wait $setter || fail "set of 40 MiB on a server: $(cat err)"
+is_stored by-command v40 --server "$server_url"
+check "its type is told" [ "$(curl -sI "$server_url/keys/by-command" | tr -d '\r' |
+	sed -n 's/^Content-Type: //p')" = a/b ]
+# Killed in the middle, and too long for the server: nothing is left of it.
+"$aryavarth" set cut - --server "$server_url" <in >out 2>err &
+setter=$!
+exec 3>in
+head -c $((3 * mib)) v40 >&3
+kill -9 $setter
+wait $setter
+exec 3>&-
+expect 1 get cut --server "$server_url"
+cat v40 v40 | set_from 2 long /dev/stdin --server "$server_url"
+complained 'Value too large'
+expect 1 get long --server "$server_url"
+
 # One that takes 40 MiB slowly keeps its value, whatever becomes of the key.
 curl -s --limit-rate 20M -o slow "$server_url/keys/k40" &
 slow=$!
