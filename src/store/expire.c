@@ -40,8 +40,11 @@ void ary_expire_put(struct ary_store *store, struct ary_append *append)
 		return;
 	while (committer->ended_count < ARY_GROUP_ENDED_MAX) {
 		struct ary_ending *ending = ary_expiry_take(&store->expiry, append->time_ms);
-		if (ending == NULL)
+		if (ending == NULL) {
+			/* All that was over is taken: what is over next waits anew. */
+			committer->expire_due_ns = 0;
 			return;
+		}
 		if (!put_line(store, append, ending)) {
 			ary_expiry_put_back(&store->expiry, ending);
 			return;

@@ -294,6 +294,37 @@ static void test_ends_share_a_group(void **state)
 	assert_int_equal(store_test_stats(test).syncs, syncs + 1);
 }
 
+/* While the line of k0 is synced, k1 is over too, and the clock stands still from then on. */
+static void end_another(void *context, enum fault_kind kind, const char *name)
+{
+	struct store_test *test = context;
+
+	(void)name;
+	if (kind != FAULT_FILE_SYNC)
+		return;
+	fault_env_set_hook(test->faults, NULL, NULL);
+	fault_env_hold_clock(test->faults, true);
+	fault_env_set_wall_ms(test->faults, NOW_MS + 20);
+}
+
+/* What ends during the sync of the group before waits for others as that did. */
+static void test_what_ends_during_a_sync_waits_too(void **state)
+{
+	struct store_test *test = *state;
+
+	store_test_open(test);
+	fault_env_set_wall_ms(test->faults, NOW_MS);
+	must_set_until(test, "k0", NOW_MS + 10);
+	must_set_until(test, "k1", NOW_MS + 20);
+	fault_env_set_hook(test->faults, end_another, test);
+	fault_env_set_wall_ms(test->faults, NOW_MS + 10);
+	await_expired(test, 1);
+	await_look(test);
+	assert_int_equal(store_test_stats(test).expired, 1);
+	fault_env_hold_clock(test->faults, false);
+	await_expired(test, 2);
+}
+
 /* A group that comes anyway takes along what is over, and what is over when the store is opened
  * waits for nothing. */
 static void test_ends_wait_for_no_group_that_comes_anyway(void **state)
@@ -443,6 +474,7 @@ int main(void)
 		TEST(test_nothing_comes_back_by_a_compaction),
 		TEST(test_read_only_store_ends_nothing_and_rests),
 		TEST(test_ends_share_a_group),
+		TEST(test_what_ends_during_a_sync_waits_too),
 		TEST(test_ends_wait_for_no_group_that_comes_anyway),
 		TEST(test_who_reads_only_ends_nothing),
 		TEST(test_clock_set_back_brings_nothing_back),
