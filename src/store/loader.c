@@ -10,6 +10,9 @@
  * work for WAKE_BATCHES. */
 enum { CHANGES_MAX = 1024, BATCHES = 16, WAKE_BATCHES = BATCHES / 4 };
 
+/* A batch is full with so many bytes of keys, too: all of them together hold some MiB at most. */
+enum { KEY_BYTES = 256 * 1024 };
+
 struct change {
 	struct ary_entry entry;
 	uint64_t expires_ms;
@@ -175,7 +178,9 @@ enum ary_status ary_loader_add(struct ary_loader *loader, struct ary_bytes key,
 	if (!ary_buf_append(&batch->keys, key))
 		return ARY_NO_MEMORY;
 	batch->count++;
-	return batch->count < CHANGES_MAX ? ARY_OK : pass_on(loader, batch);
+	if (batch->count < CHANGES_MAX && batch->keys.size < KEY_BYTES)
+		return ARY_OK;
+	return pass_on(loader, batch);
 }
 
 enum ary_status ary_loader_drain(struct ary_loader *loader)

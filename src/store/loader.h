@@ -5,7 +5,7 @@
  *
  * Threads: the functions belong to open's thread. Between ary_loader_start and ary_loader_drain
  * the index, and the counters of stale bytes, are the loader's; the table of logs must not change.
- * Limits: 16 batches of 1024 changes, with their keys. */
+ * Limits: 16 batches of 1024 changes, or of 256 KiB of keys where those are long. */
 #ifndef ARY_STORE_LOADER_H
 #define ARY_STORE_LOADER_H
 
