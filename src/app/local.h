@@ -13,7 +13,7 @@
 void ary_local_options(const struct ary_config *config, struct ary_store_options *out);
 
 enum ary_local_use {
-	ARY_LOCAL_READ,    /* nothing is written to a log, not even of values that have ended */
+	ARY_LOCAL_READ,    /* no line is added to a log, not even of values that have ended */
 	ARY_LOCAL_COMPACT, /* compaction never starts by itself */
 	ARY_LOCAL_WRITE,
 	ARY_LOCAL_CREATE,  /* as WRITE; a missing store is made */

@@ -37,7 +37,7 @@ struct ary_verify_report {
 	uint64_t sets;
 	uint64_t removes;
 	uint64_t torn_bytes;
-	uint64_t bad_logs;      /* those whose status is not OK: the store does not open */
+	uint64_t bad_logs;      /* what was told that is not OK: the store does not open */
 	uint64_t leftover_files; /* of a compaction; an open removes them */
 	uint64_t foreign_files; /* in the logs' folder, and not ours */
 	struct ary_error first; /* of the first bad log, if there is one */
