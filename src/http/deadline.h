@@ -65,7 +65,8 @@ void ary_deadlines_expire(struct ary_deadlines *deadlines, uint64_t now_ms);
  * has gone, all it sent taken; their deadlines are clear then. The library can miss that a client
  * left when that is told together with its last bytes. Looks at most once a second, and acts when
  * the second look sees the same: whatever the library still had to do has been done by then. A peer
- * that has only ended its side and waits for a reply is let be. */
+ * that has only ended its side and waits for a reply is let be here; the library may close the
+ * connection all the same, when it was suspended meanwhile. */
 void ary_deadlines_drop_gone(struct ary_deadlines *deadlines, uint64_t now_ms);
 
 #endif
