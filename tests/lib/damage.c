@@ -247,6 +247,23 @@ static bool is_merge(const struct ary_record *record)
 	return record->op == ARY_OP_BASE || record->op == ARY_OP_MERGE;
 }
 
+/* It opens, with the lines up to SEQ; log I of WHOLE is the last that is there, or the first that
+ * is not. A merge before it may have left out the parts of a value, because of a line that is gone
+ * now: then the value lacks them, which proves that there was such a line. */
+static struct damage_forecast opening(const struct logs *whole, size_t i, uint64_t seq)
+{
+	struct damage_forecast forecast = {.seq = seq};
+
+	for (size_t k = 0; k < i; k++) {
+		struct line line;
+
+		if (read_line(&whole->files[k]->bytes, 0, &line) && is_merge(&line.record) &&
+		    line.record.cleaned > seq)
+			forecast.may_be_refused = true;
+	}
+	return forecast;
+}
+
 /* Log I of WHOLE, the one that was written to last, is now AFTER. */
 static struct damage_forecast forecast_tail(const struct logs *whole, size_t i,
 					    const struct ary_buf *after,
@@ -276,7 +293,7 @@ static struct damage_forecast forecast_tail(const struct logs *whole, size_t i,
 	}
 	if (mark->durable_bytes > bad && mark->log == whole->numbers[i])
 		return refusal;
-	return (struct damage_forecast){.seq = seq};
+	return opening(whole, i, seq);
 }
 
 /* Log I of WHOLE is gone. */
@@ -287,7 +304,7 @@ static struct damage_forecast forecast_gone(const struct logs *whole, size_t i,
 		return refusal;
 	if (mark->durable_bytes > 0 && (i == 0 || mark->log > whole->numbers[i - 1]))
 		return refusal;
-	return (struct damage_forecast){.seq = i > 0 ? last_seq(whole->files[i - 1]) : 0};
+	return opening(whole, i, i > 0 ? last_seq(whole->files[i - 1]) : 0);
 }
 
 struct damage_forecast damage_forecast(const struct image *whole, const struct image *damaged)
