@@ -105,10 +105,12 @@ static char *ask(struct api_fixture *fixture, const char *target, char *next, ch
 	body = request.call.response.body;
 	json_t *root = json_loadb((const char *)body.data, body.size, 0, NULL);
 
-	json_array_foreach(json_object_get(root, "keys"), i, key)
+	json_array_foreach(json_object_get(root, "keys"), i, key) {
 		append(keys, json_object_get(key, "key"));
-	json_array_foreach(json_object_get(root, "prefixes"), i, key)
+	}
+	json_array_foreach(json_object_get(root, "prefixes"), i, key) {
 		append(keys, key);
+	}
 	if (json_is_string(json_object_get(root, "next")))
 		after = ary_strdup(json_string_value(json_object_get(root, "next")));
 	/* Who follows links comes as far. */

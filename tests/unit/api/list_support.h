@@ -41,11 +41,11 @@ static inline unsigned get(struct api_fixture *fixture, const char *target, cons
 /* Keys that are hard to list; the last is NULL. */
 static inline const char *const *tree(void)
 {
-	static const char *const keys[] = {
+	static const char *const names[] = {
 		"a", "a%00", "a/", "a//d", "a/b", "a/b/1", "a/b/2", "a/c", "a0", "b", "b%ff",
 		"b%ffc", "c+d", "%ff", "%ff%ff", NULL};
 
-	return keys;
+	return names;
 }
 
 /* A listing of that tree, as text. */
