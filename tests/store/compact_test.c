@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include <errno.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -33,13 +32,6 @@ static int teardown(void **state)
 	(void)state;
 	store_test_end(&store);
 	return 0;
-}
-
-static void pause_briefly(void)
-{
-	const struct timespec pause = {.tv_nsec = 10000000};
-
-	nanosleep(&pause, NULL);
 }
 
 /* Several logs, mostly stale: k0 to k9 hold their names, k3 is removed. */
@@ -383,7 +375,7 @@ static void test_compaction_starts_by_itself_at_the_threshold(void **state)
 		if (report.state == ARY_COMPACTION_IDLE &&
 		    store_test_stats(&store).stale_bytes < 2000)
 			break;
-		pause_briefly();
+		ary_thread_pause(10);
 	}
 	assert_true(report.runs > 0);
 	assert_int_equal(report.status, ARY_OK);
@@ -413,7 +405,7 @@ static void test_compaction_starts_by_itself_when_half_is_stale(void **state)
 		store_test_set(&store, "a", value);
 	for (int i = 0; i < WAITS_MAX && report.runs == 0; i++) {
 		ary_store_compaction_report(store.store, &report);
-		pause_briefly();
+		ary_thread_pause(10);
 	}
 	assert_int_equal(report.runs, 1);
 	assert_int_equal(report.status, ARY_OK);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include <errno.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -32,13 +31,6 @@ static int teardown(void **state)
 	(void)state;
 	store_test_end(&store);
 	return 0;
-}
-
-static void pause_briefly(void)
-{
-	const struct timespec pause = {.tv_nsec = 10000000};
-
-	nanosleep(&pause, NULL);
 }
 
 struct waiter {
@@ -189,7 +181,7 @@ static void test_compaction_that_finds_nothing_to_do_rests(void **state)
 	for (int i = 0; i < 5; i++)
 		store_test_set(&store, "a0", logs_value);
 	for (int i = 0; i < 20; i++)
-		pause_briefly();
+		ary_thread_pause(10);
 	ary_store_compaction_report(store.store, &report);
 	assert_true(report.runs < 60);
 }

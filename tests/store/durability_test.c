@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include <errno.h>
-#include <time.h>
 
 #include <cmocka.h>
 
+#include "env/thread.h"
 #include "lib/recorder.h"
 #include "lib/store_files.h"
 #include "lib/store_helper.h"
@@ -43,13 +43,6 @@ static int teardown(void **state)
 	write_batch_destroy(batch);
 	recorder_release(&recorder);
 	return 0;
-}
-
-static void pause_briefly(void)
-{
-	const struct timespec pause = {.tv_nsec = 10000000};
-
-	nanosleep(&pause, NULL);
 }
 
 /* Has the batch's writes from the second on wait while the first one is synced, so that they are
@@ -186,11 +179,11 @@ static void test_interval_syncs_in_time(void **state)
 	uint64_t before = store_test_stats(&store).syncs;
 	store_test_set(&store, "k", "v");
 	for (int i = 0; i < WAITS_MAX && store_test_stats(&store).syncs == before; i++)
-		pause_briefly();
+		ary_thread_pause(10);
 	assert_int_equal(store_test_stats(&store).syncs, before + 1);
 	/* With nothing new there is nothing to sync. */
 	for (int i = 0; i < 10; i++)
-		pause_briefly();
+		ary_thread_pause(10);
 	assert_int_equal(store_test_stats(&store).syncs, before + 1);
 }
 
@@ -204,7 +197,7 @@ static void test_interval_latches_when_its_sync_fails(void **state)
 	fail_calls(FAULT_FILE_SYNC, EIO, true);
 	store_test_set(&store, "k", "v");
 	for (int i = 0; i < WAITS_MAX && !store_test_stats(&store).read_only; i++)
-		pause_briefly();
+		ary_thread_pause(10);
 	expect_read_only("first", "of the run");
 }
 
@@ -359,7 +352,7 @@ static void test_reserve_is_kept_for_removals(void **state)
 	enum ary_status status = ARY_OK;
 	for (int i = 0; i < WAITS_MAX && status == ARY_OK; i++) {
 		status = store_test_write(&store, "k", "old");
-		pause_briefly();
+		ary_thread_pause(10);
 	}
 	assert_int_equal(status, ARY_NO_SPACE);
 	assert_int_equal(ary_store_ready(store.store, NULL), ARY_NO_SPACE);
@@ -368,7 +361,7 @@ static void test_reserve_is_kept_for_removals(void **state)
 	assert_int_equal(store_test_compact(&store).status, ARY_OK);
 	fault_env_set_space(store.faults, UINT64_C(1) << 29, UINT64_C(1) << 30);
 	for (int i = 0; i < WAITS_MAX && ary_store_ready(store.store, NULL) != ARY_OK; i++)
-		pause_briefly();
+		ary_thread_pause(10);
 	assert_int_equal(ary_store_ready(store.store, NULL), ARY_OK);
 	store_test_set(&store, "k", "new");
 }
@@ -390,7 +383,7 @@ static void test_logs_are_smaller_where_the_disk_is_nearly_full(void **state)
 	fault_env_set_space(store.faults, UINT64_C(1) << 40, UINT64_C(1) << 41);
 	/* It is looked at again a moment later. */
 	for (int i = 0; i < 10; i++)
-		pause_briefly();
+		ary_thread_pause(10);
 	for (int i = 0; i < 30; i++)
 		store_test_set(&store, "k", value);
 	assert_in_range(store_test_stats(&store).logs, logs, logs + 1);

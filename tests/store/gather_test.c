@@ -8,10 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <time.h>
-
 #include <cmocka.h>
 
+#include "env/thread.h"
 #include "lib/recorder.h"
 #include "lib/store_helper.h"
 #include "lib/write_batch.h"
@@ -53,13 +52,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void pause_briefly(void)
-{
-	const struct timespec pause = {.tv_nsec = 20000000};
-
-	nanosleep(&pause, NULL);
-}
-
 /* Opens the store and stores two groups: one write, and PEERS that waited for its sync. */
 static void store_peers(void)
 {
@@ -88,7 +80,7 @@ static void test_as_many_as_before_are_waited_for(void **state)
 	(void)state;
 	store_peers();
 	for (int i = 0; i < PEERS; i++) {
-		pause_briefly();
+		ary_thread_pause(20);
 		assert_int_equal(store_test_stats(&store).groups, 2);
 		(void)submit_one();
 	}

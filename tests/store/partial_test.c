@@ -9,10 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <time.h>
-
 #include <cmocka.h>
 
+#include "env/thread.h"
 #include "lib/log_keys.h"
 #include "lib/store_files.h"
 #include "lib/store_helper.h"
@@ -281,13 +280,6 @@ static void test_log_that_is_missing_below_a_merge_is_damage(void **state)
 	store_test_open(&store);
 }
 
-static void pause_briefly(void)
-{
-	const struct timespec pause = {.tv_nsec = 10000000};
-
-	nanosleep(&pause, NULL);
-}
-
 /* However long a few keys are written again and again, there are few files. */
 static void test_logs_do_not_become_many(void **state)
 {
@@ -304,7 +296,7 @@ static void test_logs_do_not_become_many(void **state)
 		uint64_t logs = store_test_stats(&store).logs;
 		logs_max = logs > logs_max ? logs : logs_max;
 		for (int i = 0; i < WAITS_MAX && store_test_stats(&store).stale_bytes > 6000; i++)
-			pause_briefly();
+			ary_thread_pause(10);
 	}
 	/* Some 150 of them were written. */
 	assert_true(logs_max < 40);

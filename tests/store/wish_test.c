@@ -5,10 +5,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #include <cmocka.h>
 
+#include "env/thread.h"
 #include "lib/recorder.h"
 #include "lib/store_helper.h"
 #include "lib/write_batch.h"
@@ -38,13 +38,6 @@ static int teardown(void **state)
 	write_batch_destroy(batch);
 	recorder_release(&recorder);
 	return 0;
-}
-
-static void pause_briefly(void)
-{
-	const struct timespec pause = {.tv_nsec = 10000000};
-
-	nanosleep(&pause, NULL);
 }
 
 /* Writes K with the wish for DURABILITY; answers what it got. */
@@ -138,16 +131,16 @@ static void test_a_write_may_ask_to_be_synced_in_time(void **state)
 	open_in(ARY_DURABILITY_NEVER);
 	assert_int_equal(write_with(ARY_DURABILITY_NEVER), ARY_DURABILITY_NEVER);
 	for (int i = 0; i < 10; i++)
-		pause_briefly();
+		ary_thread_pause(10);
 	assert_int_equal(recorder_count(&recorder, 's'), 0);
 	assert_int_equal(write_with(ARY_DURABILITY_INTERVAL), ARY_DURABILITY_INTERVAL);
 	for (int i = 0; i < WAITS_MAX && recorder_count(&recorder, 's') == 0; i++)
-		pause_briefly();
+		ary_thread_pause(10);
 	assert_string_equal(recorder.events, "wws");
 	/* That was kept: nothing more is due. */
 	assert_int_equal(write_with(ARY_DURABILITY_NEVER), ARY_DURABILITY_NEVER);
 	for (int i = 0; i < 10; i++)
-		pause_briefly();
+		ary_thread_pause(10);
 	assert_int_equal(recorder_count(&recorder, 's'), 1);
 }
 
