@@ -51,6 +51,7 @@ plain_files = \
 	script/bench.d/goals.sh \
 	script/bench.d/http.sh \
 	script/bench.d/instructions.sh \
+	script/bench.d/large.sh \
 	script/bench.d/list.sh \
 	script/bench.d/load.lua \
 	script/bench.d/measure.sh \

@@ -58,6 +58,14 @@ list_goals() {
 		'a page of 1,000 keys, of 10 million / of 10,000, in time'
 	goal list 'list:longer backwards' at-most 3 \
 		'the same, backwards'
+	goal large 'large:memory' at-most 64 \
+		'MiB of memory for a value of 1 GiB, in and out, text and binary'
+	goal large 'large:last byte longer' at-most 2 \
+		'its last byte / that of 2 MiB, in time'
+	goal large 'large:p99' at-most 5 \
+		'p99 of small PUTs, beside uploads of 1 GiB / alone'
+	goal large 'large:memory of many' at-most 256 \
+		'MiB of memory for 64 uploads of 64 MiB at once'
 	goal engine 'engine:bytes a key' at-most 48 \
 		'memory per key beyond its own bytes (aim: 40)'
 }
