@@ -11,7 +11,7 @@
 
 #include "base/crc32c.h"
 
-enum { SIZE_MAX_TESTED = 300, ROUNDS = 3000 };
+enum { SIZE_MAX_TESTED = 300, LONG_BYTES = 7000, ROUNDS = 3000 };
 
 /* The definition, a bit at a time. */
 static uint32_t reference(const uint8_t *data, size_t size)
@@ -98,6 +98,20 @@ static void test_pieces_give_the_checksum_of_the_whole(void **state)
 	}
 }
 
+/* Long pieces are summed in another way than short ones, each with a rest. */
+static void test_long_ones_agree_with_the_definition(void **state)
+{
+	static uint8_t data[LONG_BYTES];
+	uint32_t random = 3;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)next_random(&random);
+	for (size_t size = SIZE_MAX_TESTED; size <= sizeof(data); size += 41)
+		assert_both(data + sizeof(data) - size, size,
+			    reference(data + sizeof(data) - size, size));
+}
+
 static void test_each_flipped_bit_changes_the_checksum(void **state)
 {
 	uint8_t line[] = "{\"seq\":17,\"time\":1763796000123,\"cmd\":\"Set\",\"key\":\"a\"";
@@ -118,6 +132,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_has_checksum_zero),
 		cmocka_unit_test(test_every_size_and_alignment_agrees_with_the_definition),
 		cmocka_unit_test(test_pieces_give_the_checksum_of_the_whole),
+		cmocka_unit_test(test_long_ones_agree_with_the_definition),
 		cmocka_unit_test(test_each_flipped_bit_changes_the_checksum),
 	};
 
