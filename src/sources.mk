@@ -41,6 +41,7 @@ env_sources = \
 	%D%/env/posix_dir.c \
 	%D%/env/posix_file.c \
 	%D%/env/posix_lock.c \
+	%D%/env/posix_map.c \
 	%D%/env/posix_private.h \
 	%D%/env/system.c \
 	%D%/env/system.h \

@@ -47,7 +47,7 @@ strangers() {
 		}
 		{
 			name = plain($3)
-			if (name in owner && owner[name] != $1)
+			if (name in owner && index("," owner[name] ",", "," $1 ",") == 0)
 				print "libary_" $1 ".a: " $2 " calls " $3 ", which belongs to " \
 				    owner[name] "/"
 		}' "$top/build-aux/FLOORS" "$work/needed"
@@ -121,10 +121,12 @@ must_find store openat pwrite64 fdatasync renameat malloc __interceptor_malloc r
 must_find http recv __recv_chk poll __poll_chk epoll_wait
 must_find app open64 fopen
 must_find env malloc
+must_find store sigaction
 must_pass env open64
 must_pass env __read_chk
 must_pass base malloc
 must_pass app sigaction
+must_pass env sigaction
 must_pass store ary_file_read_at
 must_pass store memcpy
 

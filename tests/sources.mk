@@ -203,6 +203,16 @@ tests_unit_env_posix_lock_test_CPPFLAGS = $(test_cppflags)
 tests_unit_env_posix_lock_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_env_posix_lock_test_LDADD = libtestary.a $(upto_env) $(test_libs)
 
+check_PROGRAMS += %D%/unit/env/posix_lost_page_test
+tests_unit_env_posix_lost_page_test_CPPFLAGS = $(test_cppflags)
+tests_unit_env_posix_lost_page_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_env_posix_lost_page_test_LDADD = libtestary.a $(upto_env) $(test_libs)
+
+check_PROGRAMS += %D%/unit/env/posix_map_test
+tests_unit_env_posix_map_test_CPPFLAGS = $(test_cppflags)
+tests_unit_env_posix_map_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_env_posix_map_test_LDADD = libtestary.a $(upto_env) $(test_libs)
+
 check_PROGRAMS += %D%/unit/env/posix_test
 tests_unit_env_posix_test_CPPFLAGS = $(test_cppflags)
 tests_unit_env_posix_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -822,6 +832,11 @@ check_PROGRAMS += %D%/rest/list_test
 tests_rest_list_test_CPPFLAGS = $(test_cppflags)
 tests_rest_list_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_rest_list_test_LDADD = libtestary.a $(upto_app) $(test_libs)
+
+check_PROGRAMS += %D%/rest/lost_page_test
+tests_rest_lost_page_test_CPPFLAGS = $(test_cppflags)
+tests_rest_lost_page_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_rest_lost_page_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
 check_PROGRAMS += %D%/rest/many_test
 tests_rest_many_test_CPPFLAGS = $(test_cppflags)

@@ -108,6 +108,12 @@ enum ary_status ary_file_sync(struct ary_file *file, struct ary_error *err)
 	return file->env->ops->file_sync(file, err);
 }
 
+void ary_file_map(struct ary_file *file, uint64_t bytes)
+{
+	if (file->env->ops->file_map != NULL)
+		file->env->ops->file_map(file, bytes);
+}
+
 uint64_t ary_wall_ms(struct ary_env *env)
 {
 	return env->ops->wall_ms(env);

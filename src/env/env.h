@@ -60,6 +60,8 @@ struct ary_env_ops {
 	enum ary_status (*file_truncate)(struct ary_file *file, uint64_t size,
 					 struct ary_error *err);
 	enum ary_status (*file_sync)(struct ary_file *file, struct ary_error *err);
+	/* May be NULL. */
+	void (*file_map)(struct ary_file *file, uint64_t bytes);
 
 	uint64_t (*wall_ms)(struct ary_env *env);
 	uint64_t (*monotonic_ns)(struct ary_env *env);
@@ -147,6 +149,12 @@ ARY_MUST_CHECK enum ary_status ary_file_truncate(struct ary_file *file, uint64_t
  * the file's durable contents unknown for ever (the kernel drops what it could not write): the
  * caller must stop writing, not try again. */
 ARY_MUST_CHECK enum ary_status ary_file_sync(struct ary_file *file, struct ary_error *err);
+
+/* Lets short reads within the first BYTES of FILE, as it is or will be, be answered from memory to
+ * which the system maps it, where it can: what the system has of the file costs no call then.
+ * Nothing else changes: what cannot be read fails as it would have failed. Once, right after the
+ * file was opened, before others have it; the file shall be written by way of FILE only. */
+void ary_file_map(struct ary_file *file, uint64_t bytes);
 
 /* Milliseconds since 1970; may jump either way. For people and for expiry, never for order. */
 uint64_t ary_wall_ms(struct ary_env *env);

@@ -76,6 +76,7 @@ struct ary_env *ary_env_posix(void)
 		.file_write_at = ary_posix_file_write_at,
 		.file_truncate = ary_posix_file_truncate,
 		.file_sync = ary_posix_file_sync,
+		.file_map = ary_posix_file_map,
 		.wall_ms = wall_ms,
 		.monotonic_ns = monotonic_ns,
 		.random = fill_random,

@@ -12,6 +12,10 @@
 #include "base/alloc.h"
 #include "base/check.h"
 
+/* Longer reads are of what is read once and in its order: the call costs little beside the copy,
+ * and their pages need not count as memory of this process. */
+enum { MAPPED_READ_BYTES_MAX = 64 * 1024 };
+
 _Static_assert(sizeof(off_t) == sizeof(uint64_t), "files grow past 2 GiB");
 
 static struct posix_file *file_of(struct ary_file *file)
@@ -121,6 +125,7 @@ enum ary_status ary_posix_file_close(struct ary_file *file, struct ary_error *er
 	 * another thread has just opened. */
 	if (close(self->fd) != 0 && errno != EINTR)
 		status = ary_fail_errno(err, errno, "cannot close %s", self->path);
+	ary_posix_map_release(self->map);
 	free(self->path);
 	free(self);
 	return status;
@@ -137,12 +142,22 @@ enum ary_status ary_posix_file_size(struct ary_file *file, uint64_t *out, struct
 	return ARY_OK;
 }
 
+/* Whether the map has answered. It ends nowhere that the file does not, as far as is known here. */
+static bool read_mapped(struct posix_file *self, uint64_t offset, void *data, size_t size)
+{
+	if (self->map == NULL || size > MAPPED_READ_BYTES_MAX)
+		return false;
+	uint64_t end = atomic_load_explicit(&self->mapped_size, memory_order_acquire);
+	return offset <= end && size <= end - offset &&
+	       ary_posix_map_read(self->map, offset, data, size);
+}
+
 enum ary_status ary_posix_file_read_at(struct ary_file *file, uint64_t offset, void *data,
 				       size_t size, size_t *read_out, struct ary_error *err)
 {
 	struct posix_file *self = file_of(file);
 	unsigned tries = 0;
-	size_t done = 0;
+	size_t done = read_mapped(self, offset, data, size) ? size : 0;
 
 	while (done < size) {
 		ssize_t got = pread(self->fd, (char *)data + done, size - done,
@@ -158,6 +173,13 @@ enum ary_status ary_posix_file_read_at(struct ary_file *file, uint64_t offset, v
 	}
 	*read_out = done;
 	return ARY_OK;
+}
+
+/* The file reaches at least to END. One thread writes at a time. */
+static void note_end(struct posix_file *self, uint64_t end)
+{
+	if (self->map != NULL && atomic_load(&self->mapped_size) < end)
+		atomic_store(&self->mapped_size, end);
 }
 
 enum ary_status ary_posix_file_write_at(struct ary_file *file, uint64_t offset, const void *data,
@@ -180,6 +202,7 @@ enum ary_status ary_posix_file_write_at(struct ary_file *file, uint64_t offset, 
 						(unsigned long long)offset + done);
 	}
 	*written_out = done;
+	note_end(self, offset + done);
 	return status;
 }
 
@@ -190,6 +213,9 @@ enum ary_status ary_posix_file_truncate(struct ary_file *file, uint64_t size,
 	unsigned tries = 0;
 	int result;
 
+	/* Before it is so: what is cut off must not be looked for. */
+	if (self->map != NULL && atomic_load(&self->mapped_size) > size)
+		atomic_store(&self->mapped_size, size);
 	do {
 		result = ftruncate(self->fd, (off_t)size);
 	} while (result != 0 && ary_posix_again(&tries));
@@ -205,4 +231,16 @@ enum ary_status ary_posix_file_sync(struct ary_file *file, struct ary_error *err
 	if (fdatasync(self->fd) != 0)
 		return ary_fail_errno(err, errno, "cannot sync %s", self->path);
 	return ARY_OK;
+}
+
+void ary_posix_file_map(struct ary_file *file, uint64_t bytes)
+{
+	struct posix_file *self = file_of(file);
+	struct stat status;
+
+	ARY_CHECK(self->map == NULL);
+	if (bytes == 0 || bytes > SIZE_MAX / 2 || look_at(self->fd, &status) != 0)
+		return;
+	atomic_store(&self->mapped_size, (uint64_t)status.st_size);
+	self->map = ary_posix_map_create(self->fd, (size_t)bytes);
 }

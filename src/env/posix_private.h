@@ -2,11 +2,15 @@
 /* What the parts of the posix environment share: its handles, and its operations by file.
  * The contracts of the operations are those of env/env.h.
  *
- * Threads: handles do not change after they are opened. */
+ * Threads: handles do not change after they are opened, but that a mapped file knows its size. */
 #ifndef ARY_ENV_POSIX_PRIVATE_H
 #define ARY_ENV_POSIX_PRIVATE_H
 
+#include <stdatomic.h>
+
 #include "env/env.h"
+
+struct posix_map;
 
 /* An open directory; owns its descriptor and its path, which is for error texts only. */
 struct posix_dir {
@@ -20,6 +24,8 @@ struct posix_file {
 	struct ary_file file;
 	int fd;
 	char *path;
+	struct posix_map *map;        /* owned; NULL: it is read by system calls only */
+	_Atomic uint64_t mapped_size; /* of the file, as far as it may be read by way of the map */
 };
 
 /* Whether to make a call again that has just failed. An interrupted one is, but no more than a
@@ -31,6 +37,19 @@ bool ary_posix_again(unsigned *tries);
  * is a regular file. Returns owned. */
 ARY_MUST_CHECK enum ary_status ary_posix_open(struct posix_dir *dir, const char *name, int flags,
 					      struct posix_file **out, struct ary_error *err);
+
+/* Maps the first BYTES of the file FD, which may end before, for reading. Returns owned, NULL where
+ * the system does not map it. From the first map on SIGBUS is handled: where it is about a map
+ * from here, that map is broken, and the program goes on; else it is for whoever had it before. */
+struct posix_map *ary_posix_map_create(int fd, size_t bytes);
+
+/* Takes MAP; NULL is fine. Nobody reads it any more. */
+void ary_posix_map_release(struct posix_map *map);
+
+/* Copies SIZE bytes at OFFSET of the file to DATA. False: they are not mapped, or the map is broken
+ * since a page could not be had, and DATA holds anything; a system call tells what is the
+ * matter. Threads: any. */
+bool ary_posix_map_read(struct posix_map *map, uint64_t offset, void *data, size_t size);
 
 enum ary_status ary_posix_dir_open(struct ary_env *env, const char *path, bool create,
 				   struct ary_dir **out, struct ary_error *err);
@@ -62,5 +81,6 @@ enum ary_status ary_posix_file_write_at(struct ary_file *file, uint64_t offset, 
 enum ary_status ary_posix_file_truncate(struct ary_file *file, uint64_t size,
 					struct ary_error *err);
 enum ary_status ary_posix_file_sync(struct ary_file *file, struct ary_error *err);
+void ary_posix_file_map(struct ary_file *file, uint64_t bytes);
 
 #endif

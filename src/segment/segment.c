@@ -76,6 +76,11 @@ enum ary_status ary_segment_open(struct ary_dir *dir, uint64_t log, uint32_t slo
 	return ARY_OK;
 }
 
+void ary_segment_map(struct ary_segment *segment, uint64_t bytes)
+{
+	ary_file_map(segment->file, bytes);
+}
+
 struct ary_segment *ary_segment_ref(struct ary_segment *segment)
 {
 	atomic_fetch_add_explicit(&segment->refs, 1, memory_order_relaxed);

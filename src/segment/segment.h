@@ -27,6 +27,10 @@ ARY_MUST_CHECK enum ary_status ary_segment_create(struct ary_dir *dir, uint64_t 
 ARY_MUST_CHECK enum ary_status ary_segment_open(struct ary_dir *dir, uint64_t log, uint32_t slot,
 						struct ary_segment **out, struct ary_error *err);
 
+/* Lets lines in the first BYTES of the file be read from memory (env.h, ary_file_map); 0: none.
+ * Once, right after it was created or opened. */
+void ary_segment_map(struct ary_segment *segment, uint64_t bytes);
+
 struct ary_segment *ary_segment_ref(struct ary_segment *segment);
 
 /* Takes one reference (NULL is fine); the last one closes the file. */

@@ -294,11 +294,15 @@ static enum ary_status create_output(struct work *work, struct ary_error *err)
 	uint32_t slot = ary_logs_slot(&store->logs);
 	enum ary_status status = ary_segment_create(store->dir, newest_number(work), true, slot,
 						    &work->output, err);
-	if (status != ARY_EXISTS)
-		return status;
-	/* What a compaction that failed could not remove. */
-	drop_output(work);
-	return ary_segment_create(store->dir, newest_number(work), true, slot, &work->output, err);
+	if (status == ARY_EXISTS) {
+		/* What a compaction that failed could not remove. */
+		drop_output(work);
+		status = ary_segment_create(store->dir, newest_number(work), true, slot,
+					    &work->output, err);
+	}
+	if (status == ARY_OK)
+		ary_store_map(store, work->output);
+	return status;
 }
 
 static enum ary_status merge(struct work *work, struct ary_error *err)

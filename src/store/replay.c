@@ -127,6 +127,7 @@ static enum ary_status replay_log(struct ary_replay *replay, uint64_t number, bo
 						  &segment, err);
 	if (status != ARY_OK)
 		return status;
+	ary_store_map(store, segment);
 	ary_name_log(number, replay->name);
 	replay->previous = replay->report;
 	replay->log = ary_logs_append(&store->logs, segment);

@@ -21,6 +21,7 @@ static enum ary_status create_log(struct ary_store *store, struct ary_segment **
 						    ary_logs_slot(&store->logs), &segment, err);
 	if (status != ARY_OK)
 		return status;
+	ary_store_map(store, segment);
 	status = ary_dir_sync(store->dir, err);
 	if (status != ARY_OK) {
 		ary_segment_unref(segment);

@@ -46,8 +46,25 @@ void ary_store_options_default(struct ary_store_options *out)
 		.merge_bytes_max = UINT64_C(1) << 30,
 		.batch_bytes_max = UINT64_C(4) << 20,
 		.gather_us_max = 1000,
+		.map_bytes_max = UINT64_C(64) << 30,
 		.watermark_interval_ms = 10,
 	};
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* What a log may grow to, but for a value that is alone in it: more would be addresses for
+ * nothing. */
+void ary_store_map(struct ary_store *store, struct ary_segment *segment)
+{
+	const struct ary_store_options *options = &store->options;
+	uint64_t grown = larger(options->rotate_bytes, options->merge_bytes_max) +
+			 options->batch_bytes_max;
+	uint64_t wanted = larger(ary_segment_bytes(segment), grown);
+	ary_segment_map(segment, wanted < options->map_bytes_max ? wanted : options->map_bytes_max);
 }
 
 void ary_store_latch(struct ary_store *store, const struct ary_error *err)

@@ -62,6 +62,8 @@ struct ary_store_options {
 	uint64_t batch_bytes_max;       /* of one group */
 	uint64_t gather_us_max;         /* a group waits no longer for as many writes as the last
 					 * one had, and for half of its sync at most; 0: never */
+	uint64_t map_bytes_max;         /* of each log's file, so that reading a short value takes
+					 * no system call; 0: none */
 	uint64_t watermark_interval_ms; /* WATERMARK is written no more often while running */
 	/* Who is told. May be NULL. */
 	ary_store_progress progress;

@@ -171,6 +171,9 @@ struct ary_store {
 	struct ary_error fault;     /* under fault_lock: why read_only is set */
 };
 
+/* Lets values in SEGMENT, just created or opened, be read from memory, as the options say. */
+void ary_store_map(struct ary_store *store, struct ary_segment *segment);
+
 /* Latches the store read-only for the reason in ERR; the first reason stays. Threads: any. */
 void ary_store_latch(struct ary_store *store, const struct ary_error *err);
 

@@ -96,7 +96,8 @@ static const struct row rows[] = {
 	{OPERATION(random), .kind = FAULT_RANDOM, .open = SELF, .verify = SELF},
 };
 
-enum { ROWS = sizeof(rows) / sizeof(rows[0]), OPERATIONS = 19 };
+/* One has no row: file_map is a hint, which the stand-in does not take. */
+enum { ROWS = sizeof(rows) / sizeof(rows[0]), OPERATIONS = 20, HINT = 16 };
 
 _Static_assert(sizeof(struct ary_env_ops) == OPERATIONS * sizeof(void (*)(void)),
 	       "an operation has come to the seam, or gone: the table must say how it fails");
@@ -434,7 +435,7 @@ static void test_script_makes_every_call_of_the_seam(void **state)
 		print_message("%s: %lu calls\n", rows[i].name, calls[rows[i].kind]);
 	}
 	for (size_t i = 0; i < OPERATIONS; i++)
-		assert_true(seen[i]);
+		assert_true(seen[i] != (i == HINT));
 }
 
 static void test_broken_disk_loses_nothing(void **state)

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* Files in memory, for reading. What the system cannot read of a mapped file it tells by SIGBUS,
+ * which would end the program. Here it puts an empty page in the place of the one that is missing
+ * and marks the map as broken; whoever copies from it looks at the mark afterwards, and asks by a
+ * system call, which fails in a way that can be answered. */
+#include "env/posix_private.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/check.h"
+
+/* The handler walks the list at any time, so none is ever freed: a place that is not used waits for
+ * the next map. `base` is 0 there. */
+struct posix_map {
+	_Atomic uintptr_t base;
+	_Atomic size_t bytes;
+	atomic_bool is_broken;
+	struct posix_map *next; /* constant */
+};
+
+static struct posix_map *_Atomic maps;
+static pthread_mutex_t places_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t handler_once = PTHREAD_ONCE_INIT;
+static struct sigaction action_before;
+static uintptr_t page_bytes;
+
+static struct posix_map *find_map(uintptr_t address)
+{
+	struct posix_map *map = atomic_load(&maps);
+
+	while (map != NULL) {
+		uintptr_t base = atomic_load(&map->base);
+
+		if (base != 0 && address >= base && address - base < atomic_load(&map->bytes))
+			return map;
+		map = map->next;
+	}
+	return NULL;
+}
+
+/* Whoever meets the empty page has met the mark before. */
+static bool replace_page(uintptr_t address)
+{
+	struct posix_map *map = find_map(address);
+
+	if (map == NULL)
+		return false;
+	atomic_store(&map->is_broken, true);
+	return mmap((void *)(address & ~(page_bytes - 1)), page_bytes, PROT_READ,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
+/* What is not ours comes again after the return, and meets who had it before. */
+static void handle_missing_page(int number, siginfo_t *info, void *context)
+{
+	int errno_before = errno;
+
+	(void)context;
+	if (!replace_page((uintptr_t)info->si_addr))
+		(void)sigaction(number, &action_before, NULL);
+	errno = errno_before;
+}
+
+static void install_handler(void)
+{
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_sigaction = handle_missing_page;
+	action.sa_flags = SA_SIGINFO | SA_NODEFER;
+	sigemptyset(&action.sa_mask);
+	page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
+	ARY_CHECK(sigaction(SIGBUS, &action, &action_before) == 0);
+}
+
+static struct posix_map *find_free_locked(void)
+{
+	struct posix_map *map = atomic_load(&maps);
+
+	while (map != NULL && atomic_load(&map->base) != 0)
+		map = map->next;
+	return map;
+}
+
+/* A place for [BASE, BASE + BYTES). */
+static struct posix_map *take_place(uintptr_t base, size_t bytes)
+{
+	ARY_CHECK(pthread_mutex_lock(&places_lock) == 0);
+	struct posix_map *map = find_free_locked();
+	bool is_new = map == NULL;
+
+	if (is_new) {
+		map = ARY_NEW(struct posix_map);
+		map->next = atomic_load(&maps);
+	}
+	atomic_store(&map->is_broken, false);
+	atomic_store(&map->bytes, bytes);
+	atomic_store(&map->base, base);
+	if (is_new)
+		atomic_store(&maps, map);
+	ARY_CHECK(pthread_mutex_unlock(&places_lock) == 0);
+	return map;
+}
+
+struct posix_map *ary_posix_map_create(int fd, size_t bytes)
+{
+	ARY_CHECK(pthread_once(&handler_once, install_handler) == 0);
+	void *base = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (base == MAP_FAILED)
+		return NULL;
+	/* Reads jump about: what lies around one need not be read. It is advice. */
+	(void)madvise(base, bytes, MADV_RANDOM);
+	return take_place((uintptr_t)base, bytes);
+}
+
+void ary_posix_map_release(struct posix_map *map)
+{
+	if (map == NULL)
+		return;
+	uintptr_t base = atomic_load(&map->base);
+	/* While the place is still taken: who has these addresses next has a place of his own. */
+	ARY_CHECK(munmap((void *)base, atomic_load(&map->bytes)) == 0);
+	ARY_CHECK(pthread_mutex_lock(&places_lock) == 0);
+	atomic_store(&map->base, 0);
+	ARY_CHECK(pthread_mutex_unlock(&places_lock) == 0);
+}
+
+bool ary_posix_map_read(struct posix_map *map, uint64_t offset, void *data, size_t size)
+{
+	size_t bytes = atomic_load_explicit(&map->bytes, memory_order_relaxed);
+
+	if (offset > bytes || size > bytes - offset)
+		return false;
+	const uint8_t *base = (const uint8_t *)atomic_load_explicit(&map->base,
+								    memory_order_relaxed);
+	memcpy(data, base + offset, size);
+	/* The mark is looked at after the copy, by the processor as well. */
+	atomic_thread_fence(memory_order_acquire);
+	return !atomic_load_explicit(&map->is_broken, memory_order_relaxed);
+}
