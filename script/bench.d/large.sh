@@ -16,7 +16,7 @@ make_large_bodies() {
 	for kind in text binary; do
 		large_bodies[$kind]=$work/large.$kind
 	done
-	yes 'all work and no play' | head -c "${large_mib}M" >"${large_bodies[text]}"
+	head -c "${large_mib}M" < <(yes 'all work and no play') >"${large_bodies[text]}"
 	head -c "${large_mib}M" /dev/urandom >"${large_bodies[binary]}"
 	head -c "$((large_mib / 16))M" /dev/urandom >"$work/large.one-of-many"
 	head -c 2M /dev/urandom >"$work/large.small"
@@ -82,13 +82,16 @@ start_uploads() {
 		"${large_bodies[binary]}" "${url_of[large]}/keys/beside"
 }
 
-measure_beside_large() {
+# measure_small WHAT
+measure_small() {
 	local rate=$large_beside
-	measure large-writes 16 "$round" alone large "${url_of[large]}" PUT '/keys/b{n}' \
+	measure large-writes 16 "$round" "$1" large "${url_of[large]}" PUT '/keys/b{n}' \
 		"$work/value"
+}
+
+measure_beside_large() {
 	start_uploads
-	measure large-writes 16 "$round" beside large "${url_of[large]}" PUT '/keys/b{n}' \
-		"$work/value"
+	measure_small beside
 	is_running uploads || fail_server large "refused an upload"
 	stop uploads
 	note large:p99 "$(awk -F'\t' -v round="$round" '
@@ -124,6 +127,8 @@ section_large() {
 	make_large_bodies
 	for ((round = 1; round <= rounds; round++)); do
 		start_large
+		# Before the disk has much to write, and a compaction to do.
+		measure_small alone
 		measure_one_large
 		measure_last_byte
 		measure_beside_large
