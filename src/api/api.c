@@ -358,6 +358,20 @@ enum ary_step ary_api_admit(struct ary_api *api, struct ary_call *call)
 	return complete_at(api, call, examine(api, call));
 }
 
+/* What the bytes that are held leave no room: those of everything, or those of long bodies. */
+static void refuse_bytes(struct ary_api *api, struct ary_call *call)
+{
+	bool is_long = call->piece_bytes > 0 &&
+		       !ary_budget_fits(&api->piece_bytes, call->piece_bytes);
+	const struct ary_budget *budget = is_long ? &api->piece_bytes : &api->flight_bytes;
+
+	(void)ary_problem_respond(call, ARY_PROBLEM_TOO_MANY_BYTES,
+				  "%llu of %llu bytes%s are held",
+				  (unsigned long long)ary_budget_used(budget),
+				  (unsigned long long)budget->max,
+				  is_long ? " for long bodies" : "");
+}
+
 void ary_api_refuse_body(struct ary_api *api, struct ary_call *call, enum ary_status status)
 {
 	enter(api, call);
@@ -366,10 +380,7 @@ void ary_api_refuse_body(struct ary_api *api, struct ary_call *call, enum ary_st
 					  "the body has more than %llu bytes",
 					  (unsigned long long)call->body_bytes_max);
 	else if (status == ARY_BUSY)
-		(void)ary_problem_respond(call, ARY_PROBLEM_TOO_MANY_BYTES,
-					  "%llu of %llu bytes are held",
-					  (unsigned long long)ary_budget_used(&api->flight_bytes),
-					  (unsigned long long)api->flight_bytes.max);
+		refuse_bytes(api, call);
 	else
 		(void)ary_problem_respond_status(call, status, NULL);
 	complete(api, call);

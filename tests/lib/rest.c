@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+enum { FLIGHT_TIMEOUT_MS = 60000 };
+
 struct rest *rest_start(const char *const *options)
 {
 	struct rest *rest = calloc(1, sizeof(*rest));
@@ -97,4 +99,16 @@ unsigned long long rest_flight_bytes(struct rest *rest)
 	bytes = strtoull(figure + strlen("\"flight_bytes\":"), NULL, 10);
 	client_reply_release(&reply);
 	return bytes;
+}
+
+void rest_expect_flight(struct rest *rest, unsigned long long bytes)
+{
+	long long end = node_now_ms() + FLIGHT_TIMEOUT_MS;
+	unsigned long long now;
+
+	while ((now = rest_flight_bytes(rest)) != bytes) {
+		if (node_now_ms() > end)
+			fail_msg("%llu bytes in flight, not %llu", now, bytes);
+		node_sleep_ms(5);
+	}
 }

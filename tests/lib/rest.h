@@ -37,4 +37,7 @@ void rest_expect_value(struct rest *rest, const char *target, const void *body, 
 /* How many bytes GET /stats says are in flight. */
 unsigned long long rest_flight_bytes(struct rest *rest);
 
+/* Fails unless there come to be BYTES. */
+void rest_expect_flight(struct rest *rest, unsigned long long bytes);
+
 #endif

@@ -27,7 +27,6 @@ enum {
 	VALUE_BYTES = PARTS * PART_BYTES,
 	STEP_BYTES = 64 * 1024,
 	BUFFER_BYTES = 128 * 1024,
-	GIVE_UP_MS = 60000,
 };
 
 static char byte_at(size_t offset)
@@ -109,16 +108,6 @@ static bool take(struct taken *taken, int fd, size_t size)
 	return true;
 }
 
-static void await_nothing_held(struct rest *rest)
-{
-	long long end = node_now_ms() + GIVE_UP_MS;
-
-	while (rest_flight_bytes(rest) > 0) {
-		assert_true(node_now_ms() < end);
-		node_sleep_ms(20);
-	}
-}
-
 static void test_who_goes_on_is_served_and_who_stops_is_not(void **state)
 {
 	static struct taken slow;
@@ -140,7 +129,7 @@ static void test_who_goes_on_is_served_and_who_stops_is_not(void **state)
 	assert_int_equal(slow.body_bytes, VALUE_BYTES);
 	assert_false(slow.wrong);
 	wire_close(slow_fd);
-	await_nothing_held(rest);
+	rest_expect_flight(rest, 0);
 	/* What the system had of it still comes, and then the end. */
 	while (take(&stopped, stopped_fd, PART_BYTES))
 		assert_true(stopped.body_bytes < VALUE_BYTES);

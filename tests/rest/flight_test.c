@@ -30,18 +30,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static void expect_flight(struct rest *rest, unsigned long long bytes)
-{
-	long long end = node_now_ms() + PATIENCE_MS;
-	unsigned long long now;
-
-	while ((now = rest_flight_bytes(rest)) != bytes) {
-		if (node_now_ms() > end)
-			fail_msg("%llu bytes in flight, not %llu", now, bytes);
-		node_sleep_ms(5);
-	}
-}
-
 /* Announces SIZE bytes of KEY and sends SENT of them. */
 static int upload(struct rest *rest, const char *key, size_t size, size_t sent)
 {
@@ -161,13 +149,13 @@ static void test_bound_holds_to_the_byte(void **state)
 	rest_expect_put(rest, "/keys/small", "small", 5, 201);
 	rest_expect_put(rest, "/keys/gone", "gone", 4, 201);
 	upload_all(rest, fds, 1);
-	expect_flight(rest, FLIGHT_MAX - 1);
+	rest_expect_flight(rest, FLIGHT_MAX - 1);
 	expect_bodies_later(rest);
 	expect_rest_goes_on(rest);
-	expect_flight(rest, FLIGHT_MAX - 1);
+	rest_expect_flight(rest, FLIGHT_MAX - 1);
 	rest_expect_put(rest, "/keys/one", "1", 1, 201);
 	finish_all(fds);
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 	rest_expect_value(rest, "/keys/small", "small", 5);
 	rest_expect(rest, "GET", "/keys/two", 404);
 }
@@ -181,9 +169,9 @@ static void test_body_is_refused_as_it_grows(void **state)
 	int late = upload(rest, "late", PIECE, 1000);
 	int fds[PIECES];
 
-	expect_flight(rest, 1000);
+	rest_expect_flight(rest, 1000);
 	upload_all(rest, fds, 1000);
-	expect_flight(rest, FLIGHT_MAX);
+	rest_expect_flight(rest, FLIGHT_MAX);
 	assert_true(wire_send(late, more, PIECE - 1000));
 	assert_int_equal(wire_receive(late, true, WIRE_TIMEOUT_MS, &reply), 503);
 	assert_non_null(strstr(reply.data + reply.head_size, "\"/problems/too-many-bytes\""));
@@ -191,7 +179,7 @@ static void test_body_is_refused_as_it_grows(void **state)
 	wire_close(late);
 	for (size_t i = 0; i < PIECES; i++)
 		wire_close(fds[i]);
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 	rest_expect(rest, "GET", "/keys/late", 404);
 }
 
@@ -203,7 +191,7 @@ static void test_announcing_takes_no_room(void **state)
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		fds[i] = upload(rest, "announced", PIECE, 0);
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 	rest_expect_put(rest, "/keys/beside", "beside", 6, 201);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		wire_close(fds[i]);
@@ -222,14 +210,14 @@ static void test_long_bodies_have_half_of_the_room(void **state)
 
 	for (size_t i = 0; i < PIECES / 2; i++)
 		fds[i] = upload(rest, "announced", PIECE + 1, 0);
-	expect_flight(rest, FLIGHT_MAX / 2);
+	rest_expect_flight(rest, FLIGHT_MAX / 2);
 	expect_later(rest, one_more);
 	expect_later(rest, asks);
 	rest_expect_put(rest, "/keys/beside", "beside", 6, 204);
-	expect_flight(rest, FLIGHT_MAX / 2);
+	rest_expect_flight(rest, FLIGHT_MAX / 2);
 	for (size_t i = 0; i < PIECES / 2; i++)
 		wire_close(fds[i]);
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 }
 
 static void test_room_comes_back_when_a_client_leaves(void **state)
@@ -238,14 +226,14 @@ static void test_room_comes_back_when_a_client_leaves(void **state)
 	int fds[PIECES];
 
 	upload_all(rest, fds, 0);
-	expect_flight(rest, FLIGHT_MAX);
+	rest_expect_flight(rest, FLIGHT_MAX);
 	expect_bodies_later(rest);
 	for (size_t i = 0; i < PIECES / 2; i++)
 		wire_close(fds[i]);
-	expect_flight(rest, FLIGHT_MAX / 2);
+	rest_expect_flight(rest, FLIGHT_MAX / 2);
 	for (size_t i = PIECES / 2; i < PIECES; i++)
 		reset(fds[i]);
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 }
 
 /* The end comes with the last bytes, which hides it from the library. */
@@ -258,7 +246,7 @@ static void test_room_comes_back_when_bytes_and_end_come_together(void **state)
 		wire_close(upload(rest, "cut", 200000, 100000));
 	/* Accepted after those, so that they are known by now. */
 	expect_status(rest, "GET /livez HTTP/1.1\r\nHost: h\r\n\r\n", 200);
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 	assert_true(node_now_ms() - begin < BODY_TIMEOUT_MS / 2);
 	rest_expect(rest, "GET", "/keys/cut", 404);
 }
@@ -293,7 +281,7 @@ static void test_room_comes_back_after_a_timeout(void **state)
 
 	(void)state;
 	upload_all(rest, fds, 0);
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 	for (size_t i = 0; i < PIECES; i++) {
 		assert_true(wire_is_closed_within(fds[i], WIRE_TIMEOUT_MS));
 		wire_close(fds[i]);
@@ -359,12 +347,12 @@ static void test_room_comes_back_after_a_reply_is_read(void **state)
 		read_away(fds[i], size);
 		wire_close(fds[i]);
 	}
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 	rest_expect_value(rest, "/keys/big", value, size);
 	fill_with_replies(rest, fds);
 	for (int i = 0; i < 3; i++)
 		reset(fds[i]);
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 	rest_expect_value(rest, "/keys/big", value, size);
 	free(value);
 }
@@ -405,7 +393,7 @@ static void test_nothing_is_left_after_mixed_load(void **state)
 		if (round % 8 == 0)
 			assert_true(client_put_status(rest->client, "/keys/mixed-0", value) < 300);
 	}
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 	free(value);
 	rest_expect_put(rest, "/keys/after", "after", 5, 201);
 	rest_end(rest);

@@ -102,16 +102,6 @@ static void expect_answer(int fd, int status)
 	wire_reply_release(&reply);
 }
 
-static void expect_flight(struct rest *rest, unsigned long long bytes)
-{
-	long long end = node_now_ms() + PATIENCE_MS;
-
-	while (rest_flight_bytes(rest) != bytes) {
-		assert_true(node_now_ms() < end);
-		node_sleep_ms(5);
-	}
-}
-
 /* Reads SIZE bytes of a value from FD, after the head of the answer. */
 static void expect_bytes(int fd, size_t size, bool is_text)
 {
@@ -186,7 +176,7 @@ static void test_largest_value_takes_the_memory_of_a_few_pieces(void **state)
 	}
 	if (!SANITIZED)
 		assert_true(memory_kib(rest->node) - before < 64 * 1024);
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 }
 
 static long put(struct rest *rest, const char *target, size_t size, bool is_chunked,
@@ -307,7 +297,7 @@ static void test_announced_length_past_the_limit_ends_before_the_body(void **sta
 	expect_answer(fd, 413);
 	assert_true(wire_is_closed_within(fd, PATIENCE_MS));
 	wire_close(fd);
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 	rest_end(rest);
 }
 
@@ -343,7 +333,7 @@ static void test_chunked_body_past_the_limit_is_told_at_once(void **state)
 	wire_reply_release(&reply);
 	assert_false(send_chunks(fd, 100000));
 	wire_close(fd);
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 	rest_expect(rest, "GET", "/keys/over", 404);
 	rest_end(rest);
 }
@@ -394,7 +384,7 @@ static void test_client_that_leaves_leaves_nothing(void **state)
 				wire_close(fd);
 		}
 	}
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 	rest_expect(rest, "GET", "/keys/left", 404);
 	do {
 		rest_expect(rest, "POST", "/compact?full", 200);
@@ -418,7 +408,7 @@ static void test_upload_that_trickles_is_cut_off(void **state)
 	}
 	assert_true(is_closed);
 	wire_close(fd);
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 	rest_end(rest);
 }
 
@@ -471,6 +461,7 @@ enum { UPLOADS = 64, UPLOAD_BYTES = 3 * PIECE + 1 };
 static void test_many_uploads_stay_within_the_room(void **state)
 {
 	static const char *const options[] = { "--flight-bytes-max", "32MiB", NULL };
+	static const char *const held = "16777216 of 16777216 bytes for long bodies are held";
 	struct rest *rest = rest_start(options);
 	int fds[UPLOADS];
 	int taken = 0, later = 0;
@@ -491,6 +482,7 @@ static void test_many_uploads_stay_within_the_room(void **state)
 		assert_true(status == 100 || status == 503);
 		if (status == 503) {
 			assert_non_null(wire_header(&reply, "Retry-After", key, sizeof(key)));
+			assert_non_null(strstr(reply.data, held));
 			wire_close(fds[i]);
 			fds[i] = -1;
 			later++;
@@ -517,7 +509,7 @@ static void test_many_uploads_stay_within_the_room(void **state)
 	}
 	assert_int_equal(taken, 16);
 	assert_int_equal(taken + later, UPLOADS);
-	expect_flight(rest, 0);
+	rest_expect_flight(rest, 0);
 	rest_end(rest);
 }
 
