@@ -127,12 +127,15 @@ enum ary_status ary_recover(struct ary_store *store, struct ary_error *err)
 		.total_bytes = inventory.bytes,
 		.rules = {.strict = true},
 	};
+	uint64_t merge;
 	bool unused;
 	status = ary_replay_all(&replay, &inventory, &unused, err);
 	if (status == ARY_OK)
 		status = hear_witness(&replay, &inventory, err);
 	/* What is wrong with the lines goes first: those that are missing may have replaced a value
 	 * whose parts are gone. */
+	if (status == ARY_OK)
+		status = ary_rules_end_all(&replay.rules, &merge, err);
 	if (status == ARY_OK)
 		status = ary_replay_parts_end(&replay, err);
 	if (status == ARY_OK)

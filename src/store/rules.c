@@ -14,6 +14,9 @@ void ary_rules_begin(struct ary_rules *rules, const char *name, uint64_t number)
 		.base = number,
 		.clean = rules->clean,
 		.strict = rules->strict,
+		.seq_last = rules->seq_last,
+		.heeded = rules->heeded,
+		.heeded_by = rules->heeded_by,
 	};
 }
 
@@ -62,6 +65,10 @@ static enum ary_status begin_log(struct ary_rules *rules, const struct ary_scan_
 	rules->merged = merged;
 	rules->base = merged ? record->base : record->log;
 	rules->cleaned = record->cleaned;
+	if (record->cleaned > rules->heeded) {
+		rules->heeded = record->cleaned;
+		rules->heeded_by = record->log;
+	}
 	rules->seq_first = record->seq;
 	return ARY_OK;
 }
@@ -110,6 +117,7 @@ enum ary_status ary_rules_line(struct ary_rules *rules, const struct ary_scan_li
 	enum ary_status status = rules->lines == 0 ? begin_log(rules, line, err) :
 						     go_on(rules, line, err);
 	rules->lines++;
+	rules->seq_last = line->record->seq;
 	return status;
 }
 
@@ -129,4 +137,15 @@ enum ary_status ary_rules_end(const struct ary_rules *rules, const struct ary_sc
 		return ARY_OK;
 	return ary_fail(err, ARY_CORRUPT, "%s: damaged at offset %" PRIu64 ", after seq %" PRIu64
 			": %s", rules->name, scan->end, scan->seq_last, what);
+}
+
+enum ary_status ary_rules_end_all(const struct ary_rules *rules, uint64_t *log_out,
+				  struct ary_error *err)
+{
+	if (rules->heeded <= rules->seq_last)
+		return ARY_OK;
+	*log_out = rules->heeded_by;
+	return ary_fail(err, ARY_CORRUPT, "the last line of the logs is seq %" PRIu64
+			", and lines after it are gone: %" PRIu64 ".log took those up to seq %"
+			PRIu64 " into account", rules->seq_last, rules->heeded_by, rules->heeded);
 }

@@ -21,9 +21,13 @@ struct ary_rules {
 	bool merged;        /* begins with a Base or Merge line */
 	uint64_t base;      /* the lowest number it stands for */
 	uint64_t cleaned;   /* what the first line says; 0: nothing */
-	/* What the last lines said, of all logs. */
+	/* What the lines said, of all logs. */
 	bool clean;         /* the very last one is a clean Mark */
 	bool strict;        /* the last run was in mode `always` */
+	uint64_t seq_last;  /* of the last line that is there */
+	uint64_t heeded;    /* the writes up to this one, the most of any merge, were taken into
+			     * account by that of log `heeded_by` */
+	uint64_t heeded_by;
 };
 
 /* The next lines are those of log NUMBER, in the file NAME (borrowed). */
@@ -40,5 +44,10 @@ ARY_MUST_CHECK enum ary_status ary_rules_line(struct ary_rules *rules,
 ARY_MUST_CHECK enum ary_status ary_rules_end(const struct ary_rules *rules,
 					     const struct ary_scan_report *scan, bool may_tear,
 					     struct ary_error *err);
+
+/* All logs are read. CORRUPT: lines are gone that a merge took into account; *LOG_OUT is its
+ * number. What they did to other lines was left out of it, and nothing would do it now. */
+ARY_MUST_CHECK enum ary_status ary_rules_end_all(const struct ary_rules *rules, uint64_t *log_out,
+						 struct ary_error *err);
 
 #endif

@@ -172,6 +172,23 @@ static void verify_behind(struct verify *verify)
 	tell(verify);
 }
 
+/* If lines are gone that a merge took into account, tells that. Not where a log is bad, whose lines
+ * those may be. */
+static void verify_end(struct verify *verify)
+{
+	struct ary_verified_log *log = &verify->log;
+	uint64_t number;
+
+	if (verify->report.bad_logs > 0)
+		return;
+	*log = (struct ary_verified_log){.unused = false};
+	log->status = ary_rules_end_all(&verify->rules, &number, &log->error);
+	if (log->status == ARY_OK)
+		return;
+	ary_name_log(number, log->name);
+	tell(verify);
+}
+
 /* Tells the Sets that lack parts. What a bad log hides may have taken their place. */
 static void verify_parts(struct verify *verify)
 {
@@ -207,6 +224,7 @@ static enum ary_status verify_all(struct verify *verify, struct ary_error *err)
 	}
 	if (status == ARY_OK) {
 		verify_behind(verify);
+		verify_end(verify);
 		verify_parts(verify);
 	}
 	verify->report.leftover_files = inventory->obsolete_count + inventory->temporary_count;

@@ -248,20 +248,17 @@ static bool is_merge(const struct ary_record *record)
 }
 
 /* It opens, with the lines up to SEQ; log I of WHOLE is the last that is there, or the first that
- * is not. A merge before it may have left out the parts of a value, because of a line that is gone
- * now: then the value lacks them, which proves that there was such a line. */
+ * is not. Unless a merge before it has taken into account a line that is gone now. */
 static struct damage_forecast opening(const struct logs *whole, size_t i, uint64_t seq)
 {
-	struct damage_forecast forecast = {.seq = seq};
-
 	for (size_t k = 0; k < i; k++) {
 		struct line line;
 
 		if (read_line(&whole->files[k]->bytes, 0, &line) && is_merge(&line.record) &&
 		    line.record.cleaned > seq)
-			forecast.may_be_refused = true;
+			return refusal;
 	}
-	return forecast;
+	return (struct damage_forecast){.seq = seq};
 }
 
 /* Log I of WHOLE, the one that was written to last, is now AFTER. */

@@ -39,8 +39,7 @@ void damage_do(struct image *image, enum damage_kind kind, struct sim_random *ra
 
 struct damage_forecast {
 	bool refused;
-	bool may_be_refused; /* else: lines are gone that a merge took into account */
-	uint64_t seq;        /* and: of the last line that counts; 0 when none does */
+	uint64_t seq; /* else: of the last line that counts; 0 when none does */
 };
 
 /* What opening DAMAGED must come to, which was WHOLE before its one damage. */

@@ -168,7 +168,7 @@ static enum outcome try_damage(const struct damage_case *c, const struct image *
 		ary_store_close(store, NULL);
 	} else {
 		check_refusal(c, damaged, options.env, &report, &err);
-		if (!forecast.refused && !forecast.may_be_refused)
+		if (!forecast.refused)
 			give_up(c, "refused, and nothing proves it", err.text);
 	}
 	memory_env_destroy(env);

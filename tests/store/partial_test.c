@@ -201,6 +201,46 @@ static void test_merge_is_not_clean_of_writes_to_come(void **state)
 	assert_true(store_test_set(&store, "next", logs_value) > last);
 }
 
+/* The number of the last log. */
+static int last_log(void)
+{
+	char name[LOGS_NAME_BYTES];
+	int last = LOGS_NUMBER_MAX;
+
+	do
+		snprintf(name, sizeof(name), "%d.log", --last);
+	while (last > 0 && !file_exists(store.path, name));
+	return last;
+}
+
+/* What replaced a value is lost with the last log's lines, and the value was left out because of
+ * it. Without the merge's word, the key would be gone as if it had been removed. */
+static void test_lines_that_a_merge_took_into_account_are_missed(void **state)
+{
+	static const char *const words[] = {"took those up to seq", "lines after it are gone", NULL};
+	char name[LOGS_NAME_BYTES];
+
+	(void)state;
+	int a = logs_fill(&store, 'a');
+	logs_fill(&store, 'b');
+	logs_set(&store, 'a', 1, a);
+	assert_int_equal(store_test_compact(&store).status, ARY_OK);
+	assert_true(find_cleaned() > 0);
+	store_test_kill(&store);
+	snprintf(name, sizeof(name), "%d.log", last_log());
+	struct ary_buf whole = file_read(store.path, name);
+	uint64_t lines = line_count(ary_buf_view(&whole));
+	assert_true(lines > 1);
+	for (uint64_t kept = 1; kept < lines; kept++) {
+		file_truncate(store.path, name, line_start(ary_buf_view(&whole), kept));
+		store_test_expect_refusal(&store, ARY_CORRUPT, words);
+	}
+	file_write(store.path, name, ary_buf_view(&whole));
+	ary_buf_release(&whole);
+	store_test_open(&store);
+	logs_expect(&store, 'a', 0, a, logs_value);
+}
+
 static void test_neighbours_that_pay_become_one(void **state)
 {
 	(void)state;
@@ -318,6 +358,7 @@ int main(void)
 		TEST(test_tombstones_above_clean_logs_go),
 		TEST(test_what_a_merge_cleaned_is_known_after_a_restart),
 		TEST(test_merge_is_not_clean_of_writes_to_come),
+		TEST(test_lines_that_a_merge_took_into_account_are_missed),
 		TEST(test_neighbours_that_pay_become_one),
 		TEST(test_file_that_outlives_its_merge_does_not_count),
 		TEST(test_log_that_is_missing_below_a_merge_is_damage),
