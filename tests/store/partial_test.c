@@ -217,7 +217,7 @@ static int last_log(void)
  * it. Without the merge's word, the key would be gone as if it had been removed. */
 static void test_lines_that_a_merge_took_into_account_are_missed(void **state)
 {
-	static const char *const words[] = {"took those up to seq", "lines after it are gone", NULL};
+	const char *words[3] = {"took those up to seq", "lines after it are gone", NULL};
 	char name[LOGS_NAME_BYTES];
 
 	(void)state;
