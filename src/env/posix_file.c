@@ -12,9 +12,9 @@
 #include "base/alloc.h"
 #include "base/check.h"
 
-/* Longer reads are of what is read once and in its order: the call costs little beside the copy,
- * and their pages need not count as memory of this process. */
-enum { MAPPED_READ_BYTES_MAX = 64 * 1024 };
+/* Of longer reads the call costs little, and asks the disk for all at once where a map would for
+ * one page after the other. */
+enum { MAPPED_READ_BYTES_MAX = 8 * 1024 };
 
 _Static_assert(sizeof(off_t) == sizeof(uint64_t), "files grow past 2 GiB");
 
@@ -202,7 +202,8 @@ enum ary_status ary_posix_file_write_at(struct ary_file *file, uint64_t offset, 
 						(unsigned long long)offset + done);
 	}
 	*written_out = done;
-	note_end(self, offset + done);
+	if (done > 0)
+		note_end(self, offset + done);
 	return status;
 }
 

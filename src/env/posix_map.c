@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -31,40 +32,43 @@ static pthread_once_t handler_once = PTHREAD_ONCE_INIT;
 static struct sigaction action_before;
 static uintptr_t page_bytes;
 
-static struct posix_map *find_map(uintptr_t address)
+/* Marks every map that may be the one of ADDRESS: while a place changes hands it can look like two,
+ * and a mark that is not due only costs system calls. Whether there was any. */
+static bool mark_maps(uintptr_t address)
 {
-	struct posix_map *map = atomic_load(&maps);
+	bool is_ours = false;
 
-	while (map != NULL) {
+	for (struct posix_map *map = atomic_load(&maps); map != NULL; map = map->next) {
 		uintptr_t base = atomic_load(&map->base);
 
-		if (base != 0 && address >= base && address - base < atomic_load(&map->bytes))
-			return map;
-		map = map->next;
+		if (base == 0 || address < base || address - base >= atomic_load(&map->bytes))
+			continue;
+		atomic_store(&map->is_broken, true);
+		is_ours = true;
 	}
-	return NULL;
+	return is_ours;
 }
 
 /* Whoever meets the empty page has met the mark before. */
 static bool replace_page(uintptr_t address)
 {
-	struct posix_map *map = find_map(address);
-
-	if (map == NULL)
-		return false;
-	atomic_store(&map->is_broken, true);
-	return mmap((void *)(address & ~(page_bytes - 1)), page_bytes, PROT_READ,
+	return mark_maps(address) &&
+	       mmap((void *)(address & ~(page_bytes - 1)), page_bytes, PROT_READ,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
 }
 
-/* What is not ours comes again after the return, and meets who had it before. */
+/* What is not ours is for who had the signal before: a page that is missing is met again after the
+ * return, and what somebody has sent is sent again. */
 static void handle_missing_page(int number, siginfo_t *info, void *context)
 {
 	int errno_before = errno;
+	bool is_sent = info->si_code <= 0;
 
 	(void)context;
-	if (!replace_page((uintptr_t)info->si_addr))
+	if (is_sent || !replace_page((uintptr_t)info->si_addr))
 		(void)sigaction(number, &action_before, NULL);
+	if (is_sent)
+		(void)pthread_kill(pthread_self(), number);
 	errno = errno_before;
 }
 
@@ -74,7 +78,7 @@ static void install_handler(void)
 
 	memset(&action, 0, sizeof(action));
 	action.sa_sigaction = handle_missing_page;
-	action.sa_flags = SA_SIGINFO | SA_NODEFER;
+	action.sa_flags = SA_SIGINFO;
 	sigemptyset(&action.sa_mask);
 	page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
 	ARY_CHECK(sigaction(SIGBUS, &action, &action_before) == 0);
@@ -109,8 +113,19 @@ static struct posix_map *take_place(uintptr_t base, size_t bytes)
 	return map;
 }
 
+/* Whether there are addresses to spare, so that maps do not take those that memory needs. */
+static bool has_addresses(void)
+{
+	struct rlimit limit;
+
+	return SIZE_MAX > UINT32_MAX && getrlimit(RLIMIT_AS, &limit) == 0 &&
+	       limit.rlim_cur == RLIM_INFINITY;
+}
+
 struct posix_map *ary_posix_map_create(int fd, size_t bytes)
 {
+	if (!has_addresses())
+		return NULL;
 	ARY_CHECK(pthread_once(&handler_once, install_handler) == 0);
 	void *base = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
 
@@ -126,18 +141,22 @@ void ary_posix_map_release(struct posix_map *map)
 	if (map == NULL)
 		return;
 	uintptr_t base = atomic_load(&map->base);
-	/* While the place is still taken: who has these addresses next has a place of his own. */
-	ARY_CHECK(munmap((void *)base, atomic_load(&map->bytes)) == 0);
+	size_t bytes = atomic_load(&map->bytes);
+
+	/* First the place: once the addresses are free, they may be anybody's. */
 	ARY_CHECK(pthread_mutex_lock(&places_lock) == 0);
 	atomic_store(&map->base, 0);
 	ARY_CHECK(pthread_mutex_unlock(&places_lock) == 0);
+	ARY_CHECK(munmap((void *)base, bytes) == 0);
 }
 
 bool ary_posix_map_read(struct posix_map *map, uint64_t offset, void *data, size_t size)
 {
 	size_t bytes = atomic_load_explicit(&map->bytes, memory_order_relaxed);
 
-	if (offset > bytes || size > bytes - offset)
+	/* A broken one would cost a signal, and a mapping of its own, for each lost page. */
+	if (offset > bytes || size > bytes - offset ||
+	    atomic_load_explicit(&map->is_broken, memory_order_relaxed))
 		return false;
 	const uint8_t *base = (const uint8_t *)atomic_load_explicit(&map->base,
 								    memory_order_relaxed);

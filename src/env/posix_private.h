@@ -39,8 +39,9 @@ ARY_MUST_CHECK enum ary_status ary_posix_open(struct posix_dir *dir, const char 
 					      struct posix_file **out, struct ary_error *err);
 
 /* Maps the first BYTES of the file FD, which may end before, for reading. Returns owned, NULL where
- * the system does not map it. From the first map on SIGBUS is handled: where it is about a map
- * from here, that map is broken, and the program goes on; else it is for whoever had it before. */
+ * the system does not map it, or addresses are limited (32 bits, RLIMIT_AS). From the first map on
+ * SIGBUS is handled: where it is about a map from here, that map is broken, and the program goes
+ * on; else it is, from then on, for whoever had it before. */
 struct posix_map *ary_posix_map_create(int fd, size_t bytes);
 
 /* Takes MAP; NULL is fine. Nobody reads it any more. */

@@ -233,15 +233,15 @@ static void drop_output(struct work *work)
 			 ary_diag_quote(err.text, quoted));
 }
 
-/* Removes the files below the newest one. They no longer count, so a failure costs space only:
+/* Removes the files of the COUNT logs MERGED. They no longer count, so a failure costs space only:
  * the next open removes them. */
-static void remove_old_files(struct ary_store *store, const uint64_t *numbers, size_t count)
+static void remove_files(struct ary_store *store, struct ary_segment *const *merged, size_t count)
 {
 	struct ary_error err;
 	char quoted[ARY_DIAG_QUOTED_BYTES];
 	for (size_t i = 0; i < count; i++) {
 		char name[ARY_NAME_BYTES];
-		ary_name_log(numbers[i], name);
+		ary_name_log(ary_segment_log(merged[i]), name);
 		if (ary_dir_unlink(store->dir, name, &err) != ARY_OK)
 			ary_diag(ARY_DIAG_WARN, "leftover_kept", "error=%s",
 				 ary_diag_quote(err.text, quoted));
@@ -270,21 +270,22 @@ static struct ary_log *make_log(struct work *work)
 /* Makes the committed output part of the store, and the merged logs history. */
 static enum ary_status take_over(struct work *work, struct ary_error *err)
 {
-	size_t old_count = work->merge->count - 1;
-	uint64_t *numbers = ary_alloc((old_count + 1) * sizeof(*numbers));
-	/* Its file has no name any more: closing it, which frees the space, may take long, and is
-	 * not for the commit thread. */
-	struct ary_segment *newest = ary_segment_ref(work->merge->logs[old_count]->segment);
-	for (size_t i = 0; i < old_count; i++)
-		numbers[i] = number_of(work, i);
-	enum ary_status status = ary_takeover_run(work->store, work->merge->logs[0],
-						  work->merge->count, make_log(work), err);
+	size_t count = work->merge->count;
+	struct ary_segment **merged = ary_alloc(count * sizeof(*merged));
+	/* Closing one frees its space and its addresses, which may take long, and is not for the
+	 * commit thread. */
+	for (size_t i = 0; i < count; i++)
+		merged[i] = ary_segment_ref(work->merge->logs[i]->segment);
+	enum ary_status status = ary_takeover_run(work->store, work->merge->logs[0], count,
+						  make_log(work), err);
+	/* The newest one's name is the output's by now. */
 	if (status == ARY_OK)
-		remove_old_files(work->store, numbers, old_count);
+		remove_files(work->store, merged, count - 1);
 	else
 		work->store->compactor.broken = true;
-	ary_segment_unref(newest);
-	free(numbers);
+	for (size_t i = 0; i < count; i++)
+		ary_segment_unref(merged[i]);
+	free(merged);
 	return status;
 }
 

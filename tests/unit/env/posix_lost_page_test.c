@@ -191,12 +191,32 @@ static void test_the_missing_pages_of_others_are_not_hidden(void **state)
 	assert_int_equal(WTERMSIG(status), SIGBUS);
 }
 
+/* Sends itself the signal that says that a page is missing. */
+static int check_sent_signal(struct scene *scene)
+{
+	struct ary_file *file = make_file(scene, "sent");
+
+	if (file == NULL || read_bytes(file, 0) != READ_BYTES)
+		return 1;
+	(void)raise(SIGBUS);
+	return 2;
+}
+
+static void test_a_signal_that_somebody_sent_does_what_it_did(void **state)
+{
+	int status = run(check_sent_signal, *state);
+
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGBUS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lost_pages_are_told_and_end_nothing),
 		cmocka_unit_test(test_the_next_map_is_whole),
 		cmocka_unit_test(test_the_missing_pages_of_others_are_not_hidden),
+		cmocka_unit_test(test_a_signal_that_somebody_sent_does_what_it_did),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
