@@ -78,7 +78,8 @@ measure_last_byte() {
 start_uploads() {
 	# shellcheck disable=SC2016 # its own variables
 	start uploads bash -c \
-		'while curl -s -f --noproxy "*" -o /dev/null -T "$1" "$2"; do :; done' uploads \
+		'while setpriv --pdeathsig TERM curl -s -f --noproxy "*" -o /dev/null -T "$1" "$2"
+		do :; done' uploads \
 		"${large_bodies[binary]}" "${url_of[large]}/keys/beside"
 }
 

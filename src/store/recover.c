@@ -127,7 +127,6 @@ enum ary_status ary_recover(struct ary_store *store, struct ary_error *err)
 		.total_bytes = inventory.bytes,
 		.rules = {.strict = true},
 	};
-	uint64_t merge;
 	bool unused;
 	status = ary_replay_all(&replay, &inventory, &unused, err);
 	if (status == ARY_OK)
@@ -135,7 +134,7 @@ enum ary_status ary_recover(struct ary_store *store, struct ary_error *err)
 	/* What is wrong with the lines goes first: those that are missing may have replaced a value
 	 * whose parts are gone. */
 	if (status == ARY_OK)
-		status = ary_rules_end_all(&replay.rules, &merge, err);
+		status = ary_rules_end_all(&replay.rules, err);
 	if (status == ARY_OK)
 		status = ary_replay_parts_end(&replay, err);
 	if (status == ARY_OK)

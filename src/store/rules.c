@@ -139,12 +139,10 @@ enum ary_status ary_rules_end(const struct ary_rules *rules, const struct ary_sc
 			": %s", rules->name, scan->end, scan->seq_last, what);
 }
 
-enum ary_status ary_rules_end_all(const struct ary_rules *rules, uint64_t *log_out,
-				  struct ary_error *err)
+enum ary_status ary_rules_end_all(const struct ary_rules *rules, struct ary_error *err)
 {
 	if (rules->heeded <= rules->seq_last)
 		return ARY_OK;
-	*log_out = rules->heeded_by;
 	return ary_fail(err, ARY_CORRUPT, "the last line of the logs is seq %" PRIu64
 			", and lines after it are gone: %" PRIu64 ".log took those up to seq %"
 			PRIu64 " into account", rules->seq_last, rules->heeded_by, rules->heeded);

@@ -45,9 +45,9 @@ ARY_MUST_CHECK enum ary_status ary_rules_end(const struct ary_rules *rules,
 					     const struct ary_scan_report *scan, bool may_tear,
 					     struct ary_error *err);
 
-/* All logs are read. CORRUPT: lines are gone that a merge took into account; *LOG_OUT is its
- * number. What they did to other lines was left out of it, and nothing would do it now. */
-ARY_MUST_CHECK enum ary_status ary_rules_end_all(const struct ary_rules *rules, uint64_t *log_out,
+/* All logs are read. CORRUPT: lines are gone that the merge of `heeded_by` took into account. What
+ * they did to other lines was left out of it, and nothing would do it now. */
+ARY_MUST_CHECK enum ary_status ary_rules_end_all(const struct ary_rules *rules,
 						 struct ary_error *err);
 
 #endif

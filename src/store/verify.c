@@ -177,15 +177,14 @@ static void verify_behind(struct verify *verify)
 static void verify_end(struct verify *verify)
 {
 	struct ary_verified_log *log = &verify->log;
-	uint64_t number;
 
 	if (verify->report.bad_logs > 0)
 		return;
 	*log = (struct ary_verified_log){.unused = false};
-	log->status = ary_rules_end_all(&verify->rules, &number, &log->error);
+	log->status = ary_rules_end_all(&verify->rules, &log->error);
 	if (log->status == ARY_OK)
 		return;
-	ary_name_log(number, log->name);
+	ary_name_log(verify->rules.heeded_by, log->name);
 	tell(verify);
 }
 
