@@ -80,9 +80,10 @@ uint32_t ary_crc32c_portable(uint32_t crc, const void *data, size_t size)
 #if defined(__x86_64__)
 
 /* The instruction answers after three cycles and can begin one each cycle, so three pieces that
- * follow each other are summed side by side, and then made one: SHORT is for a line with a small
- * value, LONG for a part of a large one. */
-enum { SHORT_BYTES = 56, LONG_BYTES = 1024 };
+ * follow each other are summed side by side, and then made one: short ones for a line with a small
+ * value, long ones for a part of a large one. */
+static const size_t short_bytes = 56;
+static const size_t long_bytes = 1024;
 
 /* x^(8n - 33) modulo the polynomial, bits reversed, for n bytes. The product of a checksum with it,
  * reduced by the instruction, which multiplies by x^32 (and reversed products are one bit short),
@@ -149,10 +150,10 @@ __attribute__((target("sse4.2,pclmul"))) static uint32_t crc32c_pclmul(uint32_t 
 								       const uint8_t *bytes,
 								       size_t size)
 {
-	for (; size >= 3 * LONG_BYTES; size -= 3 * LONG_BYTES, bytes += 3 * LONG_BYTES)
-		state = step_three(state, bytes, LONG_BYTES, shift_long, shift_two_long);
-	for (; size >= 3 * SHORT_BYTES; size -= 3 * SHORT_BYTES, bytes += 3 * SHORT_BYTES)
-		state = step_three(state, bytes, SHORT_BYTES, shift_short, shift_two_short);
+	for (; size >= 3 * long_bytes; size -= 3 * long_bytes, bytes += 3 * long_bytes)
+		state = step_three(state, bytes, long_bytes, shift_long, shift_two_long);
+	for (; size >= 3 * short_bytes; size -= 3 * short_bytes, bytes += 3 * short_bytes)
+		state = step_three(state, bytes, short_bytes, shift_short, shift_two_short);
 	return crc32c_sse42(state, bytes, size);
 }
 

@@ -18,9 +18,9 @@
 #include "base/check.h"
 
 /* The handler walks the list at any time, so none is ever freed: a place that is not used waits for
- * the next map. `base` is 0 there. */
+ * the next map. `base` is NULL there. */
 struct posix_map {
-	_Atomic uintptr_t base;
+	uint8_t *_Atomic base;
 	_Atomic size_t bytes;
 	atomic_bool is_broken;
 	struct posix_map *next; /* constant */
@@ -30,31 +30,33 @@ static struct posix_map *_Atomic maps;
 static pthread_mutex_t places_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t handler_once = PTHREAD_ONCE_INIT;
 static struct sigaction action_before;
-static uintptr_t page_bytes;
+static size_t page_bytes;
 
 /* Marks every map that may be the one of ADDRESS: while a place changes hands it can look like two,
- * and a mark that is not due only costs system calls. Whether there was any. */
-static bool mark_maps(uintptr_t address)
+ * and a mark that is not due only costs system calls. Answers the page; NULL: it is in none. */
+static uint8_t *mark_maps(uintptr_t address)
 {
-	bool is_ours = false;
+	uint8_t *page = NULL;
 
 	for (struct posix_map *map = atomic_load(&maps); map != NULL; map = map->next) {
-		uintptr_t base = atomic_load(&map->base);
+		uint8_t *base = atomic_load(&map->base);
+		uintptr_t offset = address - (uintptr_t)base;
 
-		if (base == 0 || address < base || address - base >= atomic_load(&map->bytes))
+		if (base == NULL || address < (uintptr_t)base || offset >= atomic_load(&map->bytes))
 			continue;
 		atomic_store(&map->is_broken, true);
-		is_ours = true;
+		page = base + offset - offset % page_bytes;
 	}
-	return is_ours;
+	return page;
 }
 
 /* Whoever meets the empty page has met the mark before. */
 static bool replace_page(uintptr_t address)
 {
-	return mark_maps(address) &&
-	       mmap((void *)(address & ~(page_bytes - 1)), page_bytes, PROT_READ,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
+	uint8_t *page = mark_maps(address);
+
+	return page != NULL && mmap(page, page_bytes, PROT_READ,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
 }
 
 /* What is not ours is for who had the signal before: a page that is missing is met again after the
@@ -80,7 +82,7 @@ static void install_handler(void)
 	action.sa_sigaction = handle_missing_page;
 	action.sa_flags = SA_SIGINFO;
 	sigemptyset(&action.sa_mask);
-	page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
+	page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	ARY_CHECK(sigaction(SIGBUS, &action, &action_before) == 0);
 }
 
@@ -88,13 +90,13 @@ static struct posix_map *find_free_locked(void)
 {
 	struct posix_map *map = atomic_load(&maps);
 
-	while (map != NULL && atomic_load(&map->base) != 0)
+	while (map != NULL && atomic_load(&map->base) != NULL)
 		map = map->next;
 	return map;
 }
 
 /* A place for [BASE, BASE + BYTES). */
-static struct posix_map *take_place(uintptr_t base, size_t bytes)
+static struct posix_map *take_place(uint8_t *base, size_t bytes)
 {
 	ARY_CHECK(pthread_mutex_lock(&places_lock) == 0);
 	struct posix_map *map = find_free_locked();
@@ -133,21 +135,21 @@ struct posix_map *ary_posix_map_create(int fd, size_t bytes)
 		return NULL;
 	/* Reads jump about: what lies around one need not be read. It is advice. */
 	(void)madvise(base, bytes, MADV_RANDOM);
-	return take_place((uintptr_t)base, bytes);
+	return take_place(base, bytes);
 }
 
 void ary_posix_map_release(struct posix_map *map)
 {
 	if (map == NULL)
 		return;
-	uintptr_t base = atomic_load(&map->base);
+	uint8_t *base = atomic_load(&map->base);
 	size_t bytes = atomic_load(&map->bytes);
 
 	/* First the place: once the addresses are free, they may be anybody's. */
 	ARY_CHECK(pthread_mutex_lock(&places_lock) == 0);
-	atomic_store(&map->base, 0);
+	atomic_store(&map->base, NULL);
 	ARY_CHECK(pthread_mutex_unlock(&places_lock) == 0);
-	ARY_CHECK(munmap((void *)base, bytes) == 0);
+	ARY_CHECK(munmap(base, bytes) == 0);
 }
 
 bool ary_posix_map_read(struct posix_map *map, uint64_t offset, void *data, size_t size)
@@ -158,9 +160,7 @@ bool ary_posix_map_read(struct posix_map *map, uint64_t offset, void *data, size
 	if (offset > bytes || size > bytes - offset ||
 	    atomic_load_explicit(&map->is_broken, memory_order_relaxed))
 		return false;
-	const uint8_t *base = (const uint8_t *)atomic_load_explicit(&map->base,
-								    memory_order_relaxed);
-	memcpy(data, base + offset, size);
+	memcpy(data, atomic_load_explicit(&map->base, memory_order_relaxed) + offset, size);
 	/* The mark is looked at after the copy, by the processor as well. */
 	atomic_thread_fence(memory_order_acquire);
 	return !atomic_load_explicit(&map->is_broken, memory_order_relaxed);
