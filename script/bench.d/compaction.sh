@@ -132,9 +132,7 @@ measure_beside() {
 	end_load ours
 	record compaction-reads 16 "$round" during "$result" "$failed" 0
 	stop ours
-	note compaction:p99 "$(awk -F'\t' -v round="$round" '
-		$1 == "compaction-reads" && $3 == round { p99[$4] = $8 }
-		END { printf "%.6g", p99["during"] / p99["before"] }' "$work/figures")"
+	note compaction:p99 "$(ratio_of compaction-reads 8 before during)"
 }
 
 section_compaction() {

@@ -54,21 +54,10 @@ take_writes() {
 	record delay-writes "$write_connections" "$round" "$ms ms" "$result" "$failed" 0
 }
 
-# ratio_of SECTION COLUMN: what the second server of this round had, divided by what the first had.
-ratio_of() {
-	awk -F'\t' -v section="$1" -v column="$2" -v round="$round" -v first="${delays[0]} ms" '
-	$1 == section && $3 == round {
-		if ($4 == first)
-			before = $column
-		else
-			after = $column
-	}
-	END { printf "%.6g", after / before }' "$work/figures"
-}
-
 note_ratios() {
-	note delay:p99 "$(ratio_of delay 8)"
-	note delay:writes "$(ratio_of delay-writes 5)"
+	local both=("${delays[@]/%/ ms}")
+	note delay:p99 "$(ratio_of delay 8 "${both[@]}")"
+	note delay:writes "$(ratio_of delay-writes 5 "${both[@]}")"
 }
 
 print_delay() {

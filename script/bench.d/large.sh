@@ -8,16 +8,11 @@ title_of[large]='values as large as they may be'
 large_ranges=200           # reads of a last byte
 large_many=64              # uploads at once
 large_beside=2000          # small PUTs a second, by 16 connections
-declare -A large_bodies=([text]='' [binary]='')
 
 # Text that needs no escape, and bytes that are no text.
 make_large_bodies() {
-	local kind
-	for kind in text binary; do
-		large_bodies[$kind]=$work/large.$kind
-	done
-	head -c "${large_mib}M" < <(yes 'all work and no play') >"${large_bodies[text]}"
-	head -c "${large_mib}M" /dev/urandom >"${large_bodies[binary]}"
+	head -c "${large_mib}M" < <(yes 'all work and no play') >"$work/large.text"
+	head -c "${large_mib}M" /dev/urandom >"$work/large.binary"
 	head -c "$((large_mib / 16))M" /dev/urandom >"$work/large.one-of-many"
 	head -c 2M /dev/urandom >"$work/large.small"
 }
@@ -30,7 +25,7 @@ start_large() {
 }
 
 compare_large() {
-	curl -s --noproxy '*' "${url_of[large]}/keys/$1" | cmp - "${large_bodies[$1]}" ||
+	curl -s --noproxy '*' "${url_of[large]}/keys/$1" | cmp - "$work/large.$1" ||
 		fail_server large "does not answer what was stored"
 }
 
@@ -39,7 +34,7 @@ measure_one_large() {
 	local kind before took
 	before=$(memory_of large VmHWM)
 	for kind in text binary; do
-		took=$(seconds_of ask large 201 --max-time 600 -T "${large_bodies[$kind]}" \
+		took=$(seconds_of ask large 201 --max-time 600 -T "$work/large.$kind" \
 			"${url_of[large]}/keys/$kind")
 		note_of "large:$kind in" "$large_mib * 1.048576 / $took"
 		took=$(seconds_of compare_large "$kind")
@@ -80,7 +75,7 @@ start_uploads() {
 	start uploads bash -c \
 		'while setpriv --pdeathsig TERM curl -s -f --noproxy "*" -o /dev/null -T "$1" "$2"
 		do :; done' uploads \
-		"${large_bodies[binary]}" "${url_of[large]}/keys/beside"
+		"$work/large.binary" "${url_of[large]}/keys/beside"
 }
 
 # measure_small WHAT
@@ -95,13 +90,10 @@ measure_beside_large() {
 	measure_small beside
 	is_running uploads || fail_server large "refused an upload"
 	stop uploads
-	note large:p99 "$(awk -F'\t' -v round="$round" '
-		$1 == "large-writes" && $3 == round { p99[$4] = $8 }
-		END { printf "%.6g", p99["beside"] / p99["alone"] }' "$work/figures")"
+	note large:p99 "$(ratio_of large-writes 8 alone beside)"
 }
 
-# Uploads at once, to keys of their own. Each must be stored, or be told to come later; the first
-# and the last of those stored must be whole.
+# Uploads at once, to keys of their own. Each must be stored, or be told to come later.
 measure_many_large() {
 	local i before stored later
 	before=$(memory_of large VmHWM)

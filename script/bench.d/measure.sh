@@ -60,6 +60,14 @@ end_costs() {
 	refused=$((refused - refused_before))
 }
 
+# ratio_of SECTION COLUMN FIRST SECOND: in this round, what label SECOND had in that column of the
+# figures, divided by what FIRST had.
+ratio_of() {
+	awk -F'\t' -v section="$1" -v column="$2" -v first="$3" -v second="$4" -v round="$round" '
+		$1 == section && $3 == round { value[$4] = $column }
+		END { printf "%.6g", value[second] / value[first] }' "$work/figures"
+}
+
 # note NAME VALUE: one sample of a figure that has no row of its own; report.sh takes the median.
 note() {
 	printf '%s\t%s\n' "$1" "$2" >>"$work/notes"
