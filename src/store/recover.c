@@ -102,7 +102,7 @@ static void settle_seq(struct ary_replay *replay)
 	bool strict = replay->store->options.durability == ARY_DURABILITY_ALWAYS;
 	bool jump = !fresh && !replay->rules.clean && !replay->rules.strict;
 	committer->seq = replay->seq + (jump ? SEQ_JUMP : 0);
-	committer->seq_stored = replay->seq_kept;
+	committer->seq_stored = replay->rules.seq_last;
 	committer->mark_due = jump || (!fresh && !(strict && replay->rules.strict));
 	atomic_store(&replay->store->counters.seq, replay->seq);
 }

@@ -139,8 +139,6 @@ static enum ary_status replay_log(struct ary_replay *replay, uint64_t number, bo
 		status = fail_memory(err);
 	if (status != ARY_OK)
 		return status;
-	if (replay->report.seq_last > replay->seq_kept)
-		replay->seq_kept = replay->report.seq_last;
 	if (replay->report.seq_seen > replay->seq)
 		replay->seq = replay->report.seq_seen;
 	note_log(replay);

@@ -32,7 +32,6 @@ struct ary_replay {
 	struct ary_upload *uploads;      /* held until the end, linked by due_next */
 	struct ary_rules rules;          /* what its lines, and the last one's, said */
 	uint64_t seq;                    /* highest, of lines that are cut off too */
-	uint64_t seq_kept;               /* highest, of those that are not */
 };
 
 /* Replays all logs of INVENTORY. *UNUSED_OUT: the last one was created for a rotation that did not
