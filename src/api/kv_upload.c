@@ -10,10 +10,16 @@
 #include "base/alloc.h"
 #include "store/upload.h"
 
+/* A value that is no longer than so many parts is one line: then it is in lists, a digest of it can
+ * be asked for, and it takes one write. */
+enum { PIECE_PARTS = 4 };
+
 struct ary_pieces {
 	struct ary_upload *upload;  /* owned */
 	struct ary_digests digests; /* of what was passed on */
-	uint64_t passed_bytes;
+	uint64_t part_bytes;
+	uint64_t passed_bytes;      /* of the pieces before this one */
+	size_t stored_bytes;        /* of this one */
 	struct ary_write part;
 	bool is_passing;            /* `part` is launched, and nobody has looked at it since */
 };
@@ -24,7 +30,7 @@ enum ary_step ary_kv_check_pieces(struct ary_api *api, struct ary_call *call)
 	struct ary_error err;
 	enum ary_status status;
 
-	call->piece_bytes = ary_store_part_bytes(store);
+	call->piece_bytes = PIECE_PARTS * ary_store_part_bytes(store);
 	if (!call->request.has_length || call->request.length <= call->piece_bytes)
 		return ARY_STEP_BODY;
 	status = ary_store_ready(store, &err);
@@ -49,6 +55,7 @@ static enum ary_step begin(struct ary_api *api, struct ary_call *call)
 	if (pieces == NULL)
 		return ary_problem_respond_status(call, ARY_NO_MEMORY, NULL);
 	memset(pieces, 0, sizeof(*pieces));
+	pieces->part_bytes = ary_store_part_bytes(ary_api_store(api));
 	call->pieces = pieces;
 	status = ary_upload_begin(ary_api_store(api), &pieces->upload, &err);
 	if (status != ARY_OK)
@@ -63,15 +70,17 @@ static void wake(struct ary_write *write)
 	call->wake(call);
 }
 
-/* As durable as the store makes it; the write that names it is as durable as was asked, and all
- * that is before it in the log is so with it. */
+/* The next part of the piece. It is as durable as the store makes it; the write that names it is as
+ * durable as was asked, and all that is before it in the log is so with it. */
 static enum ary_step pass(struct ary_call *call)
 {
 	struct ary_pieces *pieces = call->pieces;
+	size_t left = call->body.size - pieces->stored_bytes;
+	size_t size = left < pieces->part_bytes ? left : (size_t)pieces->part_bytes;
 
 	pieces->part = (struct ary_write){
 		.op = ARY_WRITE_PART,
-		.value = ary_buf_view(&call->body),
+		.value = {call->body.data + pieces->stored_bytes, size},
 		.upload = pieces->upload,
 		.done = wake,
 		.context = call,
@@ -115,7 +124,11 @@ enum ary_step ary_kv_passed(struct ary_call *call)
 	pieces->is_passing = false;
 	if (part->status != ARY_OK)
 		return refuse(call, part);
-	pieces->passed_bytes += part->value.size;
+	pieces->stored_bytes += part->value.size;
+	if (pieces->stored_bytes < call->body.size)
+		return pass(call);
+	pieces->passed_bytes += pieces->stored_bytes;
+	pieces->stored_bytes = 0;
 	call->write.upload = pieces->upload;
 	call->body.size = 0;
 	return ARY_STEP_BODY;

@@ -203,7 +203,7 @@ static void add_description(struct ary_call *call)
 	ary_response_constant(response, "Preference-Applied", "return=representation");
 }
 
-/* The last piece was launched: where it is stored, what names all of them follows. */
+/* A part of the last piece was launched: where all are stored, what names them follows. */
 static void finish_last_piece(struct ary_api *api, struct ary_call *call)
 {
 	if (ary_kv_passed(call) != ARY_STEP_BODY)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A value that comes in pieces of any size, on its way into a directory's store as parts.
  *
- * Threads: one. Limits: one part is held, 1 MiB. */
+ * Threads: one. Limits: one part is held. */
 #ifndef ARY_APP_LARGE_H
 #define ARY_APP_LARGE_H
 

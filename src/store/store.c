@@ -37,7 +37,7 @@ void ary_store_options_default(struct ary_store_options *out)
 		.sync_interval_ms = 100,
 		.key_bytes_max = 1024,
 		.value_bytes_max = UINT64_C(64) << 20,
-		.part_bytes = ARY_RECORD_PART_BYTES_MAX,
+		.part_bytes = UINT64_C(256) << 10,
 		.queue_bytes_max = UINT64_C(64) << 20,
 		.disk_reserve_bytes = UINT64_C(8) << 20,
 		.rotate_bytes = UINT64_C(1) << 30,

@@ -48,7 +48,8 @@ struct ary_store_options {
 	/* Limits. */
 	uint64_t key_bytes_max;
 	uint64_t value_bytes_max;
-	uint64_t part_bytes;            /* of one part of a large value: 1 byte to 1 MiB */
+	uint64_t part_bytes;            /* of one part of a large value: 1 byte to 1 MiB; small
+					 * writes wait for no more than a part of others */
 	uint64_t queue_bytes_max;       /* of writes waiting; more are answered BUSY, but for what
 					 * belongs to an upload */
 	uint64_t disk_reserve_bytes;    /* when less is free, only deletes are taken (NO_SPACE) */

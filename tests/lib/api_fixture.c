@@ -161,6 +161,7 @@ static bool pass_pieces(struct ary_api *api, struct api_request *request)
 {
 	struct ary_call *call = &request->call;
 	struct ary_bytes *rest = &request->rest;
+	enum ary_step step;
 
 	while (call->piece_bytes > 0 && rest->size > call->piece_bytes) {
 		struct ary_bytes piece = {rest->data, (size_t)call->piece_bytes};
@@ -170,10 +171,12 @@ static bool pass_pieces(struct ary_api *api, struct api_request *request)
 			return false;
 		}
 		*rest = (struct ary_bytes){rest->data + piece.size, rest->size - piece.size};
-		if (ary_api_pass(api, call) == ARY_STEP_RESPOND)
-			return false;
-		launch(api, request);
-		if (ary_api_passed(api, call) == ARY_STEP_RESPOND)
+		step = ary_api_pass(api, call);
+		while (step == ARY_STEP_PARK) {
+			launch(api, request);
+			step = ary_api_passed(api, call);
+		}
+		if (step == ARY_STEP_RESPOND)
 			return false;
 		assert_int_equal(call->body.size, 0);
 	}

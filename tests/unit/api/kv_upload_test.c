@@ -19,7 +19,7 @@
 #include "lib/api_fixture.h"
 #include "store/upload.h"
 
-enum { PART = 100, SIZE_MAX_BYTES = API_VALUE_BYTES_MAX };
+enum { PART = 30, PIECE = 4 * PART, SIZE_MAX_BYTES = API_VALUE_BYTES_MAX };
 
 static uint8_t bytes[SIZE_MAX_BYTES + 1];
 
@@ -51,7 +51,7 @@ static void expect_bytes(struct api_fixture *fixture, const char *target, size_t
 	api_request_init(&get, "GET", target);
 	assert_int_equal(api_request_send(fixture, &get), 200);
 	assert_int_equal(get.call.response.body.size, size);
-	assert_int_equal(ary_value_is_large(value), size > PART);
+	assert_int_equal(ary_value_is_large(value), size > PIECE);
 	for (uint64_t at = 0; at < size; at += read.size) {
 		assert_int_equal(ary_value_read(value, at, &read, NULL), ARY_OK);
 		assert_memory_equal(read.data, bytes + at, read.size);
@@ -61,7 +61,8 @@ static void expect_bytes(struct api_fixture *fixture, const char *target, size_t
 
 static void test_every_size_is_the_value_that_was_sent(void **state)
 {
-	static const size_t sizes[] = {0, 1, PART - 1, PART, PART + 1, 2 * PART, 2 * PART + 1,
+	static const size_t sizes[] = {0, 1, PART, PIECE - 1, PIECE, PIECE + 1, PIECE + PART,
+				       PIECE + PART + 1, 2 * PIECE, 2 * PIECE + 1,
 				       SIZE_MAX_BYTES - 1, SIZE_MAX_BYTES};
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -203,12 +204,12 @@ static void expect_all_gone(struct api_fixture *fixture)
 	assert_int_equal(stats.live_bytes, 0);
 }
 
-/* At any of its five pieces, and at the write that names them. */
+/* At any of its fifteen parts, and at the write that names them. */
 static void test_full_disk_is_told_in_the_middle(void **state)
 {
 	struct api_fixture *fixture = *state;
 
-	for (unsigned long nth = 1; nth <= 6; nth++) {
+	for (unsigned long nth = 1; nth <= 16; nth++) {
 		fault_env_fail(fixture->faults, (struct fault){.kind = FAULT_FILE_WRITE,
 							       .name = "0.log",
 							       .nth = nth,
@@ -241,7 +242,7 @@ static void test_failed_sync_of_the_last_write_is_an_unknown_outcome(void **stat
 	struct api_fixture *fixture = *state;
 
 	assert_int_equal(api_put(fixture, "/keys/small", "v"), 201);
-	fault_env_fail(fixture->faults, (struct fault){.kind = FAULT_FILE_SYNC, .nth = 6});
+	fault_env_fail(fixture->faults, (struct fault){.kind = FAULT_FILE_SYNC, .nth = 16});
 	put_fails(fixture, 500, "outcome-unknown");
 }
 
