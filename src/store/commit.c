@@ -142,16 +142,19 @@ static void take_from(struct ary_write_list *line, struct taking *taking, uint64
 	}
 }
 
-/* Takes the next group's writes off the queue. Beside other writes there is one part in it and no
- * more: who waits for a small write waits for few bytes of others, and uploads go on all the
- * same. */
+/* Takes the next group's writes off the queue. Beside other writes there is one part in every
+ * second group and no more: where small writes keep coming, who waits for one waits for one part at
+ * most, that of the group under way or that of its own, and uploads go on all the same. */
 static struct ary_write *take_group_locked(struct ary_store *store)
 	ARY_REQUIRES(&store->queue.lock)
 {
 	struct ary_queue *queue = &store->queue;
 	uint64_t bytes_max = store->options.batch_bytes_max;
 	struct taking taking = {.count = 0};
-	take_from(&queue->parts, &taking, queue->writes.first == NULL ? bytes_max : 0);
+	bool is_alone = queue->writes.first == NULL;
+	if (is_alone || !queue->had_part)
+		take_from(&queue->parts, &taking, is_alone ? bytes_max : 0);
+	queue->had_part = taking.count > 0;
 	take_from(&queue->writes, &taking, bytes_max);
 	queue->count -= taking.count;
 	return taking.line.first;

@@ -46,6 +46,7 @@ struct ary_queue {
 	uint64_t bytes;           /* of the writes in it and of the group being committed */
 	uint64_t part_bytes;      /* the same, of parts; not in `bytes` */
 	struct ary_job *jobs;
+	bool had_part;            /* the last group had one */
 	bool parts_due;           /* there may be uploads to drop */
 	bool stopping;
 };

@@ -221,7 +221,8 @@ static void release_commit(void)
 	ary_mutex_unlock(&hold.lock);
 }
 
-enum { SMALL = 10, UPLOADS = 100, QUEUE_BYTES = 20000 };
+/* A group takes a part and half of SMALL, and the next one the other half. */
+enum { SMALL = 10, GROUP_BYTES = SMALL / 2 * 530, UPLOADS = 100, QUEUE_BYTES = 20000 };
 
 static struct ary_write *add_to(struct write_batch *batch, struct ary_upload *upload)
 {
@@ -254,6 +255,7 @@ static void test_parts_that_wait_leave_small_writes_alone(void **state)
 	store_test_close(&store);
 	store.options.durability = ARY_DURABILITY_ALWAYS;
 	store.options.queue_bytes_max = QUEUE_BYTES;
+	store.options.batch_bytes_max = GROUP_BYTES;
 	store.options.rotate_bytes = 1 << 30;
 	store_test_open(&store);
 	named = large_begin(store.store);
