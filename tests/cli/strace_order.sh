@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The promise: with `always`, the acknowledgement of a write leaves the server after the fdatasync
-# that made it durable; and after an fdatasync that failed there is no acknowledgement, then or
-# later.
+# that made it durable, and all parts of a large value, whichever logs they are in; and after an
+# fdatasync that failed there is no acknowledgement, then or later.
 # Watched from outside, at the system calls. Skipped (77) where processes cannot be traced.
 set -u
 : "${ARYAVARTH:?the program under test}"
@@ -32,12 +32,14 @@ fail() {
 	failed=1
 }
 
-# start OPTION... : a traced server; its port goes to $port.
+# start OPTION... : a traced server; its port goes to $port. Its own options are in $options.
+options=
 start() {
 	: >"$home/messages"
+	# shellcheck disable=SC2086 # several words
 	strace -f -o "$home/trace" -s 400 \
 		-e trace=pwrite64,fdatasync,sendto,sendmsg,sendfile,writev,write "$@" \
-		"$ARYAVARTH" serve --dir "$home/data" --listen 127.0.0.1:0 --threads 1 \
+		"$ARYAVARTH" serve --dir "$home/data" --listen 127.0.0.1:0 --threads 1 $options \
 		2>"$home/messages" &
 	tracer=$!
 	port=
@@ -77,6 +79,33 @@ awk '
 	}' "$home/trace" || fail "an acknowledgement came before its sync, or was not seen"
 
 rm -rf "$home/data"
+# Nothing is synced unless it is asked for, but a log that is full.
+options='--durability never --rotate-bytes 1MiB'
+start -y
+head -c 5000000 /dev/urandom >"$home/large"
+status=$(curl -s -o /dev/null -w '%{http_code}' -T "$home/large" \
+	"http://127.0.0.1:$port/keys/large?durability=always")
+[ "$status" = 201 ] || fail "PUT of a large value answered $status"
+stop_server TERM
+awk '
+	function path_in(line) {
+		sub(/^[^<]*</, "", line)
+		sub(/>.*/, "", line)
+		return line
+	}
+	/ pwrite64\([0-9]+<[^>]*\.log>/ { dirty[path_in($0)] = 1; logs[path_in($0)] = 1 }
+	/ fdatasync\([0-9]+</ { of[$1] = path_in($0) }
+	/fdatasync(\(| resumed).*= 0/ { delete dirty[of[$1]] }
+	/HTTP\/1.1 201/ { for (path in dirty) early++; acknowledged++ }
+	END {
+		for (path in logs) count++
+		printf "%d logs written, %d acknowledged, %d logs not synced by then\n",
+			count, acknowledged, early
+		exit !(count > 2 && acknowledged == 1 && early == 0)
+	}' "$home/trace" || fail "a large value was acknowledged before all of it was synced"
+
+rm -rf "$home/data"
+options=
 # The first group syncs once; then the disk fails, for ever.
 start -e inject=fdatasync:error=EIO:when=2+
 status=$(put before)
