@@ -25,6 +25,8 @@ testlib_sources = \
 	%D%/lib/exchange.h \
 	%D%/lib/fault_env.c \
 	%D%/lib/fault_env.h \
+	%D%/lib/fault_rows.c \
+	%D%/lib/fault_rows.h \
 	%D%/lib/gunzip.c \
 	%D%/lib/gunzip.h \
 	%D%/lib/image.c \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whatever call fails, whenever, once or for ever: no crash and no hang; what was acknowledged is
  * there after the next open, what was refused is not, and what was uncertain is the one or the
- * other. Each call of the store is answered with a status that the table below foresees for the
+ * other. Each call of the store is answered with a status that lib/fault_rows.c foresees for the
  * operation that failed, and with no other.
  *
  * One fixed script runs again and again, each time with another call failing: every operation of
@@ -22,103 +22,18 @@
 
 #include "base/alloc.h"
 #include "base/diag.h"
+#include "lib/fault_rows.h"
 #include "lib/sanitizer.h"
 #include "lib/store_files.h"
 #include "lib/store_helper.h"
+#include "store/upload.h"
 #include "store/verify.h"
 
-enum { KEYS = 4, ALLOCS_MAX = 400, SECONDS_MAX = 1000 };
-
-/* Sets of statuses. SELF: the one that the errno of the fault stands for. */
-#define BIT(status) (1U << ARY_##status)
-#define SELF (1U << 31)
-
-/* Which faults a row is about: the errno, or HALVED: a read that hands out less than there is. */
-enum sort { ANY, FULL, BROKEN, HALVED };
-
-/* What may be answered, beside OK, while an operation fails. What is not named works. */
-struct row {
-	const char *name;
-	size_t operation; /* its place in the seam */
-	enum fault_kind kind;
-	enum sort sort;
-	unsigned open;
-	unsigned write;
-	unsigned read;
-	unsigned compact;
-	unsigned close;
-	unsigned verify; /* of the whole, or of one log */
-};
-
-#define OPERATION(field) .name = #field, .operation = offsetof(struct ary_env_ops, field)
-
-static const struct row rows[] = {
-	{OPERATION(dir_open), .kind = FAULT_DIR_OPEN, .open = SELF, .verify = SELF},
-	{OPERATION(dir_close), .kind = FAULT_DIR_CLOSE},
-	{OPERATION(dir_list), .kind = FAULT_DIR_LIST, .open = SELF, .verify = SELF},
-	/* Not knowing which names are on the disk ends writing. */
-	{OPERATION(dir_sync), .kind = FAULT_DIR_SYNC, .open = SELF, .write = BIT(READ_ONLY),
-	 .compact = BIT(READ_ONLY), .close = BIT(READ_ONLY)},
-	{OPERATION(dir_rename), .kind = FAULT_DIR_RENAME, .write = BIT(READ_ONLY),
-	 .compact = BIT(READ_ONLY), .close = BIT(READ_ONLY)},
-	/* What cannot be removed only takes space. */
-	{OPERATION(dir_unlink), .kind = FAULT_DIR_UNLINK, .open = SELF},
-	{OPERATION(dir_lock), .kind = FAULT_DIR_LOCK, .open = SELF},
-	{OPERATION(dir_lock_shared), .kind = FAULT_DIR_LOCK_SHARED, .verify = SELF},
-	{OPERATION(dir_space), .kind = FAULT_DIR_SPACE},
-	{OPERATION(file_open), .kind = FAULT_FILE_OPEN, .open = SELF, .verify = SELF},
-	/* A log goes on growing while there can be no next one. */
-	{OPERATION(file_open), .kind = FAULT_FILE_CREATE, .write = SELF | BIT(EXISTS),
-	 .compact = SELF | BIT(EXISTS)},
-	{OPERATION(file_close), .kind = FAULT_FILE_CLOSE},
-	{OPERATION(file_size), .kind = FAULT_FILE_SIZE, .open = SELF, .compact = SELF | BIT(IO),
-	 .verify = SELF},
-	{OPERATION(file_read_at), .kind = FAULT_FILE_READ, .open = SELF, .read = BIT(IO),
-	 .compact = SELF | BIT(IO), .verify = SELF},
-	/* Where a line was, there is nothing now. */
-	{OPERATION(file_read_at), .kind = FAULT_FILE_READ, .sort = HALVED,
-	 .open = BIT(IO) | BIT(CORRUPT), .read = BIT(CORRUPT), .compact = BIT(IO),
-	 .verify = BIT(IO)},
-	/* A full disk passes; a broken one ends writing. */
-	{OPERATION(file_write_at), .kind = FAULT_FILE_WRITE, .sort = FULL, .open = SELF,
-	 .write = SELF, .compact = SELF},
-	{OPERATION(file_write_at), .kind = FAULT_FILE_WRITE, .sort = BROKEN, .open = SELF,
-	 .write = SELF | BIT(READ_ONLY), .compact = SELF | BIT(READ_ONLY),
-	 .close = SELF | BIT(READ_ONLY)},
-	{OPERATION(file_truncate), .kind = FAULT_FILE_TRUNCATE, .open = BIT(IO)},
-	/* Whether it is on the disk is not known, and never asked again. */
-	{OPERATION(file_sync), .kind = FAULT_FILE_SYNC, .open = BIT(IO),
-	 .write = BIT(UNCERTAIN) | BIT(READ_ONLY),
-	 .compact = BIT(UNCERTAIN) | BIT(READ_ONLY) | BIT(IO),
-	 .close = BIT(UNCERTAIN) | BIT(READ_ONLY)},
-	{OPERATION(wall_ms), .kind = FAULT_WALL_MS},
-	{OPERATION(monotonic_ns), .kind = FAULT_MONOTONIC_NS},
-	{OPERATION(random), .kind = FAULT_RANDOM, .open = SELF, .verify = SELF},
-};
-
-/* One has no row: file_map is a hint, which the stand-in does not take. */
-enum { ROWS = sizeof(rows) / sizeof(rows[0]), OPERATIONS = 20, HINT = 16 };
-
-_Static_assert(sizeof(struct ary_env_ops) == OPERATIONS * sizeof(void (*)(void)),
-	       "an operation has come to the seam, or gone: the table must say how it fails");
-
-/* While memory is out. A merge that could not be taken over ends compacting (IO). */
-static const struct row no_memory = {
-	.name = "memory",
-	.open = BIT(NO_MEMORY), .write = BIT(NO_MEMORY), .read = BIT(NO_MEMORY),
-	.compact = BIT(NO_MEMORY) | BIT(IO), .close = BIT(NO_MEMORY), .verify = BIT(NO_MEMORY),
-};
-
-/* A write fails, and so does the cut that should undo it. */
-static const struct row no_cut = {
-	.name = "file_write_at and file_truncate", .sort = FULL,
-	.open = SELF | BIT(IO), .write = SELF | BIT(UNCERTAIN) | BIT(READ_ONLY),
-	.compact = SELF | BIT(UNCERTAIN) | BIT(READ_ONLY) | BIT(IO),
-	.close = BIT(UNCERTAIN) | BIT(READ_ONLY),
-};
+/* Values that are longer than a part are written in parts. */
+enum { KEYS = 4, PART_BYTES = 4, TEXT_BYTES = 32, ALLOCS_MAX = 400, SECONDS_MAX = 1000 };
 
 /* What fails in this run; NULL: nothing. */
-static const struct row *failing;
+static const struct fault_row *failing;
 static enum ary_status failing_status;
 static unsigned long faults_fired;
 
@@ -150,7 +65,7 @@ static void expect_answer(const char *what, enum ary_status status, unsigned all
 {
 	if (status == ARY_OK)
 		return;
-	if (allowed & SELF)
+	if (allowed & FAULT_SELF)
 		allowed |= 1U << failing_status;
 	if (!failing || !(allowed & (1U << status)))
 		fail_msg("%s was answered %s while %s failed with %s", what,
@@ -160,13 +75,48 @@ static void expect_answer(const char *what, enum ary_status status, unsigned all
 
 #define EXPECT(what, status) expect_answer(#what, status, failing ? failing->what : 0)
 
+static enum ary_status write_parts(struct ary_upload *upload, struct ary_bytes value)
+{
+	enum ary_status status = ARY_OK;
+
+	for (size_t at = 0; at < value.size && status == ARY_OK; at += PART_BYTES) {
+		size_t left = value.size - at;
+		struct ary_write part = {
+			.op = ARY_WRITE_PART,
+			.value = {value.data + at, left < PART_BYTES ? left : PART_BYTES},
+			.upload = upload,
+		};
+		status = ary_store_write(store.store, &part);
+	}
+	/* Whether the part is on the disk is unknown; that nobody sees it is not. */
+	return status == ARY_UNCERTAIN ? ARY_READ_ONLY : status;
+}
+
+static enum ary_status write_long(int key, const char *value)
+{
+	struct ary_upload *upload;
+	struct ary_write set = {.op = ARY_WRITE_SET, .key = ary_bytes_of(key_name(key))};
+	enum ary_status status = ary_upload_begin(store.store, &upload, NULL);
+
+	if (status != ARY_OK)
+		return status;
+	status = write_parts(upload, ary_bytes_of(value));
+	set.upload = upload;
+	if (status == ARY_OK)
+		status = ary_store_write(store.store, &set);
+	ary_upload_close(upload);
+	return status;
+}
+
 static void write_key(int key, const char *value)
 {
 	struct expected *expected = &keys[key];
+	bool is_long = value && strlen(value) > PART_BYTES;
 
 	if (!store.store)
 		return;
-	enum ary_status status = store_test_write(&store, key_name(key), value);
+	enum ary_status status = is_long ? write_long(key, value)
+					 : store_test_write(&store, key_name(key), value);
 	if (status == ARY_NOT_FOUND) {
 		assert_null(value);
 		assert_null(expected->certain);
@@ -182,28 +132,47 @@ static void write_key(int key, const char *value)
 	}
 }
 
-static bool is_value(const struct ary_value *got, const char *value)
+/* What a key was found to have; empty: nothing. */
+struct found {
+	char text[TEXT_BYTES];
+};
+
+/* Reads all of KEY's value. NOT_FOUND: it has none. */
+static enum ary_status read_key(int key, struct found *out)
 {
-	if (!got)
-		return !value;
-	return value && ary_bytes_equal(got->value, ary_bytes_of(value));
+	struct ary_value value;
+	struct ary_bytes piece = {0};
+	enum ary_status status =
+		ary_store_get(store.store, ary_bytes_of(key_name(key)), &value, NULL);
+
+	*out = (struct found){""};
+	if (status != ARY_OK)
+		return status;
+	assert_in_range(value.size, 1, TEXT_BYTES - 1);
+	for (uint64_t at = 0; at < value.size && status == ARY_OK; at += piece.size) {
+		status = ary_value_read(&value, at, &piece, NULL);
+		if (status == ARY_OK)
+			memcpy(out->text + at, piece.data, piece.size);
+	}
+	ary_value_release(&value);
+	return status;
+}
+
+static bool is_value(const struct found *found, const char *value)
+{
+	return strcmp(found->text, value ? value : "") == 0;
 }
 
 /* Readers see what was acknowledged, and nothing else. */
 static void read_keys(void)
 {
 	for (int key = 0; store.store && key < KEYS; key++) {
-		struct ary_value got;
-		enum ary_status status =
-			ary_store_get(store.store, ary_bytes_of(key_name(key)), &got, NULL);
-		if (status == ARY_OK) {
-			assert_true(is_value(&got, keys[key].certain));
-			ary_value_release(&got);
-		} else if (status == ARY_NOT_FOUND) {
-			assert_null(keys[key].certain);
-		} else {
+		struct found found;
+		enum ary_status status = read_key(key, &found);
+		if (status == ARY_OK || status == ARY_NOT_FOUND)
+			assert_true(is_value(&found, keys[key].certain));
+		else
 			EXPECT(read, status);
-		}
 	}
 }
 
@@ -238,18 +207,16 @@ static void forgive_faults(void)
 	ary_alloc_fail_at(0, 0);
 }
 
-/* Whether KEY has a value. A fault that is still waiting may hit the first try. */
-static bool read_key(int key, struct ary_value *out)
+/* As read_key, which must work; but a fault that is still waiting may hit the first try. */
+static void find_key(int key, struct found *out)
 {
-	struct ary_bytes name = ary_bytes_of(key_name(key));
+	enum ary_status status = read_key(key, out);
 
-	enum ary_status status = ary_store_get(store.store, name, out, NULL);
 	if (status != ARY_OK && status != ARY_NOT_FOUND) {
 		forgive_faults();
-		status = ary_store_get(store.store, name, out, NULL);
+		status = read_key(key, out);
 		assert_true(status == ARY_OK || status == ARY_NOT_FOUND);
 	}
-	return status == ARY_OK;
 }
 
 /* After an open the store has decided: each key holds one of what it may. */
@@ -257,18 +224,14 @@ static void settle_keys(void)
 {
 	for (int key = 0; key < KEYS; key++) {
 		struct expected *expected = &keys[key];
-		struct ary_value got;
-		bool there = read_key(key, &got);
-		if (expected->uncertain && is_value(there ? &got : NULL, expected->maybe))
+		struct found found;
+		find_key(key, &found);
+		if (expected->uncertain && is_value(&found, expected->maybe))
 			expected->certain = expected->maybe;
-		else if (!is_value(there ? &got : NULL, expected->certain))
-			fail_msg("%s is %.*s, and should be %s", key_name(key),
-				 there ? (int)got.value.size : 4,
-				 there ? (const char *)got.value.data : "gone",
-				 expected->certain ? expected->certain : "gone");
+		else if (!is_value(&found, expected->certain))
+			fail_msg("%s is '%s', and should be '%s'", key_name(key), found.text,
+				 expected->certain ? expected->certain : "");
 		expected->uncertain = false;
-		if (there)
-			ary_value_release(&got);
 	}
 }
 
@@ -301,10 +264,10 @@ static void run_script(void)
 	write_key(1, "b1");
 	write_key(0, "a2");
 	write_key(1, NULL);
-	write_key(2, "c1");
+	write_key(2, "c1, of parts");
 	read_keys();
 	write_key(0, "a3");
-	write_key(2, "c2");
+	write_key(2, "c2 of others");
 	compact();
 	read_keys();
 	write_key(3, "d1");
@@ -314,7 +277,7 @@ static void run_script(void)
 	verify();
 	open_store();
 	settle_keys();
-	write_key(1, "b2");
+	write_key(1, "b2, long");
 	write_key(2, NULL);
 	compact();
 	write_key(0, "a5");
@@ -328,6 +291,7 @@ static void begin_run(void)
 	store_test_begin(&store);
 	fault_env_skip_syncs(store.faults);
 	store.options.rotate_bytes = 350;
+	store.options.part_bytes = PART_BYTES;
 	if (start == EMPTY)
 		return;
 	store_copy(crashed_path, store.path);
@@ -374,7 +338,7 @@ static unsigned long count_calls(enum fault_kind kind)
 enum { STEP = SANITIZED ? 3 : 1 };
 
 /* Each call of ROW's operation fails as FAULT says, in a run of its own. */
-static void fail_row(const struct row *row, struct fault fault)
+static void fail_row(const struct fault_row *row, struct fault fault)
 {
 	fault.kind = row->kind;
 	unsigned long calls = count_calls(row->kind);
@@ -393,11 +357,11 @@ static void fail_row(const struct row *row, struct fault fault)
 	}
 }
 
-static bool is_about(const struct row *row, const struct fault *fault)
+static bool is_about(const struct fault_row *row, const struct fault *fault)
 {
-	if (row->kind >= FAULT_KINDS || row->sort == HALVED)
+	if (row->kind >= FAULT_KINDS || row->sort == FAULT_HALVED)
 		return false;
-	return row->sort == ANY || (row->sort == FULL) == (fault->os_errno == ENOSPC);
+	return row->sort == FAULT_ANY || (row->sort == FAULT_FULL) == (fault->os_errno == ENOSPC);
 }
 
 /* Every operation fails as FAULT says, once, and then for ever. */
@@ -405,20 +369,20 @@ static void fail_all(struct fault fault)
 {
 	failing_status = ary_fail_errno(NULL, fault.os_errno, "%s", "");
 	for (start = EMPTY; start < STARTS; start++) {
-		for (size_t i = 0; i < ROWS; i++) {
-			if (!is_about(&rows[i], &fault))
+		for (size_t i = 0; i < fault_row_count; i++) {
+			if (!is_about(&fault_rows[i], &fault))
 				continue;
 			fault.forever = false;
-			fail_row(&rows[i], fault);
+			fail_row(&fault_rows[i], fault);
 			fault.forever = true;
-			fail_row(&rows[i], fault);
+			fail_row(&fault_rows[i], fault);
 		}
 	}
 }
 
 static void test_script_makes_every_call_of_the_seam(void **state)
 {
-	bool seen[OPERATIONS] = {false};
+	bool seen[FAULT_OPERATIONS] = {false};
 	unsigned long calls[FAULT_COUNTS];
 
 	(void)state;
@@ -428,14 +392,14 @@ static void test_script_makes_every_call_of_the_seam(void **state)
 	for (int kind = 0; kind < FAULT_COUNTS; kind++)
 		calls[kind] = fault_env_calls(store.faults, (enum fault_kind)kind);
 	end_run(false);
-	for (size_t i = 0; i < ROWS; i++) {
-		seen[rows[i].operation / sizeof(void (*)(void))] = true;
-		if (calls[rows[i].kind] == 0)
-			fail_msg("%s is never called", rows[i].name);
-		print_message("%s: %lu calls\n", rows[i].name, calls[rows[i].kind]);
+	for (size_t i = 0; i < fault_row_count; i++) {
+		seen[fault_rows[i].operation / sizeof(void (*)(void))] = true;
+		if (calls[fault_rows[i].kind] == 0)
+			fail_msg("%s is never called", fault_rows[i].name);
+		print_message("%s: %lu calls\n", fault_rows[i].name, calls[fault_rows[i].kind]);
 	}
-	for (size_t i = 0; i < OPERATIONS; i++)
-		assert_true(seen[i] != (i == HINT));
+	for (size_t i = 0; i < FAULT_OPERATIONS; i++)
+		assert_true(seen[i] != (i == FAULT_OPERATION_HINT));
 }
 
 static void test_broken_disk_loses_nothing(void **state)
@@ -463,15 +427,15 @@ static void test_short_call_loses_nothing(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		for (size_t row = 0; row < ROWS; row++) {
+		for (size_t row = 0; row < fault_row_count; row++) {
 			struct fault fault = {.short_bytes = sizes[i], .forever = i == 1};
-			fault.short_read = rows[row].sort == HALVED;
-			if (!fault.short_read && rows[row].kind != FAULT_FILE_WRITE)
+			fault.short_read = fault_rows[row].sort == FAULT_HALVED;
+			if (!fault.short_read && fault_rows[row].kind != FAULT_FILE_WRITE)
 				continue;
-			fault.os_errno = rows[row].sort == FULL ? ENOSPC : EIO;
+			fault.os_errno = fault_rows[row].sort == FAULT_FULL ? ENOSPC : EIO;
 			failing_status = ary_fail_errno(NULL, fault.os_errno, "%s", "");
 			for (start = EMPTY; start < STARTS; start++)
-				fail_row(&rows[row], fault);
+				fail_row(&fault_rows[row], fault);
 		}
 	}
 }
@@ -487,10 +451,10 @@ static void test_change_whose_answer_is_lost_loses_nothing(void **state)
 	failing_status = ARY_IO;
 	start = CRASHED;
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
-		for (size_t row = 0; row < ROWS; row++) {
+		for (size_t row = 0; row < fault_row_count; row++) {
 			struct fault fault = {.os_errno = EIO, .after = true};
-			if (rows[row].kind == changes[i])
-				fail_row(&rows[row], fault);
+			if (fault_rows[row].kind == changes[i])
+				fail_row(&fault_rows[row], fault);
 		}
 	}
 }
@@ -503,7 +467,7 @@ static void test_failed_cut_loses_nothing(void **state)
 	failing_status = ARY_NO_SPACE;
 	unsigned long calls = count_calls(FAULT_FILE_WRITE);
 	for (unsigned long nth = 1; nth <= calls; nth++) {
-		failing = &no_cut;
+		failing = &fault_no_cut;
 		begin_run();
 		fault_env_fail(store.faults, (struct fault){
 			.kind = FAULT_FILE_WRITE, .nth = nth, .os_errno = ENOSPC,
@@ -520,7 +484,7 @@ static void test_failed_cut_loses_nothing(void **state)
 /* Whether a try to allocate had to fail in this run. */
 static bool memory_ran_out(unsigned long nth, bool forever)
 {
-	failing = &no_memory;
+	failing = &fault_no_memory;
 	begin_run();
 	ary_alloc_fail_at(nth, forever);
 	run_script();
