@@ -21,8 +21,8 @@ void ary_encoding_release(struct ary_encoding *encoding)
 	ary_mutex_release(&encoding->lock);
 }
 
-/* The answers whose like may be packed: to reads, whole ones of our own, and that one of them is
- * unchanged, which has its headers. A write's answer has the tag of a value. */
+/* The answers that may be packed: to reads, whole ones of our own, and that one of them is
+ * unchanged, which has its tag and its size. A write's answer has the tag of a value. */
 static bool is_composed(const struct ary_encoding *encoding, const struct ary_call *call)
 {
 	const struct ary_response *response = &call->response;
@@ -30,9 +30,8 @@ static bool is_composed(const struct ary_encoding *encoding, const struct ary_ca
 	if (encoding->bytes_min == 0 || response->has_value || response->is_kept ||
 	    (call->method != ARY_GET && call->method != ARY_HEAD))
 		return false;
-	return response->status == 304 ||
-	       (response->status == 200 && response->body.size >= encoding->bytes_min &&
-		response->body.data != NULL);
+	return (response->status == 200 || response->status == 304) &&
+	       response->body.size >= encoding->bytes_min && response->body.data != NULL;
 }
 
 /* The place of the literal at DATA, or a free one, or NULL. */
@@ -97,18 +96,18 @@ static void weaken_etag(struct ary_response *response)
 void ary_encoding_apply(struct ary_encoding *encoding, struct ary_call *call)
 {
 	struct ary_response *response = &call->response;
-	bool packed = false;
+	bool packed;
 
 	if (!is_composed(encoding, call))
 		return;
 	ary_response_constant(response, "Vary", "Accept-Encoding");
 	if (!ary_call_has(call, ARY_FIELD_ACCEPT_ENCODING) || !ary_accept_gzip(call))
 		return;
+	packed = response->owned.data != NULL ? pack_owned(response)
+					      : pack_literal(encoding, response);
+	if (!packed)
+		return;
 	if (response->status == 200)
-		packed = response->owned.data != NULL ? pack_owned(response)
-						      : pack_literal(encoding, response);
-	if (packed)
 		ary_response_constant(response, "Content-Encoding", "gzip");
-	if (packed || response->status == 304)
-		weaken_etag(response);
+	weaken_etag(response);
 }

@@ -28,10 +28,13 @@ static void respond(struct ary_response *response, const struct ary_embedded *fi
 	ary_page_fields(response, strcmp(type, ARY_TYPE_HTML) == 0);
 }
 
-static void respond_unchanged(struct ary_response *response)
+/* The page is left to the response although it is not sent: RFC 9110 section 8.6 wants the
+ * Content-Length of a 304 to be that of the 200, and http's library always states one. */
+static void respond_unchanged(struct ary_response *response, const struct ary_embedded *file)
 {
 	ary_response_release(response);
 	response->status = 304;
+	response->body = (struct ary_bytes){file->data, file->size};
 	ary_response_constant(response, "Cache-Control", "no-cache");
 }
 
@@ -52,7 +55,7 @@ static bool serve(struct ary_call *call, const struct ary_embedded *file, const 
 		return false;
 	}
 	if (verdict == ARY_VERDICT_UNCHANGED)
-		respond_unchanged(&call->response);
+		respond_unchanged(&call->response, file);
 	else
 		respond(&call->response, file, type);
 	ary_head_add_etag(&call->response, file->sum);

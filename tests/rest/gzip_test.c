@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Promise: over HTTP, a HEAD states the size that a GET with the same headers has, packed or not,
- * and what was packed is forgotten once it was sent. */
+/* Promise: over HTTP, a HEAD and a 304 state the size that a GET with the same headers has, packed
+ * or not, and what was packed is forgotten once it was sent. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,10 +72,40 @@ static void test_sizes_are_exact(void **state)
 	assert_int_equal(rest_flight_bytes(rest), 0);
 }
 
+/* RFC 9110 section 8.6: the Content-Length of a 304 is absent, or that of the 200. */
+static void test_size_of_what_is_unchanged_is_exact(void **state)
+{
+	static const char *const codings[] = { "Accept-Encoding: gzip", "Accept-Encoding: br" };
+	struct rest *rest = *state;
+
+	for (int i = 0; i < 2; i++) {
+		char etag[CLIENT_HEADER_BYTES], length[CLIENT_HEADER_BYTES];
+		char text[CLIENT_HEADER_BYTES], condition[CLIENT_HEADER_BYTES + 32];
+		const char *const headers[] = { codings[i], condition, NULL };
+		const struct client_request request = { .method = "GET", .target = "/docs",
+							.headers = headers };
+		struct client_reply reply;
+
+		ask(rest, "GET", "/docs", codings[i], NULL, &reply);
+		assert_non_null(client_header(&reply, "ETag", etag));
+		assert_non_null(client_header(&reply, "Content-Length", length));
+		client_reply_release(&reply);
+		snprintf(condition, sizeof(condition), "If-None-Match: %s", etag);
+		assert_int_equal(client_send(rest->client, &request, &reply), 304);
+		assert_int_equal(reply.body_size, 0);
+		assert_string_equal(client_header(&reply, "ETag", text), etag);
+		if (client_header(&reply, "Content-Length", text))
+			assert_string_equal(text, length);
+		assert_null(client_header(&reply, "Content-Encoding", text));
+		client_reply_release(&reply);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes_are_exact),
+		cmocka_unit_test(test_size_of_what_is_unchanged_is_exact),
 	};
 
 	return cmocka_run_group_tests_name("rest/gzip", tests, setup, rest_teardown);

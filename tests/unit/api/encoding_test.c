@@ -45,10 +45,8 @@ static void ask(struct api_fixture *fixture, struct api_request *request, const 
 	assert_int_equal(api_request_send(fixture, request), 200);
 }
 
-static bool has_field(const struct api_request *request, const char *name, const char *value)
+static bool response_has(const struct ary_response *response, const char *name, const char *value)
 {
-	const struct ary_response *response = &request->call.response;
-
 	for (size_t i = 0; i < response->field_count; i++) {
 		const struct ary_response_field *field = ary_response_at(response, i);
 
@@ -57,6 +55,11 @@ static bool has_field(const struct api_request *request, const char *name, const
 			return true;
 	}
 	return false;
+}
+
+static bool has_field(const struct api_request *request, const char *name, const char *value)
+{
+	return response_has(&request->call.response, name, value);
 }
 
 static void test_what_we_compose_is_packed_for_who_accepts_it(void **state)
@@ -145,11 +148,14 @@ static void expect_etag(unsigned status, const char *accepted, const char *wante
 	call.request.fields = &field;
 	call.request.field_count = accepted != NULL;
 	ary_call_note_fields(&call);
-	ary_respond_literal(&call.response, status, "text/plain",
-			    ary_bytes_of(status == 200 ? body : ""));
+	ary_respond_literal(&call.response, status, "text/plain", ary_bytes_of(body));
 	ary_response_constant(&call.response, "ETag", "\"17\"");
 	ary_encoding_apply(&encoding, &call);
 	assert_string_equal(ary_response_value(&call.response, &call.response.fields[2]), wanted);
+	/* Of a 304 it is only the size. */
+	assert_true((call.response.body.size < strlen(body)) == (wanted[0] == 'W'));
+	assert_int_equal(response_has(&call.response, "Content-Encoding", NULL),
+			 status == 200 && wanted[0] == 'W');
 	assert_false(call.response.incomplete);
 	ary_call_release(&call);
 	ary_encoding_release(&encoding);
