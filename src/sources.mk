@@ -129,6 +129,8 @@ store_sources = \
 	%D%/store/parts.h \
 	%D%/store/plan.c \
 	%D%/store/plan.h \
+	%D%/store/queue.c \
+	%D%/store/queue.h \
 	%D%/store/read.c \
 	%D%/store/recover.c \
 	%D%/store/recover.h \

@@ -79,7 +79,7 @@ void ary_api_refuse_body(struct ary_api *api, struct ary_call *call, enum ary_st
  * `wake`. RESPOND: refused, and so is the rest of the body. */
 enum ary_step ary_api_pass(struct ary_api *api, struct ary_call *call);
 
-/* After the wake. BODY: the piece is stored, and call->body is empty and may grow again. PARK,
+/* After the wake of a piece. BODY: it is stored, and call->body is empty and may grow again.
  * RESPOND: as for ary_api_pass. */
 enum ary_step ary_api_passed(struct ary_api *api, struct ary_call *call);
 

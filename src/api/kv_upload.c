@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/kv_upload.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "api/digest.h"
 #include "api/problem.h"
 #include "base/alloc.h"
+#include "base/check.h"
 #include "store/upload.h"
 
 /* A value that is no longer than so many parts is one line: then it is in lists, a digest of it can
@@ -19,9 +21,10 @@ struct ary_pieces {
 	struct ary_digests digests; /* of what was passed on */
 	uint64_t part_bytes;
 	uint64_t passed_bytes;      /* of the pieces before this one */
-	size_t stored_bytes;        /* of this one */
-	struct ary_write part;
-	bool is_passing;            /* `part` is launched, and nobody has looked at it since */
+	uint64_t passed_parts;
+	struct ary_write parts[PIECE_PARTS]; /* of this one */
+	unsigned part_count;        /* 0: there is none, or somebody has looked at it since */
+	atomic_uint pending;        /* parts that are not done */
 };
 
 enum ary_step ary_kv_check_pieces(struct ary_api *api, struct ary_call *call)
@@ -63,29 +66,38 @@ static enum ary_step begin(struct ary_api *api, struct ary_call *call)
 	return ary_digests_begin(call, &pieces->digests);
 }
 
-static void wake(struct ary_write *write)
+/* After the last one the pieces may be gone. */
+static void part_done(struct ary_write *write)
 {
 	struct ary_call *call = write->context;
 
-	call->wake(call);
+	if (atomic_fetch_sub(&call->pieces->pending, 1) == 1)
+		call->wake(call);
 }
 
-/* The next part of the piece. It is as durable as the store makes it; the write that names it is as
- * durable as was asked, and all that is before it in the log is so with it. */
+/* Makes the parts of the piece. They are as durable as the store makes them; the write that names
+ * them is as durable as was asked, and all that is before it in the log is so with it. */
 static enum ary_step pass(struct ary_call *call)
 {
 	struct ary_pieces *pieces = call->pieces;
-	size_t left = call->body.size - pieces->stored_bytes;
-	size_t size = left < pieces->part_bytes ? left : (size_t)pieces->part_bytes;
+	struct ary_bytes rest = ary_buf_view(&call->body);
 
-	pieces->part = (struct ary_write){
-		.op = ARY_WRITE_PART,
-		.value = {call->body.data + pieces->stored_bytes, size},
-		.upload = pieces->upload,
-		.done = wake,
-		.context = call,
-	};
-	pieces->is_passing = true;
+	while (rest.size > 0) {
+		size_t size = rest.size < pieces->part_bytes ? rest.size
+							     : (size_t)pieces->part_bytes;
+
+		ARY_CHECK(pieces->part_count < PIECE_PARTS);
+		pieces->parts[pieces->part_count++] = (struct ary_write){
+			.op = ARY_WRITE_PART,
+			.value = {rest.data, size},
+			.upload = pieces->upload,
+			.part = pieces->passed_parts++,
+			.done = part_done,
+			.context = call,
+		};
+		rest = (struct ary_bytes){rest.data + size, rest.size - size};
+	}
+	atomic_store(&pieces->pending, pieces->part_count);
 	return ARY_STEP_PARK;
 }
 
@@ -108,7 +120,7 @@ enum ary_step ary_kv_pass_last(struct ary_call *call)
 	return step == ARY_STEP_BODY ? pass(call) : step;
 }
 
-/* Whether a piece got to the disk may be unknown, but not what became of the value: nothing did. */
+/* Whether a part got to the disk may be unknown, but not what became of the value: nothing did. */
 static enum ary_step refuse(struct ary_call *call, const struct ary_write *part)
 {
 	enum ary_status status = part->status == ARY_UNCERTAIN ? ARY_READ_ONLY : part->status;
@@ -119,29 +131,33 @@ static enum ary_step refuse(struct ary_call *call, const struct ary_write *part)
 enum ary_step ary_kv_passed(struct ary_call *call)
 {
 	struct ary_pieces *pieces = call->pieces;
-	const struct ary_write *part = &pieces->part;
+	unsigned count = pieces->part_count;
 
-	pieces->is_passing = false;
-	if (part->status != ARY_OK)
-		return refuse(call, part);
-	pieces->stored_bytes += part->value.size;
-	if (pieces->stored_bytes < call->body.size)
-		return pass(call);
-	pieces->passed_bytes += pieces->stored_bytes;
-	pieces->stored_bytes = 0;
+	pieces->part_count = 0;
+	/* Those behind the first that fails only say that it is missing. */
+	for (unsigned i = 0; i < count; i++) {
+		if (pieces->parts[i].status != ARY_OK)
+			return refuse(call, &pieces->parts[i]);
+	}
+	pieces->passed_bytes += call->body.size;
 	call->write.upload = pieces->upload;
 	call->body.size = 0;
 	return ARY_STEP_BODY;
 }
 
-struct ary_write *ary_kv_next_write(struct ary_call *call)
-{
-	return ary_kv_is_passing(call) ? &call->pieces->part : &call->write;
-}
-
 bool ary_kv_is_passing(const struct ary_call *call)
 {
-	return call->pieces != NULL && call->pieces->is_passing;
+	return call->pieces != NULL && call->pieces->part_count > 0;
+}
+
+void ary_kv_propose_parts(struct ary_replica *replica, struct ary_call *call)
+{
+	struct ary_write *parts = call->pieces->parts;
+	unsigned count = call->pieces->part_count;
+
+	/* None is looked at after it was proposed: the call may have gone on with the last one. */
+	for (unsigned i = 0; i < count; i++)
+		ary_replica_propose(replica, &parts[i]);
 }
 
 uint64_t ary_kv_body_bytes(const struct ary_call *call)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A value that comes in pieces: each becomes some parts in the store as soon as it is there, so
- * that no more than one is in memory, and the write that names them follows the last one. The parts
- * of a piece go one after the other, for small writes of others to come in between.
+ * that no more than one is in memory, and the write that names them follows the last one.
  *
  * Threads: those of the call. */
 #ifndef ARY_API_KV_UPLOAD_H
@@ -20,15 +19,14 @@ enum ary_step ary_kv_check_pieces(struct ary_api *api, struct ary_call *call);
 enum ary_step ary_kv_pass(struct ary_api *api, struct ary_call *call);
 enum ary_step ary_kv_pass_last(struct ary_call *call);
 
-/* What became of a part that was launched. BODY: the piece is stored, and the body is empty. PARK:
- * the next part of it is to be launched. RESPOND. */
+/* What became of a piece that was launched. BODY: it is stored, and the body is empty. RESPOND. */
 enum ary_step ary_kv_passed(struct ary_call *call);
 
-/* The write of CALL that is to be launched: that of a part, or its own. */
-struct ary_write *ary_kv_next_write(struct ary_call *call);
-
-/* Whether a part of the last piece of CALL was launched, and is still to be looked at. */
+/* Whether a piece of CALL is to be launched, or was and is still to be looked at. */
 bool ary_kv_is_passing(const struct ary_call *call);
+
+/* Launches it. */
+void ary_kv_propose_parts(struct ary_replica *replica, struct ary_call *call);
 
 /* The bytes of CALL's body, those included that were passed on before. */
 uint64_t ary_kv_body_bytes(const struct ary_call *call);

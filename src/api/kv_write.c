@@ -144,7 +144,12 @@ enum ary_step ary_kv_delete(struct ary_api *api, struct ary_call *call)
 
 void ary_kv_launch(struct ary_api *api, struct ary_call *call)
 {
-	ary_replica_propose(atomic_load(&api->replica), ary_kv_next_write(call));
+	struct ary_replica *replica = atomic_load(&api->replica);
+
+	if (ary_kv_is_passing(call))
+		ary_kv_propose_parts(replica, call);
+	else
+		ary_replica_propose(replica, &call->write);
 }
 
 /* Answers a write that was not carried out, or leaves it without an answer when it goes on its way
@@ -203,7 +208,7 @@ static void add_description(struct ary_call *call)
 	ary_response_constant(response, "Preference-Applied", "return=representation");
 }
 
-/* A part of the last piece was launched: where all are stored, what names them follows. */
+/* The last piece was launched: where it is stored, what names all of them follows. */
 static void finish_last_piece(struct ary_api *api, struct ary_call *call)
 {
 	if (ary_kv_passed(call) != ARY_STEP_BODY)

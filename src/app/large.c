@@ -21,6 +21,7 @@ static enum ary_status write_part(struct ary_large *large, struct ary_bytes byte
 		.op = ARY_WRITE_PART,
 		.value = bytes,
 		.upload = large->upload,
+		.part = large->parts++,
 	};
 	enum ary_status status = ary_store_write(large->store, &write);
 

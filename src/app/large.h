@@ -19,6 +19,7 @@ struct ary_large {
 	struct ary_upload *upload;
 	struct ary_buf rest; /* what has come and is not a whole part yet */
 	uint64_t size;       /* of all that has come */
+	uint64_t parts;      /* that were written */
 };
 
 /* Begins a value for STORE (borrowed). End it after OK only, before STORE is closed. NO_MEMORY. */

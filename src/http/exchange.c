@@ -487,14 +487,8 @@ static enum MHD_Result go_on(struct exchange *exchange)
 	exchange->shared->parked--;
 	exchange->state = STATE_BODY;
 	set_deadline(exchange, ARY_DEADLINE_BODY);
-	switch (ary_api_passed(exchange->shared->api, &exchange->call)) {
-	case ARY_STEP_BODY:
+	if (ary_api_passed(exchange->shared->api, &exchange->call) == ARY_STEP_BODY)
 		return MHD_YES;
-	case ARY_STEP_PARK:
-		return park(exchange, STATE_PASSING);
-	case ARY_STEP_RESPOND:
-		break;
-	}
 	return answer_in_body(exchange);
 }
 
@@ -527,8 +521,6 @@ enum MHD_Result ary_exchange_on_request(void *context, struct MHD_Connection *co
 		return finish(exchange);
 	if (exchange->state == STATE_PASSING && go_on(exchange) != MHD_YES)
 		return MHD_NO;
-	if (exchange->state == STATE_PASSING)
-		return MHD_YES;
 	if (piece.size == 0)
 		return end_body(exchange);
 	result = take_body(exchange, &piece);

@@ -5,66 +5,33 @@
 #include "store/compact.h"
 #include "store/expire.h"
 #include "store/group.h"
+#include "store/queue.h"
 #include "store/witness.h"
-
-/* A write's own memory, beside its bytes, for the queue's bound. */
-enum { WRITE_OVERHEAD_BYTES = 512 };
-
-static uint64_t write_bytes(const struct ary_write *write)
-{
-	return WRITE_OVERHEAD_BYTES + write->key.size + write->value.size + write->type.size +
-	       write->encoding.size + write->meta.size;
-}
 
 /* Whether the commit thread has what it waits for: any write at all, or enough for a group. */
 static bool is_enough_locked(const struct ary_store *store) ARY_REQUIRES(&store->queue.lock)
 {
 	const struct ary_queue *queue = &store->queue;
-	return queue->count >= queue->wanted ||
-	       queue->bytes + queue->part_bytes >= store->options.batch_bytes_max;
+	size_t count = queue->count - (queue->wants_parts ? 0 : queue->part_count);
+	uint64_t bytes = queue->bytes + (queue->wants_parts ? queue->part_bytes : 0);
+	return count >= queue->wanted || bytes >= store->options.batch_bytes_max;
 }
 
-static void push(struct ary_write_list *line, struct ary_write *write)
-{
-	write->next = NULL;
-	if (line->last != NULL)
-		line->last->next = write;
-	else
-		line->first = write;
-	line->last = write;
-}
-
-static struct ary_write *pop(struct ary_write_list *line)
-{
-	struct ary_write *write = line->first;
-	line->first = write->next;
-	if (line->first == NULL)
-		line->last = NULL;
-	return write;
-}
-
-static bool is_part(const struct ary_write *write)
-{
-	return write->op == ARY_WRITE_PART;
-}
-
-/* What belongs to an upload is never told to come later: its client may have sent a GiB by now. Of
- * each upload only one write is on its way, in memory that its owner accounts for. */
+/* What belongs to an upload is never told to come later: its client may have sent a GiB by now. Its
+ * writes are in memory that its owner accounts for. */
 static bool has_room_locked(const struct ary_store *store, const struct ary_write *write)
 	ARY_REQUIRES(&store->queue.lock)
 {
 	const struct ary_queue *queue = &store->queue;
 	return write->upload != NULL || queue->bytes == 0 ||
-	       queue->bytes + write_bytes(write) <= store->options.queue_bytes_max;
+	       queue->bytes + ary_queue_write_bytes(write) <= store->options.queue_bytes_max;
 }
 
 static void put_locked(struct ary_store *store, struct ary_write *write)
 	ARY_REQUIRES(&store->queue.lock)
 {
 	struct ary_queue *queue = &store->queue;
-	*(is_part(write) ? &queue->part_bytes : &queue->bytes) += write_bytes(write);
-	push(is_part(write) ? &queue->parts : &queue->writes, write);
-	queue->count++;
+	ary_queue_put_locked(queue, write);
 	if (is_enough_locked(store))
 		ary_cond_signal(&queue->work);
 }
@@ -122,44 +89,6 @@ uint64_t ary_commit_queue_bytes(struct ary_store *store)
 	return bytes;
 }
 
-/* A group that is put together. */
-struct taking {
-	struct ary_write_list line;
-	size_t count;
-};
-
-/* Moves writes from LINE to TAKING, as many as BYTES_MAX allow, but at least one. */
-static void take_from(struct ary_write_list *line, struct taking *taking, uint64_t bytes_max)
-{
-	uint64_t bytes = 0;
-	for (size_t taken = 0; line->first != NULL && taking->count < ARY_GROUP_WRITES_MAX;
-	     taken++) {
-		bytes += write_bytes(line->first);
-		if (taken > 0 && bytes > bytes_max)
-			break;
-		taking->count++;
-		push(&taking->line, pop(line));
-	}
-}
-
-/* Takes the next group's writes off the queue. Beside other writes there is one part in every
- * second group and no more: where small writes keep coming, who waits for one waits for one part at
- * most, that of the group under way or that of its own, and uploads go on all the same. */
-static struct ary_write *take_group_locked(struct ary_store *store)
-	ARY_REQUIRES(&store->queue.lock)
-{
-	struct ary_queue *queue = &store->queue;
-	uint64_t bytes_max = store->options.batch_bytes_max;
-	struct taking taking = {.count = 0};
-	bool is_alone = queue->writes.first == NULL;
-	if (is_alone || !queue->had_part)
-		take_from(&queue->parts, &taking, is_alone ? bytes_max : 0);
-	queue->had_part = taking.count > 0;
-	take_from(&queue->writes, &taking, bytes_max);
-	queue->count -= taking.count;
-	return taking.line.first;
-}
-
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -197,24 +126,21 @@ static void wait_for_work_locked(struct ary_store *store) ARY_REQUIRES(&store->q
 	}
 }
 
-/* From one moment to a later one; a moment of 0 did not come. */
-static uint64_t between_ns(uint64_t from_ns, uint64_t to_ns)
-{
-	return from_ns != 0 && to_ns > from_ns ? to_ns - from_ns : 0;
-}
-
 /* Those who have just been answered may be about to send their next writes. For as many as there
  * were it is worth waiting, as long as that takes less than the sync that it spares: otherwise a
- * few writes would have one of their own, and all others wait for the end of it. */
+ * few writes would have one of their own, and all others wait for the end of it. Parts count where
+ * there was nothing else: they do not go in every group. */
 static void gather_locked(struct ary_store *store) ARY_REQUIRES(&store->queue.lock)
 {
-	const struct ary_group_times *times = &store->committer.times;
+	const struct ary_committer *committer = &store->committer;
+	const struct ary_group_times *times = &committer->times;
 	struct ary_queue *queue = &store->queue;
-	uint64_t wait_us = earlier(between_ns(times->written_ns, times->synced_ns) / 2000,
+	uint64_t wait_us = earlier(ary_between_ns(times->written_ns, times->synced_ns) / 2000,
 				   store->options.gather_us_max);
 	if (wait_us == 0 || queue->count == 0)
 		return;
-	queue->wanted = store->committer.group_writes;
+	queue->wants_parts = committer->group_writes == 0;
+	queue->wanted = queue->wants_parts ? committer->group_parts : committer->group_writes;
 	bool in_time = true;
 	while (in_time && !is_enough_locked(store) && queue->jobs == NULL && !queue->parts_due &&
 	       !queue->stopping)
@@ -241,9 +167,9 @@ static void tell_times(const struct ary_group_times *times, struct ary_write *wr
 		struct ary_write_timing *timing = write->timing;
 		if (timing == NULL)
 			continue;
-		timing->queue_ns = between_ns(timing->queued_at_ns, times->begun_ns);
-		timing->append_ns = between_ns(times->begun_ns, times->written_ns);
-		timing->sync_ns = between_ns(times->written_ns, times->synced_ns);
+		timing->queue_ns = ary_between_ns(timing->queued_at_ns, times->begun_ns);
+		timing->append_ns = ary_between_ns(times->begun_ns, times->written_ns);
+		timing->sync_ns = ary_between_ns(times->written_ns, times->synced_ns);
 	}
 }
 
@@ -252,14 +178,11 @@ static void commit_group(struct ary_store *store, struct ary_write *writes)
 	struct ary_group_times *times = &store->committer.times;
 	uint64_t bytes = 0;
 	uint64_t part_bytes = 0;
-	size_t count = 0;
-	for (const struct ary_write *write = writes; write != NULL; write = write->next) {
-		*(is_part(write) ? &part_bytes : &bytes) += write_bytes(write);
-		count++;
-	}
+	for (const struct ary_write *write = writes; write != NULL; write = write->next)
+		*(ary_queue_is_part(write) ? &part_bytes : &bytes) += ary_queue_write_bytes(write);
 	*times = (struct ary_group_times){.begun_ns = ary_monotonic_ns(store->options.env)};
 	ary_group_commit(store, writes);
-	store->committer.group_writes = count;
+	ary_queue_note_group(&store->committer, bytes > 0, part_bytes > 0);
 	tell_times(times, writes);
 	ary_mutex_lock(&store->queue.lock);
 	store->queue.bytes -= bytes;
@@ -304,7 +227,7 @@ static void run(void *context)
 		queue->jobs = NULL;
 		bool parts_due = queue->parts_due;
 		queue->parts_due = false;
-		struct ary_write *writes = take_group_locked(store);
+		struct ary_write *writes = ary_queue_take_locked(store);
 		more = !queue->stopping || jobs != NULL || writes != NULL;
 		ary_mutex_unlock(&store->queue.lock);
 		if (parts_due)

@@ -48,8 +48,8 @@ struct ary_store_options {
 	/* Limits. */
 	uint64_t key_bytes_max;
 	uint64_t value_bytes_max;
-	uint64_t part_bytes;            /* of one part of a large value: 1 byte to 1 MiB; small
-					 * writes wait for no more than a part of others */
+	uint64_t part_bytes;            /* of one part of a large value: 1 byte to 1 MiB; a small
+					 * write may have to wait for one of others */
 	uint64_t queue_bytes_max;       /* of writes waiting; more are answered BUSY, but for what
 					 * belongs to an upload */
 	uint64_t disk_reserve_bytes;    /* when less is free, only deletes are taken (NO_SPACE) */
@@ -215,6 +215,7 @@ struct ary_write {
 	/* Part: what it is a piece of. Set: NULL, or what was uploaded is the value, and `value` is
 	 * empty. store/upload.h */
 	struct ary_upload *upload;
+	uint64_t part;             /* Part: how many come before it */
 	/* Preconditions, decided at the commit (RFC 9110 section 13.1): the key's present seq must
 	 * be in `if_match` (NONE: no condition) and must not be in `if_none_match`. */
 	struct ary_match_set if_match;

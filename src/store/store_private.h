@@ -32,21 +32,22 @@ struct ary_write_list {
 };
 
 /* The queue in front of the commit thread: two lines, so that what is small waits neither for the
- * parts of large values nor for the room that they take. A part depends on nothing but the one
- * before it, which is done when it comes; all other writes keep their order. All of it under
+ * parts of large values nor for the room that they take. A part depends on nothing but the ones
+ * before it, which stand before it; all other writes keep their order. All of it under
  * `lock`. */
 struct ary_queue {
 	struct ary_mutex lock;
 	struct ary_cond work;     /* there is something to do */
 	struct ary_cond job_done;
 	struct ary_write_list writes;
-	struct ary_write_list parts;    /* of uploads; each upload has one at most */
+	struct ary_write_list parts;    /* of uploads */
 	size_t count;             /* of the writes in both */
+	size_t part_count;        /* of those that are parts */
 	size_t wanted;            /* with less the commit thread need not be woken; or 0 */
+	bool wants_parts;         /* and parts count */
 	uint64_t bytes;           /* of the writes in it and of the group being committed */
 	uint64_t part_bytes;      /* the same, of parts; not in `bytes` */
 	struct ary_job *jobs;
-	bool had_part;            /* the last group had one */
 	bool parts_due;           /* there may be uploads to drop */
 	bool stopping;
 };
@@ -72,6 +73,12 @@ struct ary_group_times {
 	uint64_t synced_ns;
 };
 
+/* From one moment to a later one; a moment of 0 did not come. */
+static inline uint64_t ary_between_ns(uint64_t from_ns, uint64_t to_ns)
+{
+	return from_ns != 0 && to_ns > from_ns ? to_ns - from_ns : 0;
+}
+
 /* The commit thread's own; nobody else reads or writes it while that thread runs. */
 struct ary_committer {
 	struct ary_thread thread;
@@ -95,7 +102,10 @@ struct ary_committer {
 	uint64_t expire_due_ns;       /* no group is made for what is over before this; 0: nothing
 				       * is, as far as is known */
 	struct ary_group_times times;
-	size_t group_writes;          /* how many there were in the last one */
+	size_t group_writes;          /* how many there were in the last one, without parts */
+	size_t group_parts;
+	uint64_t writes_ns;           /* when the last one with other writes began; 0: none did */
+	uint64_t plain_sync_ns;       /* how long the sync of one without parts takes */
 	struct ary_buf batch;         /* the lines of one group */
 	struct ary_overlay overlay;   /* what the group's writes so far will have done */
 };

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Large values: written a part at a time, and read so. No more than a part of one is in memory.
  *
- * Use: begin; any number of ARY_WRITE_PART with `upload`, each after the one before it is done;
- * ARY_WRITE_SET with `upload`, which gives the key all of them as its value; close. Each of these
- * writes is one of the store's, is queued and answered as such, and can fail as such; one that
- * failed has changed nothing and may be tried again. Until the Set is OK, nobody can see anything
- * of it. What is closed without a Set becomes stale, as what a crash leaves does.
+ * Use: begin; any number of ARY_WRITE_PART with `upload`, in the order of their numbers; when they
+ * are done, ARY_WRITE_SET with `upload`, which gives the key all of them as its value; close. Each
+ * of these writes is one of the store's, is queued and answered as such, and can fail as such; one
+ * that failed has changed nothing and may be tried again. Parts that follow it were INVALID then.
+ * Until the Set is OK, nobody can see anything of it. What is closed without a Set becomes stale,
+ * as what a crash leaves does.
  *
- * Parts wait in a line of their own, which queue_bytes_max does not bound: an upload has one on its
- * way at most, in the caller's memory. Other writes do not wait for the parts that wait, and what
- * belongs to an upload is not answered BUSY because too many writes wait.
+ * Parts wait in a line of their own, which queue_bytes_max does not bound: they are in memory that
+ * the caller accounts for. Other writes do not wait for the parts that wait, and what belongs to an
+ * upload is not answered BUSY because too many writes wait.
  *
  * Every part but the last has exactly ary_store_part_bytes bytes.
  *

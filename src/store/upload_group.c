@@ -12,6 +12,10 @@ static enum ary_status check_part(const struct ary_store *store, const struct ar
 	uint64_t size = state->size + write->value.size;
 	if (state->ended)
 		return ary_fail(err, ARY_INVALID, "nothing can follow the last part");
+	if (write->part != state->count)
+		return ary_fail(err, ARY_INVALID,
+				"part %" PRIu64 " of a value comes after %" PRIu64 " parts",
+				write->part, state->count);
 	if (size > store->options.value_bytes_max)
 		return ary_fail(err, ARY_TOO_LARGE, "the value has more than %" PRIu64 " bytes",
 				store->options.value_bytes_max);

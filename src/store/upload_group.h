@@ -9,7 +9,8 @@
 #include "store/store_private.h"
 
 /* Whether WRITE, which has an upload, may follow what its upload has with the group so far. OK;
- * INVALID: the upload has ended, or lacks parts; TOO_LARGE. */
+ * INVALID: the upload has ended, or lacks parts (it has none, or the one before failed);
+ * TOO_LARGE. */
 ARY_MUST_CHECK enum ary_status ary_upload_check(const struct ary_store *store,
 						const struct ary_write *write,
 						struct ary_error *err);

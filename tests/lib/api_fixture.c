@@ -56,8 +56,11 @@ void api_fixture_serve_with(struct api_fixture *fixture, enum ary_durability dur
 	options.create = true;
 	options.durability = durability;
 	options.key_bytes_max = API_KEY_BYTES_MAX;
-	if (fixture->part_bytes > 0)
+	if (fixture->part_bytes > 0) {
 		options.part_bytes = fixture->part_bytes;
+		/* Each write is a group of its own, so that each can fail by itself. */
+		options.batch_bytes_max = 1;
+	}
 	if (fixture->queue_bytes_max > 0)
 		options.queue_bytes_max = fixture->queue_bytes_max;
 	options.value_bytes_max = API_VALUE_BYTES_MAX;
@@ -161,7 +164,6 @@ static bool pass_pieces(struct ary_api *api, struct api_request *request)
 {
 	struct ary_call *call = &request->call;
 	struct ary_bytes *rest = &request->rest;
-	enum ary_step step;
 
 	while (call->piece_bytes > 0 && rest->size > call->piece_bytes) {
 		struct ary_bytes piece = {rest->data, (size_t)call->piece_bytes};
@@ -171,12 +173,10 @@ static bool pass_pieces(struct ary_api *api, struct api_request *request)
 			return false;
 		}
 		*rest = (struct ary_bytes){rest->data + piece.size, rest->size - piece.size};
-		step = ary_api_pass(api, call);
-		while (step == ARY_STEP_PARK) {
-			launch(api, request);
-			step = ary_api_passed(api, call);
-		}
-		if (step == ARY_STEP_RESPOND)
+		if (ary_api_pass(api, call) == ARY_STEP_RESPOND)
+			return false;
+		launch(api, request);
+		if (ary_api_passed(api, call) == ARY_STEP_RESPOND)
 			return false;
 		assert_int_equal(call->body.size, 0);
 	}

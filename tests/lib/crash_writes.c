@@ -110,6 +110,7 @@ static void go_on_with_upload(struct script *script, struct step_write *own)
 	if (left > 0) {
 		large->part_bytes = left < part_bytes ? left : part_bytes;
 		own->write.op = ARY_WRITE_PART;
+		own->write.part = large->sent / part_bytes;
 		own->write.value = (struct ary_bytes){large->bytes + large->sent,
 						      large->part_bytes};
 		own->write.done = note_part;

@@ -126,6 +126,7 @@ static void write_large(struct damage_store *self)
 			.op = ARY_WRITE_PART,
 			.value = {value.data + at, left < part_bytes ? left : part_bytes},
 			.upload = upload,
+			.part = at / part_bytes,
 		};
 		ARY_CHECK(ary_store_write(self->store, &part) == ARY_OK);
 	}

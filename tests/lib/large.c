@@ -36,6 +36,7 @@ enum ary_status large_part(struct ary_store *store, struct ary_upload *upload, u
 		.op = ARY_WRITE_PART,
 		.value = {bytes, size},
 		.upload = upload,
+		.part = from / ary_store_part_bytes(store),
 	};
 	enum ary_status status = ary_store_write(store, &write);
 	free(bytes);

@@ -22,9 +22,9 @@
 enum {
 	REPLY_MS = 4000,
 	PAUSE_MS = 300,
-	PART_BYTES = 1024 * 1024,
-	PARTS = 20,
-	VALUE_BYTES = PARTS * PART_BYTES,
+	TAKEN_BYTES = 1024 * 1024,
+	TIMES = 20,
+	VALUE_BYTES = TIMES * TAKEN_BYTES,
 	STEP_BYTES = 64 * 1024,
 	BUFFER_BYTES = 128 * 1024,
 };
@@ -118,20 +118,20 @@ static void test_who_goes_on_is_served_and_who_stops_is_not(void **state)
 
 	put_value(rest);
 	stopped_fd = ask(rest);
-	assert_true(take(&stopped, stopped_fd, PART_BYTES));
+	assert_true(take(&stopped, stopped_fd, TAKEN_BYTES));
 	slow_fd = ask(rest);
-	for (int part = 0; part < PARTS; part++) {
-		assert_true(take(&slow, slow_fd, PART_BYTES));
+	for (int time = 0; time < TIMES; time++) {
+		assert_true(take(&slow, slow_fd, TAKEN_BYTES));
 		node_sleep_ms(PAUSE_MS);
 	}
 	assert_true(node_now_ms() - begun_ms > REPLY_MS);
-	assert_true(take(&slow, slow_fd, PART_BYTES));
+	assert_true(take(&slow, slow_fd, TAKEN_BYTES));
 	assert_int_equal(slow.body_bytes, VALUE_BYTES);
 	assert_false(slow.wrong);
 	wire_close(slow_fd);
 	rest_expect_flight(rest, 0);
 	/* What the system had of it still comes, and then the end. */
-	while (take(&stopped, stopped_fd, PART_BYTES))
+	while (take(&stopped, stopped_fd, TAKEN_BYTES))
 		assert_true(stopped.body_bytes < VALUE_BYTES);
 	assert_true(stopped.body_bytes < VALUE_BYTES);
 	assert_false(stopped.wrong);

@@ -85,6 +85,7 @@ static enum ary_status write_parts(struct ary_upload *upload, struct ary_bytes v
 			.op = ARY_WRITE_PART,
 			.value = {value.data + at, left < PART_BYTES ? left : PART_BYTES},
 			.upload = upload,
+			.part = at / PART_BYTES,
 		};
 		status = ary_store_write(store.store, &part);
 	}

@@ -143,8 +143,10 @@ static bool try_upload(struct store_test *test)
 
 	if (!fits)
 		return false;
-	for (int i = 0; fits && i < 5; i++) {
-		struct ary_write write = {.op = ARY_WRITE_PART, .value = part, .upload = upload};
+	for (uint64_t i = 0; fits && i < 5; i++) {
+		struct ary_write write = {
+			.op = ARY_WRITE_PART, .value = part, .upload = upload, .part = i,
+		};
 		fits = works("part", ary_store_write(test->store, &write));
 	}
 	fits = fits && works("name", large_name(test->store, upload, "uploaded"));

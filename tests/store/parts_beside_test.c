@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Promise: uploads, readers, small writes and compactions go on beside each other; whoever reads a
  * large value reads one that was written, whole, and at the end nothing stale is left behind.
- * Parts that wait neither hold small writes up nor take their room, and none is turned away. */
+ * Parts that wait neither hold small writes up nor take their room, and none is turned away. Of
+ * parts that wait at a time none is stored without the one before it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <errno.h>
 
 #include "env/thread.h"
 #include "lib/large.h"
@@ -232,16 +234,22 @@ static struct ary_write *add_to(struct write_batch *batch, struct ary_upload *up
 	return write;
 }
 
+static void add_part(struct write_batch *batch, struct ary_upload *upload, uint64_t number)
+{
+	static const uint8_t bytes[PART];
+	struct ary_write *write = add_to(batch, upload);
+
+	write->op = ARY_WRITE_PART;
+	write->part = number;
+	write->value = (struct ary_bytes){bytes, sizeof(bytes)};
+}
+
 /* A part each of UPLOADS, together far more than the queue may hold. */
 static void add_parts(struct write_batch *batch, struct ary_upload *uploads[UPLOADS])
 {
-	static const uint8_t bytes[PART];
-
 	for (int i = 0; i < UPLOADS; i++) {
 		uploads[i] = large_begin(store.store);
-		struct ary_write *write = add_to(batch, uploads[i]);
-		write->op = ARY_WRITE_PART;
-		write->value = (struct ary_bytes){bytes, sizeof(bytes)};
+		add_part(batch, uploads[i], 0);
 	}
 }
 
@@ -258,6 +266,8 @@ static void test_parts_that_wait_leave_small_writes_alone(void **state)
 	store.options.batch_bytes_max = GROUP_BYTES;
 	store.options.rotate_bytes = 1 << 30;
 	store_test_open(&store);
+	/* Where a sync takes long, a group may have more parts. */
+	fault_env_hold_clock(store.faults, true);
 	named = large_begin(store.store);
 	assert_int_equal(large_parts(store.store, named, 1, PART), ARY_OK);
 	hold_commit(write_batch_add(batch, "first", "held"));
@@ -277,8 +287,13 @@ static void test_parts_that_wait_leave_small_writes_alone(void **state)
 	const struct ary_write *parts = &batch->writes[1];
 	for (size_t i = 0; i < UPLOADS + SMALL; i++)
 		assert_int_equal(parts[i].status, ARY_OK);
+	const struct ary_write *smalls = &parts[UPLOADS];
 	for (size_t i = 0; i < SMALL; i++)
-		assert_true(parts[UPLOADS + i].seq < parts[1].seq);
+		assert_true(smalls[i].seq < parts[1].seq);
+	/* They go on all the same: one of them in the first group, and one in the third. */
+	assert_true(parts[0].seq < smalls[0].seq);
+	assert_true(parts[1].seq < smalls[SMALL + SMALL / 2].seq);
+	assert_int_equal(smalls[SMALL + SMALL / 2].status, ARY_OK);
 	assert_int_equal(batch->writes[batch->count - 2].status, ARY_BUSY);
 	assert_int_equal(batch->writes[batch->count - 1].status, ARY_OK);
 	large_expect(store.store, "large", 1, PART);
@@ -292,9 +307,58 @@ static void test_parts_that_wait_leave_small_writes_alone(void **state)
 	ary_mutex_release(&hold.lock);
 }
 
+enum { PARTS = 5 };
+
+/* Parts need not wait for each other; those behind one that failed are refused, and may come again
+ * as that one may. */
+static void test_parts_behind_one_that_failed_are_refused(void **state)
+{
+	struct write_batch *batch = write_batch_create();
+
+	(void)state;
+	store_test_close(&store);
+	store.options.durability = ARY_DURABILITY_ALWAYS;
+	store.options.batch_bytes_max = 1;
+	store_test_open(&store);
+	struct ary_upload *upload = large_begin(store.store);
+	hold_commit(write_batch_add(batch, "first", "held"));
+	for (uint64_t i = 0; i < PARTS; i++)
+		add_part(batch, upload, i);
+	write_batch_submit(batch, store.store, 1);
+	fault_env_fail(store.faults, (struct fault){.kind = FAULT_FILE_WRITE, .nth = 3,
+						    .os_errno = ENOSPC});
+	release_commit();
+	write_batch_wait(batch);
+	const struct ary_write *parts = &batch->writes[1];
+	static const enum ary_status expected[PARTS] = {ARY_OK, ARY_OK, ARY_NO_SPACE, ARY_INVALID,
+							ARY_INVALID};
+	for (size_t i = 0; i < PARTS; i++)
+		assert_int_equal(parts[i].status, expected[i]);
+	size_t again = batch->count;
+	for (uint64_t i = 2; i < PARTS; i++)
+		add_part(batch, upload, i);
+	write_batch_submit(batch, store.store, again);
+	write_batch_wait(batch);
+	for (size_t i = again; i < batch->count; i++)
+		assert_int_equal(batch->writes[i].status, ARY_OK);
+	assert_int_equal(large_name(store.store, upload, "large"), ARY_OK);
+	ary_upload_close(upload);
+	write_batch_destroy(batch);
+	store_test_reopen(&store);
+	struct ary_value value;
+	assert_int_equal(ary_store_get(store.store, ary_bytes_of("large"), &value, NULL), ARY_OK);
+	assert_int_equal(value.size, PARTS * PART);
+	ary_value_release(&value);
+	store_test_close(&store);
+	ary_cond_release(&hold.cond);
+	ary_mutex_release(&hold.lock);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_parts_behind_one_that_failed_are_refused,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parts_that_wait_leave_small_writes_alone,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_all_go_on_beside_each_other, setup, teardown),

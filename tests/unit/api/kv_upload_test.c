@@ -246,25 +246,44 @@ static void test_failed_sync_of_the_last_write_is_an_unknown_outcome(void **stat
 	put_fails(fixture, 500, "outcome-unknown");
 }
 
+/* Closes the gate before launch NTH. */
+struct gate_closer {
+	struct api_fixture *fixture;
+	unsigned nth;
+};
+
 static void close_gate(void *context)
 {
-	struct api_fixture *fixture = context;
+	struct gate_closer *closer = context;
 
-	ary_replica_close_gate(fixture->replica);
+	if (--closer->nth == 0)
+		ary_replica_close_gate(closer->fixture->replica);
+}
+
+/* Before any of its four pieces, or before the write that names them. */
+static void shut_down_before(unsigned nth)
+{
+	struct api_fixture *fixture;
+	struct api_request put;
+
+	(void)setup((void **)&fixture);
+	struct gate_closer closer = {fixture, nth};
+	begin(&put, "PUT", "/keys/k", 450);
+	put.before_launch = close_gate;
+	put.before_launch_context = &closer;
+	assert_int_equal(api_request_send(fixture, &put), 503);
+	api_request_expect_problem(&put, "shutting-down");
+	assert_int_equal(closer.nth, 0);
+	api_request_release(&put);
+	assert_int_equal(api_send(fixture, "GET", "/keys/k"), 404);
+	(void)api_fixture_teardown((void **)&fixture);
 }
 
 static void test_shutdown_ends_it(void **state)
 {
-	struct api_fixture *fixture = *state;
-	struct api_request put;
-
-	begin(&put, "PUT", "/keys/k", 450);
-	put.before_launch = close_gate;
-	put.before_launch_context = fixture;
-	assert_int_equal(api_request_send(fixture, &put), 503);
-	api_request_expect_problem(&put, "shutting-down");
-	api_request_release(&put);
-	assert_int_equal(api_send(fixture, "GET", "/keys/k"), 404);
+	(void)state;
+	for (unsigned nth = 1; nth <= 5; nth++)
+		shut_down_before(nth);
 }
 
 static void test_memory_running_out_is_answered(void **state)
@@ -303,7 +322,7 @@ int main(void)
 		WITH_STORE(test_full_disk_is_told_in_the_middle),
 		WITH_STORE(test_failed_sync_of_a_piece_changes_nothing),
 		WITH_STORE(test_failed_sync_of_the_last_write_is_an_unknown_outcome),
-		WITH_STORE(test_shutdown_ends_it),
+		cmocka_unit_test(test_shutdown_ends_it),
 		WITH_STORE(test_memory_running_out_is_answered),
 	};
 
