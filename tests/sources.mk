@@ -675,6 +675,11 @@ tests_store_parts_beside_test_CPPFLAGS = $(test_cppflags)
 tests_store_parts_beside_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_parts_beside_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
+check_PROGRAMS += %D%/store/parts_groups_test
+tests_store_parts_groups_test_CPPFLAGS = $(test_cppflags)
+tests_store_parts_groups_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_parts_groups_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
 check_PROGRAMS += %D%/store/parts_test
 tests_store_parts_test_CPPFLAGS = $(test_cppflags)
 tests_store_parts_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -12,6 +12,9 @@
 static bool is_enough_locked(const struct ary_store *store) ARY_REQUIRES(&store->queue.lock)
 {
 	const struct ary_queue *queue = &store->queue;
+	/* What has come beside parts will not have more of them in its group. */
+	if (queue->wants_parts && queue->writes.first != NULL)
+		return true;
 	size_t count = queue->count - (queue->wants_parts ? 0 : queue->part_count);
 	uint64_t bytes = queue->bytes + (queue->wants_parts ? queue->part_bytes : 0);
 	return count >= queue->wanted || bytes >= store->options.batch_bytes_max;
@@ -182,7 +185,8 @@ static void commit_group(struct ary_store *store, struct ary_write *writes)
 		*(ary_queue_is_part(write) ? &part_bytes : &bytes) += ary_queue_write_bytes(write);
 	*times = (struct ary_group_times){.begun_ns = ary_monotonic_ns(store->options.env)};
 	ary_group_commit(store, writes);
-	ary_queue_note_group(&store->committer, bytes > 0, part_bytes > 0);
+	if (writes != NULL)
+		ary_queue_note_group(&store->committer);
 	tell_times(times, writes);
 	ary_mutex_lock(&store->queue.lock);
 	store->queue.bytes -= bytes;

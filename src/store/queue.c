@@ -52,6 +52,8 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 struct taking {
 	struct ary_write_list line;
 	size_t count;
+	size_t parts;
+	size_t others; /* what belongs to no upload */
 };
 
 /* Moves writes from LINE to TAKING, as many as BYTES_MAX allow, but at least one. */
@@ -64,6 +66,8 @@ static void take_from(struct ary_write_list *line, struct taking *taking, uint64
 		if (taken > 0 && bytes > bytes_max)
 			break;
 		taking->count++;
+		taking->parts += ary_queue_is_part(line->first);
+		taking->others += line->first->upload == NULL;
 		push(&taking->line, pop(line));
 	}
 }
@@ -74,15 +78,15 @@ static bool is_quiet_locked(const struct ary_store *store) ARY_REQUIRES(&store->
 {
 	static const uint64_t QUIET_NS_MIN = 100000000;
 	const struct ary_committer *committer = &store->committer;
+	uint64_t since_ns = ary_between_ns(committer->writes_ns, committer->times.begun_ns);
 	return store->queue.writes.first == NULL &&
-	       (committer->writes_ns == 0 ||
-		ary_between_ns(committer->writes_ns, committer->times.begun_ns) > QUIET_NS_MIN);
+	       (committer->writes_ns == 0 || since_ns > QUIET_NS_MIN);
 }
 
-/* How many bytes of parts the next group may have beside its first one. A small write in it, or one
- * that comes while it is stored, waits for them: where there are such writes, as many as take about
- * as long as a sync does without any, on a disk that writes 100 MB/s. */
-static uint64_t more_part_bytes_locked(const struct ary_store *store)
+/* How many bytes of parts the next group may have, but one part in any case. A small write in it,
+ * or one that comes while it is stored, waits for them: where such writes come, as many as take
+ * about as long as a sync does without any, on a disk that writes 100 MB/s. */
+static uint64_t part_bytes_max_locked(const struct ary_store *store)
 	ARY_REQUIRES(&store->queue.lock)
 {
 	static const uint64_t NS_A_BYTE = 10;
@@ -98,14 +102,13 @@ struct ary_write *ary_queue_take_locked(struct ary_store *store)
 	struct ary_committer *committer = &store->committer;
 	struct taking taking = {.count = 0};
 	if (queue->writes.first == NULL || committer->group_parts == 0)
-		take_from(&queue->parts, &taking, more_part_bytes_locked(store));
-	size_t parts = taking.count;
+		take_from(&queue->parts, &taking, part_bytes_max_locked(store));
 	take_from(&queue->writes, &taking, store->options.batch_bytes_max);
 	queue->count -= taking.count;
-	queue->part_count -= parts;
+	queue->part_count -= taking.parts;
 	if (taking.count > 0) {
-		committer->group_parts = parts;
-		committer->group_writes = taking.count - parts;
+		committer->group_parts = taking.parts;
+		committer->group_writes = taking.others;
 	}
 	return taking.line.first;
 }
@@ -123,10 +126,11 @@ static void note_plain_sync(struct ary_committer *committer)
 	committer->plain_sync_ns = sync_ns;
 }
 
-void ary_queue_note_group(struct ary_committer *committer, bool has_writes, bool has_parts)
+void ary_queue_note_group(struct ary_committer *committer)
 {
-	if (has_writes)
+	if (committer->group_writes > 0)
 		committer->writes_ns = committer->times.begun_ns;
-	if (!has_parts)
+	/* Of a group that came to nothing there is nothing to learn. */
+	if (committer->group_parts == 0 && committer->times.written_ns != 0)
 		note_plain_sync(committer);
 }

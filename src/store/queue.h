@@ -22,7 +22,8 @@ void ary_queue_put_locked(struct ary_queue *queue, struct ary_write *write)
  * bytes count until the group is stored. Threads: the commit thread's. */
 struct ary_write *ary_queue_take_locked(struct ary_store *store) ARY_REQUIRES(&store->queue.lock);
 
-/* The group that COMMITTER's times are about is stored. Threads: the commit thread's. */
-void ary_queue_note_group(struct ary_committer *committer, bool has_writes, bool has_parts);
+/* The group that ary_queue_take_locked answered last, and COMMITTER's times are about, is stored.
+ * Threads: the commit thread's. */
+void ary_queue_note_group(struct ary_committer *committer);
 
 #endif

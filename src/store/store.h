@@ -48,8 +48,8 @@ struct ary_store_options {
 	/* Limits. */
 	uint64_t key_bytes_max;
 	uint64_t value_bytes_max;
-	uint64_t part_bytes;            /* of one part of a large value: 1 byte to 1 MiB; a small
-					 * write may have to wait for one of others */
+	uint64_t part_bytes;            /* of one part of a large value: 1 byte to 1 MiB; where
+					 * small writes come, one waits for few of them */
 	uint64_t queue_bytes_max;       /* of writes waiting; more are answered BUSY, but for what
 					 * belongs to an upload */
 	uint64_t disk_reserve_bytes;    /* when less is free, only deletes are taken (NO_SPACE) */

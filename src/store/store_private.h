@@ -102,7 +102,7 @@ struct ary_committer {
 	uint64_t expire_due_ns;       /* no group is made for what is over before this; 0: nothing
 				       * is, as far as is known */
 	struct ary_group_times times;
-	size_t group_writes;          /* how many there were in the last one, without parts */
+	size_t group_writes;          /* of no upload, in the last one */
 	size_t group_parts;
 	uint64_t writes_ns;           /* when the last one with other writes began; 0: none did */
 	uint64_t plain_sync_ns;       /* how long the sync of one without parts takes */

@@ -4,7 +4,7 @@
  * Use: begin; any number of ARY_WRITE_PART with `upload`, in the order of their numbers; when they
  * are done, ARY_WRITE_SET with `upload`, which gives the key all of them as its value; close. Each
  * of these writes is one of the store's, is queued and answered as such, and can fail as such; one
- * that failed has changed nothing and may be tried again. Parts that follow it were INVALID then.
+ * that failed has changed nothing and may be tried again. What followed it was not stored either.
  * Until the Set is OK, nobody can see anything of it. What is closed without a Set becomes stale,
  * as what a crash leaves does.
  *

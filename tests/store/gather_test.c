@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "env/thread.h"
+#include "lib/large.h"
 #include "lib/recorder.h"
 #include "lib/store_helper.h"
 #include "lib/write_batch.h"
@@ -143,6 +144,35 @@ static void test_a_close_ends_the_wait(void **state)
 	assert_int_equal(store_test_seq(&store, "k"), write->seq);
 }
 
+/* They would not be in its group. */
+static void test_no_write_waits_for_parts(void **state)
+{
+	static const uint8_t part[4] = "part";
+
+	(void)state;
+	store.options.part_bytes = sizeof(part);
+	store_test_open(&store);
+	struct ary_upload *upload = large_begin(store.store);
+	for (uint64_t i = 0; i < 1 + PEERS; i++) {
+		struct ary_write *write = write_batch_add(batch, "", "");
+		write->op = ARY_WRITE_PART;
+		write->upload = upload;
+		write->part = i;
+		write->value = (struct ary_bytes){part, sizeof(part)};
+	}
+	recorder_hold(&recorder, true);
+	ary_store_submit(store.store, &batch->writes[0]);
+	recorder_await_hold(&recorder);
+	write_batch_submit(batch, store.store, 1);
+	recorder_hold(&recorder, false);
+	write_batch_wait(batch);
+	assert_int_equal(store_test_stats(&store).groups, 2);
+	assert_int_equal(large_name(store.store, upload, "large"), ARY_OK);
+	ary_upload_close(upload);
+	store_test_set(&store, "k", "value");
+	assert_int_equal(store_test_stats(&store).groups, 4);
+}
+
 static void test_what_is_not_synced_is_not_waited_with(void **state)
 {
 	(void)state;
@@ -172,6 +202,7 @@ int main(void)
 		TEST(test_no_more_is_waited_for_than_a_group_takes),
 		TEST(test_a_job_ends_the_wait),
 		TEST(test_a_close_ends_the_wait),
+		TEST(test_no_write_waits_for_parts),
 		TEST(test_what_is_not_synced_is_not_waited_with),
 		TEST(test_nothing_is_waited_for_where_that_is_off),
 	};
