@@ -51,6 +51,13 @@ void crash_writes_close_upload(struct script *script)
 	script->large = (struct script_upload){.upload = NULL};
 }
 
+/* What may be said of a part that is not stored. */
+static bool may_refuse(const struct script_upload *large, enum ary_status status)
+{
+	return status == ARY_NO_SPACE || status == ARY_READ_ONLY || status == ARY_UNCERTAIN ||
+	       (status == ARY_INVALID && large->failed);
+}
+
 static void note_part(struct ary_write *write)
 {
 	struct step_write *own = write->context;
@@ -62,13 +69,20 @@ static void note_part(struct ary_write *write)
 		if (write->seq <= oracle->seq_max)
 			crash_check_fail(&script->check, "seq %llu was given twice",
 					 (unsigned long long)write->seq);
+		if (large->failed)
+			crash_check_fail(&script->check, "%s",
+					 "a part is stored behind one that is not");
 		oracle->seq_max = write->seq;
-		large->sent += large->part_bytes;
-	} else if (write->status != ARY_NO_SPACE && write->status != ARY_READ_ONLY &&
-		   write->status != ARY_UNCERTAIN) {
+		large->stored += write->value.size;
+	} else if (!may_refuse(large, write->status)) {
 		crash_check_fail(&script->check, "a part is answered: %s", write->error.text);
+	} else {
+		large->failed = true;
 	}
-	large->part_bytes = 0;
+	if (--large->pending == 0) {
+		large->sent = large->stored;
+		large->failed = false;
+	}
 	ary_mutex_lock(&script->step->lock);
 	script->step->done++;
 	ary_cond_signal(&script->step->cond);
@@ -97,23 +111,48 @@ static void begin_upload(struct script *script)
 		crash_check_fail(&script->check, "no upload begins: %s", err.text);
 }
 
+/* Makes OWN the next part of the upload. */
+static void send_part(struct script *script, struct step_write *own)
+{
+	struct script_upload *large = &script->large;
+	size_t part_bytes = (size_t)script->options.part_bytes;
+	size_t left = large->value.size - large->sent;
+
+	own->write.op = ARY_WRITE_PART;
+	own->write.part = large->sent / part_bytes;
+	own->write.value = (struct ary_bytes){large->bytes + large->sent,
+					      left < part_bytes ? left : part_bytes};
+	own->write.done = note_part;
+	large->sent += own->write.value.size;
+	large->pending++;
+}
+
+/* Whether there can be a next step of the upload. */
+static bool may_go_on(const struct script_upload *large)
+{
+	return !large->naming && !large->failed &&
+	       (large->pending == 0 || large->sent < large->value.size);
+}
+
+/* Whether it is its turn; behind a part there is often another. */
+static bool goes_on(struct script *script)
+{
+	uint64_t draw = sim_draw(&script->random, 3);
+	bool is_turn = script->large.pending > 0 ? draw > 0 : draw == 0;
+
+	return is_turn && may_go_on(&script->large);
+}
+
 /* Makes OWN the next step of the upload: a part, or, after the last, the Set. */
 static void go_on_with_upload(struct script *script, struct step_write *own)
 {
 	struct script_upload *large = &script->large;
-	size_t part_bytes = (size_t)script->options.part_bytes;
 
 	if (large->upload == NULL)
 		begin_upload(script);
-	size_t left = large->value.size - large->sent;
 	own->write = (struct ary_write){.upload = large->upload, .context = own};
-	if (left > 0) {
-		large->part_bytes = left < part_bytes ? left : part_bytes;
-		own->write.op = ARY_WRITE_PART;
-		own->write.part = large->sent / part_bytes;
-		own->write.value = (struct ary_bytes){large->bytes + large->sent,
-						      large->part_bytes};
-		own->write.done = note_part;
+	if (large->sent < large->value.size) {
+		send_part(script, own);
 		return;
 	}
 	unsigned number = (unsigned)sim_draw(&script->random, ORACLE_KEYS);
@@ -168,13 +207,12 @@ static void write_key(struct script *script, struct step_write *own)
 void crash_writes_submit(struct script *script)
 {
 	struct step *step = script->step;
-	bool uploading = script->large.part_bytes > 0 || script->large.naming;
 
 	ary_mutex_lock(&step->lock);
 	struct step_write *own = &step->writes[step->submitted++];
 	ary_mutex_unlock(&step->lock);
 	own->script = script;
-	if (!uploading && sim_draw(&script->random, 3) == 0)
+	if (goes_on(script))
 		go_on_with_upload(script, own);
 	else
 		write_key(script, own);

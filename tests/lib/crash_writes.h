@@ -34,8 +34,10 @@ struct script_upload {
 	uint32_t serial;
 	struct ary_bytes value;
 	uint8_t bytes[ORACLE_VALUE_BYTES_MAX];
-	size_t sent;               /* of it, and stored */
-	size_t part_bytes;         /* of the part that is under way; 0: none is */
+	size_t stored;             /* of it */
+	size_t sent;               /* and what is under way */
+	size_t pending;            /* parts under way */
+	bool failed;               /* one of these was not stored, so none that follows is */
 	bool naming;               /* the Set is under way */
 };
 
