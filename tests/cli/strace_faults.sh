@@ -31,7 +31,7 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 #
 # Exit statuses: of commands that read, that write, and of compaction. Where 0 stands beside 3, not
 # all such calls matter: the process id in LOCK, a new log that can wait, a closing mark on a full
-# disk, the look for more behind the end of a file.
+# disk, the look for more behind the end of a file, the name of WATERMARK.
 exit_table='
 openat                  EIO,ENOSPC,EINTR+       3    0,3  3
 newfstatat,fstat,statx  EIO,ENOSPC,EINTR+       3    0,3  3
@@ -45,14 +45,18 @@ pread64                 ZERO                    0,3  0,3  0,3
 pwrite64                EIO,ENOSPC,EINTR+,ZERO  0,3  0,3  0,3
 openat,newfstatat,fstat,statx,getdents64,fcntl,flock,mkdir,mkdirat,unlinkat,renameat  EINTR  0 0 0
 ftruncate,pread64,pwrite64                                                            EINTR  0 0 0
-fsync,fdatasync         EIO,ENOSPC,EINTR,EINTR+ 3    3    3
+fsync                   EIO,ENOSPC,EINTR,EINTR+ 3    0,3  3
+fdatasync               EIO,ENOSPC,EINTR,EINTR+ 3    3    3
 close,fstatfs           EIO,ENOSPC,EINTR,EINTR+ 0    0    0
 '
 # HTTP statuses of GET, PUT, DELETE and POST /compact, and the exit status of the server. 500 of a
-# write is an unknown outcome, or a write that is not stored; 503 is a store that takes no more.
+# write is an unknown outcome, or a write that is not stored; 503 is a store that takes no more. One
+# file that cannot be opened is WATERMARK, whose absence a compaction does not mind.
 http_table='
-openat,newfstatat,fstat,statx EIO,EINTR+             200     201         204         500         0
-openat,newfstatat,fstat,statx ENOSPC                 200     201         204         507         0
+openat                        EIO,EINTR+             200     201         204         200,500     0
+openat                        ENOSPC                 200     201         204         200,507     0
+newfstatat,fstat,statx        EIO,EINTR+             200     201         204         500         0
+newfstatat,fstat,statx        ENOSPC                 200     201         204         507         0
 renameat                      EIO,ENOSPC,EINTR+      200     201,503     204         503         3
 unlinkat                      EIO,ENOSPC,EINTR+      200     201         204         200         0
 pread64                       EIO,EINTR+,ZERO        200,500 201         204         200,500     0
