@@ -8,6 +8,7 @@
 #include "format/name.h"
 #include "lib/crash_check.h"
 #include "lib/damage.h"
+#include "lib/large.h"
 #include "store/commit.h"
 
 enum { GROUP_MAX = 20, STEPS_MAX = 24 };
@@ -110,7 +111,6 @@ static void write_large(struct damage_store *self)
 {
 	struct oracle *oracle = &self->oracle;
 	unsigned number = (unsigned)sim_draw(&self->random, ORACLE_KEYS);
-	size_t part_bytes = (size_t)self->options.part_bytes;
 	uint32_t serial = oracle_reserve(oracle);
 	uint8_t bytes[ORACLE_VALUE_BYTES_MAX];
 	struct ary_bytes value = oracle_value(oracle, serial, bytes);
@@ -120,16 +120,7 @@ static void write_large(struct damage_store *self)
 	ARY_CHECK(ary_upload_begin(self->store, &upload, NULL) == ARY_OK);
 	/* What is lost of it is no write. */
 	self->group_start = oracle->issued;
-	for (size_t at = 0; at < value.size; at += part_bytes) {
-		size_t left = value.size - at;
-		struct ary_write part = {
-			.op = ARY_WRITE_PART,
-			.value = {value.data + at, left < part_bytes ? left : part_bytes},
-			.upload = upload,
-			.part = at / part_bytes,
-		};
-		ARY_CHECK(ary_store_write(self->store, &part) == ARY_OK);
-	}
+	ARY_CHECK(large_cut(self->store, upload, value) == ARY_OK);
 	if (sim_draw(&self->random, 4) > 0) {
 		struct ary_write set = {.op = ARY_WRITE_SET, .key = oracle_key(number, key),
 					.upload = upload};

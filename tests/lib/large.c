@@ -24,6 +24,19 @@ struct ary_upload *large_begin(struct ary_store *store)
 	return upload;
 }
 
+static enum ary_status write_part(struct ary_store *store, struct ary_upload *upload,
+				  uint64_t number, struct ary_bytes bytes)
+{
+	struct ary_write write = {
+		.op = ARY_WRITE_PART,
+		.value = bytes,
+		.upload = upload,
+		.part = number,
+	};
+
+	return ary_store_write(store, &write);
+}
+
 enum ary_status large_part(struct ary_store *store, struct ary_upload *upload, uint32_t seed,
 			   uint64_t from, uint64_t to)
 {
@@ -32,14 +45,24 @@ enum ary_status large_part(struct ary_store *store, struct ary_upload *upload, u
 
 	for (size_t i = 0; i < size; i++)
 		bytes[i] = large_byte(seed, from + i);
-	struct ary_write write = {
-		.op = ARY_WRITE_PART,
-		.value = {bytes, size},
-		.upload = upload,
-		.part = from / ary_store_part_bytes(store),
-	};
-	enum ary_status status = ary_store_write(store, &write);
+	enum ary_status status = write_part(store, upload, from / ary_store_part_bytes(store),
+					    (struct ary_bytes){bytes, size});
 	free(bytes);
+	return status;
+}
+
+enum ary_status large_cut(struct ary_store *store, struct ary_upload *upload,
+			  struct ary_bytes bytes)
+{
+	size_t part_bytes = (size_t)ary_store_part_bytes(store);
+	enum ary_status status = ARY_OK;
+
+	for (size_t at = 0; status == ARY_OK && at < bytes.size; at += part_bytes) {
+		size_t left = bytes.size - at;
+		const struct ary_bytes part = {bytes.data + at,
+					       left < part_bytes ? left : part_bytes};
+		status = write_part(store, upload, at / part_bytes, part);
+	}
 	return status;
 }
 

@@ -19,6 +19,9 @@ struct ary_upload *large_begin(struct ary_store *store);
 /* Writes the bytes FROM to TO - 1 of SEED's value as the next part; answers how that ended. */
 enum ary_status large_part(struct ary_store *store, struct ary_upload *upload, uint32_t seed,
 			   uint64_t from, uint64_t to);
+/* Writes BYTES in parts, until one fails. */
+enum ary_status large_cut(struct ary_store *store, struct ary_upload *upload,
+			  struct ary_bytes bytes);
 /* Writes all parts of SEED's value, of SIZE bytes, until one fails. */
 enum ary_status large_parts(struct ary_store *store, struct ary_upload *upload, uint32_t seed,
 			    uint64_t size);

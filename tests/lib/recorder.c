@@ -85,3 +85,20 @@ void recorder_await_hold(struct recorder *recorder)
 		ary_cond_wait(&recorder->cond, &recorder->lock);
 	ary_mutex_unlock(&recorder->lock);
 }
+
+void recorder_submit_held(struct recorder *recorder, struct ary_store *store,
+			  struct ary_write *write)
+{
+	recorder_hold(recorder, true);
+	ary_store_submit(store, write);
+	recorder_await_hold(recorder);
+}
+
+void recorder_submit_behind(struct recorder *recorder, struct ary_store *store,
+			    struct write_batch *batch, size_t from)
+{
+	recorder_submit_held(recorder, store, &batch->writes[from]);
+	write_batch_submit(batch, store, from + 1);
+	recorder_hold(recorder, false);
+	write_batch_wait(batch);
+}

@@ -10,6 +10,7 @@
 
 #include "env/thread.h"
 #include "lib/fault_env.h"
+#include "lib/write_batch.h"
 #include "store/store.h"
 
 enum { RECORDER_EVENTS_MAX = 10000 };
@@ -39,5 +40,13 @@ size_t recorder_count(struct recorder *recorder, char event);
 /* From now on syncs wait, or no more; and waits until one does. */
 void recorder_hold(struct recorder *recorder, bool hold);
 void recorder_await_hold(struct recorder *recorder);
+
+/* Submits WRITE, and waits until its sync is held. */
+void recorder_submit_held(struct recorder *recorder, struct ary_store *store,
+			  struct ary_write *write);
+/* Submits the writes of BATCH from number FROM on, the first one held until the others wait behind
+ * it; and waits until all are answered. */
+void recorder_submit_behind(struct recorder *recorder, struct ary_store *store,
+			    struct write_batch *batch, size_t from);
 
 #endif

@@ -51,6 +51,18 @@ struct ary_write *write_batch_add(struct write_batch *batch, const char *key, co
 	return &batch->writes[i];
 }
 
+struct ary_write *write_batch_add_part(struct write_batch *batch, struct ary_upload *upload,
+				       uint64_t number, struct ary_bytes bytes)
+{
+	struct ary_write *write = write_batch_add(batch, "", "");
+
+	write->op = ARY_WRITE_PART;
+	write->upload = upload;
+	write->part = number;
+	write->value = bytes;
+	return write;
+}
+
 void write_batch_submit(struct write_batch *batch, struct ary_store *store, size_t from)
 {
 	for (size_t i = from; i < batch->count; i++)

@@ -31,6 +31,9 @@ void write_batch_destroy(struct write_batch *batch);
 
 /* Adds a write (VALUE NULL: a removal; both are copied) without submitting it; returns borrowed. */
 struct ary_write *write_batch_add(struct write_batch *batch, const char *key, const char *value);
+/* The same for part NUMBER of UPLOAD; BYTES are borrowed. */
+struct ary_write *write_batch_add_part(struct write_batch *batch, struct ary_upload *upload,
+				       uint64_t number, struct ary_bytes bytes);
 /* Submits the writes from number FROM on. */
 void write_batch_submit(struct write_batch *batch, struct ary_store *store, size_t from);
 /* Waits until all are answered. */

@@ -23,6 +23,7 @@
 #include "base/alloc.h"
 #include "base/diag.h"
 #include "lib/fault_rows.h"
+#include "lib/large.h"
 #include "lib/sanitizer.h"
 #include "lib/store_files.h"
 #include "lib/store_helper.h"
@@ -75,24 +76,6 @@ static void expect_answer(const char *what, enum ary_status status, unsigned all
 
 #define EXPECT(what, status) expect_answer(#what, status, failing ? failing->what : 0)
 
-static enum ary_status write_parts(struct ary_upload *upload, struct ary_bytes value)
-{
-	enum ary_status status = ARY_OK;
-
-	for (size_t at = 0; at < value.size && status == ARY_OK; at += PART_BYTES) {
-		size_t left = value.size - at;
-		struct ary_write part = {
-			.op = ARY_WRITE_PART,
-			.value = {value.data + at, left < PART_BYTES ? left : PART_BYTES},
-			.upload = upload,
-			.part = at / PART_BYTES,
-		};
-		status = ary_store_write(store.store, &part);
-	}
-	/* Whether the part is on the disk is unknown; that nobody sees it is not. */
-	return status == ARY_UNCERTAIN ? ARY_READ_ONLY : status;
-}
-
 static enum ary_status write_long(int key, const char *value)
 {
 	struct ary_upload *upload;
@@ -101,7 +84,10 @@ static enum ary_status write_long(int key, const char *value)
 
 	if (status != ARY_OK)
 		return status;
-	status = write_parts(upload, ary_bytes_of(value));
+	status = large_cut(store.store, upload, ary_bytes_of(value));
+	/* Whether the part is on the disk is unknown; that nobody sees it is not. */
+	if (status == ARY_UNCERTAIN)
+		status = ARY_READ_ONLY;
 	set.upload = upload;
 	if (status == ARY_OK)
 		status = ary_store_write(store.store, &set);

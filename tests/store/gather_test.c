@@ -59,12 +59,7 @@ static void store_peers(void)
 	store_test_open(&store);
 	for (int i = 0; i < 1 + PEERS; i++)
 		write_batch_add(batch, "k", "value");
-	recorder_hold(&recorder, true);
-	ary_store_submit(store.store, &batch->writes[0]);
-	recorder_await_hold(&recorder);
-	write_batch_submit(batch, store.store, 1);
-	recorder_hold(&recorder, false);
-	write_batch_wait(batch);
+	recorder_submit_behind(&recorder, store.store, batch, 0);
 	assert_int_equal(store_test_stats(&store).groups, 2);
 }
 
@@ -153,19 +148,9 @@ static void test_no_write_waits_for_parts(void **state)
 	store.options.part_bytes = sizeof(part);
 	store_test_open(&store);
 	struct ary_upload *upload = large_begin(store.store);
-	for (uint64_t i = 0; i < 1 + PEERS; i++) {
-		struct ary_write *write = write_batch_add(batch, "", "");
-		write->op = ARY_WRITE_PART;
-		write->upload = upload;
-		write->part = i;
-		write->value = (struct ary_bytes){part, sizeof(part)};
-	}
-	recorder_hold(&recorder, true);
-	ary_store_submit(store.store, &batch->writes[0]);
-	recorder_await_hold(&recorder);
-	write_batch_submit(batch, store.store, 1);
-	recorder_hold(&recorder, false);
-	write_batch_wait(batch);
+	for (uint64_t i = 0; i < 1 + PEERS; i++)
+		write_batch_add_part(batch, upload, i, (struct ary_bytes){part, sizeof(part)});
+	recorder_submit_behind(&recorder, store.store, batch, 0);
 	assert_int_equal(store_test_stats(&store).groups, 2);
 	assert_int_equal(large_name(store.store, upload, "large"), ARY_OK);
 	ary_upload_close(upload);

@@ -16,6 +16,7 @@
 
 #include "env/thread.h"
 #include "lib/large.h"
+#include "lib/recorder.h"
 #include "lib/store_helper.h"
 #include "lib/write_batch.h"
 
@@ -28,6 +29,7 @@ struct worker {
 };
 
 static struct store_test store;
+static struct recorder recorder;
 static _Atomic bool ending;
 
 static int setup(void **state)
@@ -178,49 +180,12 @@ static void test_all_go_on_beside_each_other(void **state)
 	store_test_reopen(&store);
 }
 
-/* Holds the commit thread in the first sync. */
-struct hold {
-	struct ary_mutex lock;
-	struct ary_cond cond;
-	bool hold;
-	bool holding;
-};
-
-static struct hold hold;
-
-static void before_call(void *context, enum fault_kind kind, const char *name)
+/* Holds the commit thread in the sync of a first write. */
+static void hold_behind_first(struct write_batch *batch)
 {
-	(void)context;
-	if (kind != FAULT_FILE_SYNC || !strstr(name, ".log"))
-		return;
-	ary_mutex_lock(&hold.lock);
-	while (hold.hold) {
-		hold.holding = true;
-		ary_cond_broadcast(&hold.cond);
-		ary_cond_wait(&hold.cond, &hold.lock);
-	}
-	ary_mutex_unlock(&hold.lock);
-}
-
-static void hold_commit(struct ary_write *write)
-{
-	hold = (struct hold){.hold = true};
-	ary_mutex_init(&hold.lock);
-	ary_cond_init(&hold.cond);
-	fault_env_set_hook(store.faults, before_call, NULL);
-	ary_store_submit(store.store, write);
-	ary_mutex_lock(&hold.lock);
-	while (!hold.holding)
-		ary_cond_wait(&hold.cond, &hold.lock);
-	ary_mutex_unlock(&hold.lock);
-}
-
-static void release_commit(void)
-{
-	ary_mutex_lock(&hold.lock);
-	hold.hold = false;
-	ary_cond_broadcast(&hold.cond);
-	ary_mutex_unlock(&hold.lock);
+	recorder_init(&recorder);
+	fault_env_set_hook(store.faults, recorder_hook, &recorder);
+	recorder_submit_held(&recorder, store.store, write_batch_add(batch, "first", "held"));
 }
 
 /* A group takes a part and half of SMALL, and the next one the other half. */
@@ -237,11 +202,8 @@ static struct ary_write *add_to(struct write_batch *batch, struct ary_upload *up
 static void add_part(struct write_batch *batch, struct ary_upload *upload, uint64_t number)
 {
 	static const uint8_t bytes[PART];
-	struct ary_write *write = add_to(batch, upload);
 
-	write->op = ARY_WRITE_PART;
-	write->part = number;
-	write->value = (struct ary_bytes){bytes, sizeof(bytes)};
+	write_batch_add_part(batch, upload, number, (struct ary_bytes){bytes, sizeof(bytes)});
 }
 
 /* A part each of UPLOADS, together far more than the queue may hold. */
@@ -270,7 +232,7 @@ static void test_parts_that_wait_leave_small_writes_alone(void **state)
 	fault_env_hold_clock(store.faults, true);
 	named = large_begin(store.store);
 	assert_int_equal(large_parts(store.store, named, 1, PART), ARY_OK);
-	hold_commit(write_batch_add(batch, "first", "held"));
+	hold_behind_first(batch);
 	add_parts(batch, uploads);
 	for (int i = 0; i < SMALL; i++)
 		write_batch_add(batch, "small", "value");
@@ -282,7 +244,7 @@ static void test_parts_that_wait_leave_small_writes_alone(void **state)
 		write_batch_add(batch, "more", "value");
 	add_to(batch, named)->type = ary_bytes_of("large/seed");
 	write_batch_submit(batch, store.store, small);
-	release_commit();
+	recorder_hold(&recorder, false);
 	write_batch_wait(batch);
 	const struct ary_write *parts = &batch->writes[1];
 	for (size_t i = 0; i < UPLOADS + SMALL; i++)
@@ -303,8 +265,7 @@ static void test_parts_that_wait_leave_small_writes_alone(void **state)
 	ary_upload_close(named);
 	write_batch_destroy(batch);
 	store_test_close(&store);
-	ary_cond_release(&hold.cond);
-	ary_mutex_release(&hold.lock);
+	recorder_release(&recorder);
 }
 
 enum { PARTS = 5 };
@@ -321,13 +282,13 @@ static void test_parts_behind_one_that_failed_are_refused(void **state)
 	store.options.batch_bytes_max = 1;
 	store_test_open(&store);
 	struct ary_upload *upload = large_begin(store.store);
-	hold_commit(write_batch_add(batch, "first", "held"));
+	hold_behind_first(batch);
 	for (uint64_t i = 0; i < PARTS; i++)
 		add_part(batch, upload, i);
 	write_batch_submit(batch, store.store, 1);
 	fault_env_fail(store.faults, (struct fault){.kind = FAULT_FILE_WRITE, .nth = 3,
 						    .os_errno = ENOSPC});
-	release_commit();
+	recorder_hold(&recorder, false);
 	write_batch_wait(batch);
 	const struct ary_write *parts = &batch->writes[1];
 	static const enum ary_status expected[PARTS] = {ARY_OK, ARY_OK, ARY_NO_SPACE, ARY_INVALID,
@@ -350,8 +311,7 @@ static void test_parts_behind_one_that_failed_are_refused(void **state)
 	assert_int_equal(value.size, PARTS * PART);
 	ary_value_release(&value);
 	store_test_close(&store);
-	ary_cond_release(&hold.cond);
-	ary_mutex_release(&hold.lock);
+	recorder_release(&recorder);
 }
 
 int main(void)

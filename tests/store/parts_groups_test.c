@@ -63,13 +63,9 @@ static void add_parts(uint64_t first, uint64_t count)
 {
 	static const uint8_t bytes[PART];
 
-	for (uint64_t i = 0; i < count; i++) {
-		struct ary_write *write = write_batch_add(batch, "", "");
-		write->op = ARY_WRITE_PART;
-		write->upload = upload;
-		write->part = first + i;
-		write->value = (struct ary_bytes){bytes, sizeof(bytes)};
-	}
+	for (uint64_t i = 0; i < count; i++)
+		write_batch_add_part(batch, upload, first + i,
+				     (struct ary_bytes){bytes, sizeof(bytes)});
 }
 
 /* How many groups the writes of the batch from number FROM on take, that of the first included:
@@ -78,12 +74,7 @@ static uint64_t groups_of(size_t from)
 {
 	uint64_t before = store_test_stats(&store).groups;
 
-	recorder_hold(&recorder, true);
-	ary_store_submit(store.store, &batch->writes[from]);
-	recorder_await_hold(&recorder);
-	write_batch_submit(batch, store.store, from + 1);
-	recorder_hold(&recorder, false);
-	write_batch_wait(batch);
+	recorder_submit_behind(&recorder, store.store, batch, from);
 	for (size_t i = from; i < batch->count; i++)
 		assert_int_equal(batch->writes[i].status, ARY_OK);
 	return store_test_stats(&store).groups - before;

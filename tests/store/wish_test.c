@@ -94,12 +94,7 @@ static void test_a_write_that_asks_for_more_shares_the_sync_with_its_group(void 
 	batch->writes[0].durability = ARY_DURABILITY_ALWAYS;
 	batch->writes[2].durability = ARY_DURABILITY_ALWAYS;
 	batch->writes[4].durability = ARY_DURABILITY_INTERVAL;
-	recorder_hold(&recorder, true);
-	ary_store_submit(store.store, &batch->writes[0]);
-	recorder_await_hold(&recorder);
-	write_batch_submit(batch, store.store, 1);
-	recorder_hold(&recorder, false);
-	write_batch_wait(batch);
+	recorder_submit_behind(&recorder, store.store, batch, 0);
 	assert_string_equal(recorder.events, "wsdwsdddd");
 	assert_int_equal(batch->writes[1].durability, ARY_DURABILITY_NEVER);
 	assert_int_equal(batch->writes[2].durability, ARY_DURABILITY_ALWAYS);
