@@ -12,12 +12,12 @@
 static bool is_enough_locked(const struct ary_store *store) ARY_REQUIRES(&store->queue.lock)
 {
 	const struct ary_queue *queue = &store->queue;
+	uint64_t bytes_max = store->options.batch_bytes_max;
 	/* What has come beside parts will not have more of them in its group. */
-	if (queue->wants_parts && queue->writes.first != NULL)
-		return true;
-	size_t count = queue->count - (queue->wants_parts ? 0 : queue->part_count);
-	uint64_t bytes = queue->bytes + (queue->wants_parts ? queue->part_bytes : 0);
-	return count >= queue->wanted || bytes >= store->options.batch_bytes_max;
+	if (queue->wants_parts)
+		return queue->writes.first != NULL || queue->part_count >= queue->wanted ||
+		       queue->part_bytes >= bytes_max;
+	return queue->count - queue->part_count >= queue->wanted || queue->bytes >= bytes_max;
 }
 
 /* What belongs to an upload is never told to come later: its client may have sent a GiB by now. Its
