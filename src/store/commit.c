@@ -33,10 +33,9 @@ static bool has_room_locked(const struct ary_store *store, const struct ary_writ
 static void put_locked(struct ary_store *store, struct ary_write *write)
 	ARY_REQUIRES(&store->queue.lock)
 {
-	struct ary_queue *queue = &store->queue;
-	ary_queue_put_locked(queue, write);
+	ary_queue_put_locked(store, write);
 	if (is_enough_locked(store))
-		ary_cond_signal(&queue->work);
+		ary_cond_signal(&store->queue.work);
 }
 
 void ary_commit_enqueue(struct ary_store *store, struct ary_write *write)

@@ -25,8 +25,9 @@ static void push(struct ary_write_list *line, struct ary_write *write)
 	line->last = write;
 }
 
-void ary_queue_put_locked(struct ary_queue *queue, struct ary_write *write)
+void ary_queue_put_locked(struct ary_store *store, struct ary_write *write)
 {
+	struct ary_queue *queue = &store->queue;
 	bool is_part = ary_queue_is_part(write);
 	*(is_part ? &queue->part_bytes : &queue->bytes) += ary_queue_write_bytes(write);
 	push(is_part ? &queue->parts : &queue->writes, write);

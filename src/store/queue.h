@@ -13,8 +13,8 @@ uint64_t ary_queue_write_bytes(const struct ary_write *write);
 bool ary_queue_is_part(const struct ary_write *write);
 
 /* WRITE stands at the end of its line. */
-void ary_queue_put_locked(struct ary_queue *queue, struct ary_write *write)
-	ARY_REQUIRES(&queue->lock);
+void ary_queue_put_locked(struct ary_store *store, struct ary_write *write)
+	ARY_REQUIRES(&store->queue.lock);
 
 /* Takes the next group's writes, a list, off the queue of STORE; NULL: there are none. Where other
  * writes come, every second group has parts at most, so that who waits for a small write waits for
