@@ -497,4 +497,5 @@ test_files = \
 	tests/table_test.sh \
 	tests/tidy_test.sh \
 	tests/unit/api/list_support.h \
+	tests/unit/index/index_model.h \
 	tests/unit/index/index_support.h

@@ -81,8 +81,11 @@ index_sources = \
 	%D%/index/blob.h \
 	%D%/index/gather.c \
 	%D%/index/gather.h \
+	%D%/index/image.c \
+	%D%/index/image.h \
 	%D%/index/index.c \
 	%D%/index/index.h \
+	%D%/index/index_private.h \
 	%D%/index/key_range.h \
 	%D%/index/run.c \
 	%D%/index/run.h \
@@ -101,6 +104,11 @@ store_sources = \
 	%D%/store/appender.h \
 	%D%/store/apply.c \
 	%D%/store/apply.h \
+	%D%/store/checkpoint.c \
+	%D%/store/checkpoint.h \
+	%D%/store/checkpoint_file.c \
+	%D%/store/checkpoint_file.h \
+	%D%/store/checkpoint_load.c \
 	%D%/store/clock.c \
 	%D%/store/clock.h \
 	%D%/store/commit.c \
@@ -129,6 +137,8 @@ store_sources = \
 	%D%/store/parts.h \
 	%D%/store/plan.c \
 	%D%/store/plan.h \
+	%D%/store/prove.c \
+	%D%/store/prove.h \
 	%D%/store/queue.c \
 	%D%/store/queue.h \
 	%D%/store/read.c \

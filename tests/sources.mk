@@ -200,6 +200,11 @@ tests_unit_env_posix_file_test_CPPFLAGS = $(test_cppflags)
 tests_unit_env_posix_file_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_env_posix_file_test_LDADD = libtestary.a $(upto_env) $(test_libs)
 
+check_PROGRAMS += %D%/unit/env/posix_load_test
+tests_unit_env_posix_load_test_CPPFLAGS = $(test_cppflags)
+tests_unit_env_posix_load_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_env_posix_load_test_LDADD = libtestary.a $(upto_env) $(test_libs)
+
 check_PROGRAMS += %D%/unit/env/posix_lock_test
 tests_unit_env_posix_lock_test_CPPFLAGS = $(test_cppflags)
 tests_unit_env_posix_lock_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -289,6 +294,11 @@ check_PROGRAMS += %D%/unit/index/bulk_test
 tests_unit_index_bulk_test_CPPFLAGS = $(test_cppflags)
 tests_unit_index_bulk_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_index_bulk_test_LDADD = libtestary.a $(upto_index) $(test_libs)
+
+check_PROGRAMS += %D%/unit/index/image_test
+tests_unit_index_image_test_CPPFLAGS = $(test_cppflags)
+tests_unit_index_image_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_index_image_test_LDADD = libtestary.a $(upto_index) $(test_libs)
 
 check_PROGRAMS += %D%/unit/index/index_test
 tests_unit_index_index_test_CPPFLAGS = $(test_cppflags)
@@ -580,6 +590,11 @@ tests_unit_app_server_url_test_CPPFLAGS = $(test_cppflags)
 tests_unit_app_server_url_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_app_server_url_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
+check_PROGRAMS += %D%/store/checkpoint_test
+tests_store_checkpoint_test_CPPFLAGS = $(test_cppflags)
+tests_store_checkpoint_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_checkpoint_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
 check_PROGRAMS += %D%/store/compact_beside_test
 tests_store_compact_beside_test_CPPFLAGS = $(test_cppflags)
 tests_store_compact_beside_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -684,6 +699,11 @@ check_PROGRAMS += %D%/store/parts_test
 tests_store_parts_test_CPPFLAGS = $(test_cppflags)
 tests_store_parts_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_store_parts_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
+check_PROGRAMS += %D%/store/prove_test
+tests_store_prove_test_CPPFLAGS = $(test_cppflags)
+tests_store_prove_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_prove_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
 check_PROGRAMS += %D%/store/recover_test
 tests_store_recover_test_CPPFLAGS = $(test_cppflags)

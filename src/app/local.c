@@ -25,6 +25,7 @@ void ary_local_options(const struct ary_config *config, struct ary_store_options
 	out->batch_bytes_max = config->batch_bytes_max;
 	out->gather_us_max = config->gather_us_max;
 	out->map_bytes_max = config->map_bytes_max;
+	out->checkpoint_bytes_min = config->checkpoint_bytes_min;
 }
 
 static void show_replay(void *context, uint64_t done_bytes, uint64_t total_bytes)
@@ -45,6 +46,7 @@ enum ary_exit ary_local_open(const struct ary_config *config, enum ary_local_use
 	options.leave_ended = use == ARY_LOCAL_READ;
 	/* Few values are read, and then the process ends. */
 	options.map_bytes_max = 0;
+	options.prove_logs = false;
 	if (use == ARY_LOCAL_READ || use == ARY_LOCAL_COMPACT)
 		options.compact_stale_bytes = 0;
 	switch (ary_store_open(&options, out, &err)) {

@@ -134,6 +134,9 @@ static void man_tail(FILE *out)
 	fputs(".TP\n.I DIR/WATERMARK\n", out);
 	roff_line(out, "how far the log was known to be on disk: a witness against damage, which "
 		       "may be missing. Remove it when you replace logs by an older copy");
+	fputs(".TP\n.I DIR/CHECKPOINT\n", out);
+	roff_line(out, "the index as it was at the last stop: a cache, which spares a start the "
+		       "reading of all logs. It may be removed");
 	fputs(".SH EXAMPLES\n.nf\n", out);
 	roff_line(out, "aryavarth set --dir /srv/store greeting hello");
 	roff_line(out, "aryavarth get --dir /srv/store greeting");

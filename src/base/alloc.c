@@ -53,12 +53,25 @@ void *ary_try_alloc(size_t size)
 	return ary_try_realloc(NULL, size);
 }
 
+/* Whether a try has to fail, which is noted. */
+static bool fails(void)
+{
+	bool fails = must_fail();
+
+	if (fails)
+		atomic_store(&failed, true);
+	return fails;
+}
+
+void *ary_try_alloc_zeroed(size_t size)
+{
+	return fails() ? NULL : calloc(1, size > 0 ? size : 1);
+}
+
 void *ary_try_realloc(void *pointer, size_t size)
 {
-	if (must_fail()) {
-		atomic_store(&failed, true);
+	if (fails())
 		return NULL;
-	}
 	/* Zero would free POINTER on some systems and not on others. */
 	return realloc(pointer, size > 0 ? size : 1);
 }

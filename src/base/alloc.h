@@ -18,6 +18,9 @@ void *ary_alloc(size_t size);
 /* SIZE bytes, not zeroed; returns owned, or NULL. SIZE 0 gives a pointer that can be freed. */
 ARY_MUST_CHECK void *ary_try_alloc(size_t size);
 
+/* As ary_try_alloc, zeroed. */
+ARY_MUST_CHECK void *ary_try_alloc_zeroed(size_t size);
+
 /* Resizes POINTER (NULL: allocates). NULL: out of memory, POINTER is as it was. */
 ARY_MUST_CHECK void *ary_try_realloc(void *pointer, size_t size);
 

@@ -31,6 +31,15 @@ enum ary_open_mode {
 /* Called once per name of a listing. Returning false ends the listing early. */
 typedef bool (*ary_name_visit)(void *context, const char *name);
 
+/* The bytes of a file, as memory that is the caller's to change: the file does not change with it.
+ * `bytes` are at `data`; the rest is private. */
+struct ary_file_copy {
+	uint8_t *data;
+	size_t bytes;
+	struct ary_env *env; /* NULL: it was read, and is not mapped */
+	void *watch;
+};
+
 /* The operations of one implementation. Callers use the functions below. */
 struct ary_env_ops {
 	enum ary_status (*dir_open)(struct ary_env *env, const char *path, bool create,
@@ -62,6 +71,11 @@ struct ary_env_ops {
 	enum ary_status (*file_sync)(struct ary_file *file, struct ary_error *err);
 	/* May be NULL. */
 	void (*file_map)(struct ary_file *file, uint64_t bytes);
+	/* May all be NULL. Whether FILE's first OUT->bytes were mapped; then the others are
+	 * called. */
+	bool (*file_load)(struct ary_file *file, struct ary_file_copy *out);
+	void (*copy_settle)(struct ary_file_copy *copy);
+	void (*copy_release)(struct ary_file_copy *copy);
 
 	uint64_t (*wall_ms)(struct ary_env *env);
 	uint64_t (*monotonic_ns)(struct ary_env *env);
@@ -155,6 +169,18 @@ ARY_MUST_CHECK enum ary_status ary_file_sync(struct ary_file *file, struct ary_e
  * Nothing else changes: what cannot be read fails as it would have failed. Once, right after the
  * file was opened, before others have it; the file shall be written by way of FILE only. */
 void ary_file_map(struct ary_file *file, uint64_t bytes);
+
+/* Copies the first BYTES of FILE (CORRUPT: it has fewer) to memory. Where the system can map them,
+ * they are read when they are first looked at, and those that cannot be read are zero: whoever has
+ * looked at all, and knows what they should be, then settles the copy. Later such a byte, or one
+ * that a shorter file does not have any more, ends the program, as memory does that is broken. OUT
+ * is to be released. FILE may be closed meanwhile. IO, NO_MEMORY. */
+ARY_MUST_CHECK enum ary_status ary_file_load(struct ary_file *file, size_t bytes,
+					     struct ary_file_copy *out, struct ary_error *err);
+void ary_file_copy_settle(struct ary_file_copy *copy);
+
+/* Frees what COPY holds; one that is all zero is fine. */
+void ary_file_copy_release(struct ary_file_copy *copy);
 
 /* Milliseconds since 1970; may jump either way. For people and for expiry, never for order. */
 uint64_t ary_wall_ms(struct ary_env *env);

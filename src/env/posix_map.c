@@ -55,7 +55,8 @@ static bool replace_page(uintptr_t address)
 {
 	uint8_t *page = mark_maps(address);
 
-	return page != NULL && mmap(page, page_bytes, PROT_READ,
+	/* A copy may be changed, where zeros are right as well. */
+	return page != NULL && mmap(page, page_bytes, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
 }
 
@@ -138,6 +139,13 @@ struct posix_map *ary_posix_map_create(int fd, size_t bytes)
 	return take_place(base, bytes);
 }
 
+static void give_place(struct posix_map *map)
+{
+	ARY_CHECK(pthread_mutex_lock(&places_lock) == 0);
+	atomic_store(&map->base, NULL);
+	ARY_CHECK(pthread_mutex_unlock(&places_lock) == 0);
+}
+
 void ary_posix_map_release(struct posix_map *map)
 {
 	if (map == NULL)
@@ -146,10 +154,40 @@ void ary_posix_map_release(struct posix_map *map)
 	size_t bytes = atomic_load(&map->bytes);
 
 	/* First the place: once the addresses are free, they may be anybody's. */
-	ARY_CHECK(pthread_mutex_lock(&places_lock) == 0);
-	atomic_store(&map->base, NULL);
-	ARY_CHECK(pthread_mutex_unlock(&places_lock) == 0);
+	give_place(map);
 	ARY_CHECK(munmap(base, bytes) == 0);
+}
+
+bool ary_posix_file_load(struct ary_file *file, struct ary_file_copy *out)
+{
+	const struct posix_file *self = (const struct posix_file *)(void *)file;
+
+	if (out->bytes == 0 || !has_addresses())
+		return false;
+	ARY_CHECK(pthread_once(&handler_once, install_handler) == 0);
+	void *base = mmap(NULL, out->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
+			  self->fd, 0);
+
+	if (base == MAP_FAILED)
+		return false;
+	out->data = base;
+	out->env = file->env;
+	out->watch = take_place(base, out->bytes);
+	return true;
+}
+
+/* Zeros in the place of a page would be wrong from here on. */
+void ary_posix_copy_settle(struct ary_file_copy *copy)
+{
+	if (copy->watch != NULL)
+		give_place(copy->watch);
+	copy->watch = NULL;
+}
+
+void ary_posix_copy_release(struct ary_file_copy *copy)
+{
+	ary_posix_copy_settle(copy);
+	ARY_CHECK(munmap(copy->data, copy->bytes) == 0);
 }
 
 bool ary_posix_map_read(struct posix_map *map, uint64_t offset, void *data, size_t size)

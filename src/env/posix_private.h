@@ -83,5 +83,8 @@ enum ary_status ary_posix_file_truncate(struct ary_file *file, uint64_t size,
 					struct ary_error *err);
 enum ary_status ary_posix_file_sync(struct ary_file *file, struct ary_error *err);
 void ary_posix_file_map(struct ary_file *file, uint64_t bytes);
+bool ary_posix_file_load(struct ary_file *file, struct ary_file_copy *out);
+void ary_posix_copy_settle(struct ary_file_copy *copy);
+void ary_posix_copy_release(struct ary_file_copy *copy);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The only place that knows what files are called: `N.log` (decimal, no leading zero) in the
- * folder `logs`, `N.log.tmp` while a compaction writes it, `LOCK` and `WATERMARK` beside the
- * folder. */
+ * folder `logs`, `N.log.tmp` while a compaction writes it, `LOCK`, `WATERMARK` and `CHECKPOINT`
+ * beside the folder. */
 #ifndef ARY_FORMAT_NAME_H
 #define ARY_FORMAT_NAME_H
 
@@ -10,6 +10,8 @@
 #define ARY_NAME_LOGS "logs"
 #define ARY_NAME_LOCK "LOCK"
 #define ARY_NAME_WATERMARK "WATERMARK"
+#define ARY_NAME_CHECKPOINT "CHECKPOINT"
+#define ARY_NAME_CHECKPOINT_TEMPORARY "CHECKPOINT.tmp"
 
 enum { ARY_NAME_BYTES = 40 };
 

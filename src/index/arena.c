@@ -2,6 +2,7 @@
 #include "index/arena.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/check.h"
@@ -9,8 +10,6 @@
 /* Blocks up to here have lists of their exact size: keys of up to 1 KiB waste only the rounding
  * to 8 bytes. Above, sizes rise by an eighth. */
 enum { EXACT_UNITS_MAX = 160 };
-
-static const uint64_t chunk_bytes = (uint64_t)ARY_ARENA_CHUNK_UNITS * ARY_ARENA_UNIT_BYTES;
 
 static uint32_t next_class_units(uint32_t units)
 {
@@ -33,7 +32,7 @@ void ary_arena_init(struct ary_arena *arena)
 
 void ary_arena_release(struct ary_arena *arena)
 {
-	for (uint32_t i = 0; i < arena->chunk_count; i++)
+	for (uint32_t i = arena->adopted; i < arena->chunk_count; i++)
 		free(arena->chunks[i]);
 	free(arena->chunks);
 	*arena = (struct ary_arena){ 0 };
@@ -135,7 +134,7 @@ static bool add_chunk(struct ary_arena *arena)
 
 	if (count == ARY_ARENA_CHUNKS_MAX)
 		return false;
-	arena->chunks[count] = ary_try_alloc(chunk_bytes);
+	arena->chunks[count] = ary_try_alloc_zeroed(ARY_ARENA_CHUNK_BYTES);
 	if (arena->chunks[count] == NULL)
 		return false;
 	atomic_store_explicit(&arena->chunk_count, count + 1, memory_order_relaxed);
@@ -223,8 +222,30 @@ void ary_arena_give(struct ary_arena *arena, uint32_t handle, size_t size)
 	push(arena, class_of_size(arena, size), handle);
 }
 
+bool ary_arena_adopt(struct ary_arena *arena, uint8_t *chunks, uint32_t count, size_t last_bytes)
+{
+	uint8_t *last = NULL;
+
+	ARY_CHECK(arena->chunk_count == 0 && count < ARY_ARENA_CHUNKS_MAX &&
+		  last_bytes <= ARY_ARENA_CHUNK_BYTES);
+	if (last_bytes > 0) {
+		last = ary_try_alloc_zeroed(ARY_ARENA_CHUNK_BYTES);
+		if (last == NULL)
+			return false;
+		memcpy(last, chunks + (size_t)count * ARY_ARENA_CHUNK_BYTES, last_bytes);
+	}
+	for (uint32_t i = 0; i < count; i++)
+		arena->chunks[i] = (uint64_t *)(void *)(chunks + (size_t)i * ARY_ARENA_CHUNK_BYTES);
+	arena->chunks[count] = (uint64_t *)(void *)last;
+	arena->adopted = count;
+	arena->chunk_used = count + (last != NULL);
+	atomic_store_explicit(&arena->chunk_count, arena->chunk_used, memory_order_relaxed);
+	return true;
+}
+
 uint64_t ary_arena_memory_bytes(const struct ary_arena *arena)
 {
 	return ARY_ARENA_CHUNKS_MAX * sizeof(*arena->chunks) +
-	       atomic_load_explicit(&arena->chunk_count, memory_order_relaxed) * chunk_bytes;
+	       atomic_load_explicit(&arena->chunk_count, memory_order_relaxed) *
+		       (uint64_t)ARY_ARENA_CHUNK_BYTES;
 }

@@ -21,6 +21,7 @@ enum {
 	ARY_ARENA_UNIT_BYTES = 8,
 	ARY_ARENA_CHUNK_SHIFT = 17,
 	ARY_ARENA_CHUNK_UNITS = 1 << ARY_ARENA_CHUNK_SHIFT,
+	ARY_ARENA_CHUNK_BYTES = ARY_ARENA_CHUNK_UNITS * ARY_ARENA_UNIT_BYTES,
 	ARY_ARENA_CHUNKS_MAX = 1 << (32 - ARY_ARENA_CHUNK_SHIFT),
 	ARY_ARENA_BLOCK_UNITS_MAX = 8200,
 	ARY_ARENA_BLOCK_BYTES_MAX = ARY_ARENA_BLOCK_UNITS_MAX * ARY_ARENA_UNIT_BYTES,
@@ -31,6 +32,7 @@ struct ary_arena {
 	uint64_t **chunks;            /* ARY_ARENA_CHUNKS_MAX of them, NULL where there is none */
 	_Atomic uint32_t chunk_count; /* chunks held; those from chunk_used on are untouched */
 	uint32_t chunk_used;
+	uint32_t adopted; /* so many chunks, the first ones, are somebody else's memory */
 	uint32_t next_unit;  /* the first unit never used, in the last used chunk */
 	uint32_t units_left; /* from there to that chunk's end */
 	uint32_t class_count;
@@ -60,6 +62,13 @@ uint32_t ary_arena_take(struct ary_arena *arena, size_t size);
 void ary_arena_give(struct ary_arena *arena, uint32_t handle, size_t size);
 
 uint64_t ary_arena_memory_bytes(const struct ary_arena *arena);
+
+/* Makes what begins at CHUNKS that of ARENA, which has nothing: COUNT chunks, as if they had been
+ * used up, and of one more the first LAST_BYTES (0: there is none), of which it makes a copy.
+ * Borrows the COUNT until ary_arena_release; they may be changed. False: no memory, nothing
+ * changed. */
+ARY_MUST_CHECK bool ary_arena_adopt(struct ary_arena *arena, uint8_t *chunks, uint32_t count,
+				    size_t last_bytes);
 
 /* The block HANDLE; returns borrowed until it is given back. */
 static inline void *ary_arena_at(const struct ary_arena *arena, uint32_t handle)

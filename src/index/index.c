@@ -5,36 +5,16 @@
  * page takes that lock for each entry it copies. */
 #include "index/index.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/check.h"
-#include "env/thread.h"
-#include "index/arena.h"
 #include "index/blob.h"
-#include "index/gather.h"
+#include "index/index_private.h"
 #include "index/sort.h"
-#include "index/table.h"
-#include "index/tree.h"
 
 /* Writers wait for no more leaves than these to be counted: some 10,000 keys, for under 100 us. */
 enum { COUNTED_LEAVES = 512 };
-
-struct ary_index {
-	struct ary_hash_secret secret;
-	struct ary_arena arena;
-	struct ary_table table;
-	struct ary_rwlock tree_lock;
-	struct ary_tree tree;
-	_Atomic uint64_t count;
-	/* The writer's own. */
-	uint64_t reserved_keys;
-	uint64_t reserved_units; /* of their blobs */
-	uint64_t unused_keys;    /* reserved and not put yet */
-	bool bulk;               /* the tree is empty until ary_index_bulk_end */
-	struct ary_gather gather; /* in bulk */
-};
 
 struct ary_index *ary_index_create(const struct ary_hash_secret *secret)
 {

@@ -6,7 +6,6 @@
 #include "index/table.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/check.h"
@@ -59,7 +58,8 @@ void ary_table_release(struct ary_table *table)
 {
 	for (unsigned i = 0; i < ARY_TABLE_SHARDS; i++) {
 		ary_rwlock_release(&table->shards[i].lock);
-		free(table->shards[i].handles);
+		if (!table->shards[i].adopted)
+			free(table->shards[i].handles);
 	}
 }
 
@@ -159,14 +159,13 @@ static bool resize(struct ary_table *table, struct ary_table_shard *shard, uint3
 {
 	struct ary_table_shard other = { .capacity = capacity };
 
-	other.handles = ary_try_alloc((size_t)capacity * SLOT_BYTES);
+	other.handles = ary_try_alloc_zeroed((size_t)capacity * SLOT_BYTES);
 	if (other.handles == NULL)
 		return false;
 	other.tags = (uint8_t *)(other.handles + capacity);
-	memset(other.tags, 0, capacity);
 	place_all(table, shard, &other);
 
-	uint32_t *old = shard->handles;
+	uint32_t *old = shard->adopted ? NULL : shard->handles;
 	/* Unsigned: what becomes less wraps around, and so does the sum. */
 	uint64_t more = ((uint64_t)capacity - shard->capacity) * SLOT_BYTES;
 
@@ -174,6 +173,7 @@ static bool resize(struct ary_table *table, struct ary_table_shard *shard, uint3
 	shard->handles = other.handles;
 	shard->tags = other.tags;
 	shard->capacity = capacity;
+	shard->adopted = false;
 	ary_rwlock_unlock(&shard->lock);
 	atomic_fetch_add_explicit(&table->memory_bytes, more, memory_order_relaxed);
 	free(old);
@@ -282,6 +282,26 @@ void ary_table_remove_locked(struct ary_table *table, struct ary_bytes key, uint
 	}
 	shard->tags[hole] = 0;
 	shard->count--;
+}
+
+uint64_t ary_table_shard_bytes(uint32_t capacity)
+{
+	return (uint64_t)capacity * SLOT_BYTES;
+}
+
+void ary_table_adopt(struct ary_table *table, unsigned i, void *slots, uint32_t capacity,
+		     uint32_t count)
+{
+	struct ary_table_shard *shard = &table->shards[i];
+
+	ARY_CHECK(shard->handles == NULL);
+	shard->handles = slots;
+	shard->tags = (uint8_t *)(shard->handles + capacity);
+	shard->capacity = capacity;
+	shard->count = count;
+	shard->adopted = true;
+	atomic_fetch_add_explicit(&table->memory_bytes, ary_table_shard_bytes(capacity),
+				  memory_order_relaxed);
 }
 
 uint64_t ary_table_memory_bytes(const struct ary_table *table)

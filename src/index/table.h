@@ -28,6 +28,7 @@ struct ary_table_shard {
 	uint32_t capacity;
 	uint32_t count;
 	uint32_t reserved; /* slots promised beyond count */
+	bool adopted;      /* the allocation is somebody else's */
 };
 
 struct ary_table {
@@ -85,6 +86,14 @@ void ary_table_insert_locked(struct ary_table *table, uint32_t handle, uint64_t 
 
 /* Removes KEY, which must be there. */
 void ary_table_remove_locked(struct ary_table *table, struct ary_bytes key, uint64_t hash);
+
+/* What the slots of a shard of CAPACITY take. */
+uint64_t ary_table_shard_bytes(uint32_t capacity);
+
+/* Makes SLOTS, those that shard I of another table had with CAPACITY and COUNT, those of shard I,
+ * which has none. Borrows them until ary_table_release; they may be changed. */
+void ary_table_adopt(struct ary_table *table, unsigned i, void *slots, uint32_t capacity,
+		     uint32_t count);
 
 uint64_t ary_table_memory_bytes(const struct ary_table *table);
 

@@ -42,9 +42,11 @@ struct ary_lines {
 	bool skipping; /* the rest of a LONG line */
 };
 
-/* Borrows FILE and NAME (for messages) until close. IO, NO_MEMORY: nothing to close. */
+/* Begins at OFFSET of FILE. Borrows FILE and NAME (for messages) until close. IO, also when the
+ * file ends before OFFSET; NO_MEMORY: nothing to close. */
 ARY_MUST_CHECK enum ary_status ary_lines_open(struct ary_lines *lines, struct ary_file *file,
-					      const char *name, struct ary_error *err);
+					      const char *name, uint64_t offset,
+					      struct ary_error *err);
 
 /* The next line. IO: reading failed, or the file has become shorter. NO_MEMORY. */
 ARY_MUST_CHECK enum ary_status ary_lines_next(struct ary_lines *lines, struct ary_line *out,

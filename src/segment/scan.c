@@ -182,7 +182,7 @@ static void finish_report(struct scan *scan, struct ary_scan_report *out)
 	*out = *report;
 }
 
-enum ary_status ary_scan(struct ary_file *file, const char *name, uint64_t seq_after,
+enum ary_status ary_scan(struct ary_file *file, const char *name, struct ary_scan_start start,
 			 ary_scan_visit visit, void *context, struct ary_scan_report *out,
 			 struct ary_error *err)
 {
@@ -192,10 +192,16 @@ enum ary_status ary_scan(struct ary_file *file, const char *name, uint64_t seq_a
 		.visit = visit,
 		.context = context,
 		.err = err ? err : &own,
-		.seq_floor = seq_after,
+		.seq_floor = start.seq,
+		.report = {
+			.end = start.offset,
+			.durable_bytes = start.offset,
+			.seq_last = start.offset > 0 ? start.seq : 0,
+		},
 	};
 
-	enum ary_status status = ary_lines_open(&scan.lines, file, name, scan.err);
+	enum ary_status status =
+		ary_lines_open(&scan.lines, file, name, start.offset, scan.err);
 	if (status != ARY_OK)
 		return status;
 	status = walk(&scan);

@@ -30,6 +30,13 @@ struct ary_scan_line {
 	const struct ary_record *record; /* without its value */
 };
 
+/* Where a scan begins: at OFFSET, where a line does, behind which there is none with a seq of SEQ
+ * or less; what lies before is known to be durable. All zero: at the beginning. */
+struct ary_scan_start {
+	uint64_t offset;
+	uint64_t seq;
+};
+
 /* Called once per intact line. Anything but OK ends the scan with that status; ERR (never NULL)
  * is the visitor's to fill. */
 typedef enum ary_status (*ary_scan_visit)(void *context, const struct ary_scan_line *line,
@@ -38,20 +45,23 @@ typedef enum ary_status (*ary_scan_visit)(void *context, const struct ary_scan_l
 /* What a scan found besides its lines. */
 struct ary_scan_report {
 	uint64_t lines;         /* intact lines visited */
-	uint64_t end;           /* the offset after the last of them */
+	uint64_t end;           /* the offset after the last of them, or that of the start */
 	uint64_t bytes;         /* the size of the file */
-	uint64_t durable_bytes; /* the highest `durable` any intact line states, at most `end` */
-	uint64_t seq_last;      /* of the lines visited; 0 when none */
+	uint64_t durable_bytes; /* the highest `durable` any intact line states, or the start's
+				 * offset; at most `end` */
+	uint64_t seq_last;      /* of the lines visited; when none, the start's, or 0 at
+				 * the beginning */
 	uint64_t seq_seen;      /* the highest seq of any intact line, cut-off ones included */
 	bool torn;              /* end < bytes: what follows `end` is a torn tail */
 };
 
-/* Scans FILE. NAME is for messages. SEQ_AFTER: every line's seq must be above it and rise from
- * line to line; a line that does not is damage.
+/* Scans FILE from START on, from where every line's seq must rise; a line that does not is damage.
+ * NAME is for messages.
  * CORRUPT: damage; the text names the file, the offset and the seqs around it, and *OUT says how
  * far it was good. Other statuses: of the file, of memory, of the visitor; *OUT is untouched. */
 ARY_MUST_CHECK enum ary_status ary_scan(struct ary_file *file, const char *name,
-					uint64_t seq_after, ary_scan_visit visit, void *context,
-					struct ary_scan_report *out, struct ary_error *err);
+					struct ary_scan_start start, ary_scan_visit visit,
+					void *context, struct ary_scan_report *out,
+					struct ary_error *err);
 
 #endif

@@ -273,6 +273,19 @@ void ary_expiry_put_back(struct ary_expiry *expiry, struct ary_ending *ending)
 	ary_mutex_unlock(&expiry->lock);
 }
 
+bool ary_expiry_visit(struct ary_expiry *expiry, ary_expiry_visitor visit, void *context)
+{
+	bool going_on = true;
+	ary_mutex_lock(&expiry->lock);
+	for (size_t i = 0; going_on && i < place_count(expiry); i++) {
+		for (const struct ary_ending *ending = table_of(expiry)[i];
+		     going_on && ending != NULL; ending = ending->next)
+			going_on = visit(context, ending);
+	}
+	ary_mutex_unlock(&expiry->lock);
+	return going_on;
+}
+
 struct ary_bytes ary_ending_key(const struct ary_ending *ending)
 {
 	return (struct ary_bytes){ending->key, ending->key_size};

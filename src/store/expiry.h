@@ -69,6 +69,12 @@ uint64_t ary_expiry_next_ms(struct ary_expiry *expiry);
 struct ary_ending *ary_expiry_take(struct ary_expiry *expiry, uint64_t now_ms);
 void ary_expiry_put_back(struct ary_expiry *expiry, struct ary_ending *ending);
 
+/* Called for an entry; returning false ends the visits. It must not call what is here. */
+typedef bool (*ary_expiry_visitor)(void *context, const struct ary_ending *ending);
+
+/* Visits all entries, in no order; whether no visit ended it. */
+bool ary_expiry_visit(struct ary_expiry *expiry, ary_expiry_visitor visit, void *context);
+
 struct ary_bytes ary_ending_key(const struct ary_ending *ending);
 
 uint64_t ary_expiry_count(struct ary_expiry *expiry);

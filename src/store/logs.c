@@ -35,6 +35,12 @@ uint32_t ary_logs_slot(struct ary_logs *logs)
 	return atomic_fetch_add(&logs->slot_next, 1);
 }
 
+void ary_logs_use_slot(struct ary_logs *logs, uint32_t slot)
+{
+	if (slot >= atomic_load(&logs->slot_next))
+		atomic_store(&logs->slot_next, slot + 1);
+}
+
 /* Makes room for COUNT pointers in *ARRAY. The number of logs is the program's doing, so memory
  * running out here ends it. */
 static void grow(struct ary_log ***array, size_t *capacity, size_t count)

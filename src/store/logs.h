@@ -58,6 +58,9 @@ void ary_logs_release(struct ary_logs *logs);
 /* A slot that no segment has had. Threads: any. */
 uint32_t ary_logs_slot(struct ary_logs *logs);
 
+/* SLOT is a segment's, from another run: it is given to none. For who opens the store. */
+void ary_logs_use_slot(struct ary_logs *logs, uint32_t slot);
+
 /* Adds SEGMENT (takes the reference) behind the others. Returns borrowed until it is replaced. */
 struct ary_log *ary_logs_append(struct ary_logs *logs, struct ary_segment *segment);
 

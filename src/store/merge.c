@@ -10,6 +10,7 @@
 #include "format/record.h"
 #include "segment/scan.h"
 #include "store/appender.h"
+#include "store/checkpoint.h"
 #include "store/clock.h"
 #include "store/commit.h"
 #include "store/pace.h"
@@ -153,8 +154,9 @@ static enum ary_status copy_log(struct work *work, const struct ary_log *log,
 	char name[ARY_NAME_BYTES];
 	ary_name_log(ary_segment_log(log->segment), name);
 	struct ary_scan_report report;
-	enum ary_status status = ary_scan(ary_segment_file(log->segment), name,
-					  log->seq_first - 1, copy_line, work, &report, err);
+	const struct ary_scan_start start = {.seq = log->seq_first - 1};
+	enum ary_status status = ary_scan(ary_segment_file(log->segment), name, start,
+					  copy_line, work, &report, err);
 	if (status != ARY_OK)
 		return status;
 	/* A file that has become shorter since it was sealed is damaged, too. */
@@ -210,6 +212,7 @@ static enum ary_status commit_output(struct work *work, struct ary_error *err)
 	ary_name_temporary(newest_number(work), from);
 	ary_name_log(newest_number(work), to);
 	struct ary_dir *dir = work->store->dir;
+	ary_checkpoint_drop(work->store);
 	enum ary_status status = ary_dir_rename(dir, from, to, err);
 	if (status == ARY_OK)
 		status = ary_dir_sync(dir, err);

@@ -322,6 +322,20 @@ struct ary_upload *ary_parts_find(struct ary_parts *parts, uint64_t seq)
 	return upload;
 }
 
+bool ary_parts_visit(struct ary_parts *parts, ary_parts_visitor visit, void *context)
+{
+	bool going_on = true;
+	ary_mutex_lock(&parts->lock);
+	for (uint64_t i = 0; going_on && i < parts->bucket_count; i++) {
+		for (struct ary_parts_link *link = parts->buckets[i]; going_on && link != NULL;
+		     link = link->next)
+			going_on = link != &link->upload->by_upload ||
+				   visit(context, link->upload);
+	}
+	ary_mutex_unlock(&parts->lock);
+	return going_on;
+}
+
 struct ary_upload *ary_parts_hold(struct ary_parts *parts, uint64_t seq)
 {
 	ary_mutex_lock(&parts->lock);

@@ -102,6 +102,13 @@ bool ary_parts_drop_due(struct ary_store *store);
 /* The upload that is known as SEQ, or NULL. Returns borrowed while it is held. */
 struct ary_upload *ary_parts_find(struct ary_parts *parts, uint64_t seq);
 
+/* Called for an upload; returning false ends the visits. */
+typedef bool (*ary_parts_visitor)(void *context, const struct ary_upload *upload);
+
+/* Visits all uploads that have a part, while no other thread uses them; whether no visit ended
+ * it. */
+bool ary_parts_visit(struct ary_parts *parts, ary_parts_visitor visit, void *context);
+
 /* ---- Any thread ---- */
 
 /* Whether part NUMBER of the upload known as SEQ counts. */

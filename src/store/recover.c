@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/diag.h"
+#include "store/checkpoint.h"
 #include "store/replay.h"
 #include "store/replay_parts.h"
 #include "store/witness.h"
@@ -122,13 +123,17 @@ enum ary_status ary_recover(struct ary_store *store, struct ary_error *err)
 	enum ary_status status = ary_inventory_take(store->dir, &inventory, err);
 	if (status != ARY_OK)
 		return status;
+	struct ary_resume resume;
+	bool unused = false;
+	status = ary_checkpoint_load(store, &inventory, &resume, err);
 	struct ary_replay replay = {
 		.store = store,
-		.total_bytes = inventory.bytes,
+		.total_bytes = inventory.bytes - resume.bytes,
 		.rules = {.strict = true},
+		.seq = resume.seq,
 	};
-	bool unused;
-	status = ary_replay_all(&replay, &inventory, &unused, err);
+	if (status == ARY_OK)
+		status = ary_replay_all(&replay, &inventory, &resume, &unused, err);
 	if (status == ARY_OK)
 		status = hear_witness(&replay, &inventory, err);
 	/* What is wrong with the lines goes first: those that are missing may have replaced a value

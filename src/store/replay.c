@@ -117,23 +117,16 @@ static void note_log(struct ary_replay *replay)
 	replay->tombstone_bytes = 0;
 }
 
-/* Reads one log; MAY_TEAR: it may be the last one that was written to. */
-static enum ary_status replay_log(struct ary_replay *replay, uint64_t number, bool may_tear,
-				  struct ary_error *err)
+/* Reads the log that is the table's last, from START on, where what its lines before it said is
+ * known; MAY_TEAR: it may be the last one that was written to. */
+static enum ary_status read_log(struct ary_replay *replay, struct ary_scan_start start,
+				bool may_tear, struct ary_error *err)
 {
-	struct ary_store *store = replay->store;
-	struct ary_segment *segment;
-	enum ary_status status = ary_segment_open(store->dir, number, ary_logs_slot(&store->logs),
-						  &segment, err);
-	if (status != ARY_OK)
-		return status;
-	ary_store_map(store, segment);
-	ary_name_log(number, replay->name);
+	struct ary_segment *segment = ary_logs_last(&replay->store->logs)->segment;
 	replay->previous = replay->report;
-	replay->log = ary_logs_append(&store->logs, segment);
-	ary_rules_begin(&replay->rules, replay->name, number);
-	status = ary_scan(ary_segment_file(segment), replay->name, replay->seq, replay_line, replay,
-			  &replay->report, err);
+	replay->log = ary_logs_last(&replay->store->logs);
+	enum ary_status status = ary_scan(ary_segment_file(segment), replay->name, start,
+					  replay_line, replay, &replay->report, err);
 	/* The table of logs changes only while the loader rests. */
 	if (ary_loader_drain(&replay->loader) != ARY_OK && status == ARY_OK)
 		status = fail_memory(err);
@@ -145,27 +138,74 @@ static enum ary_status replay_log(struct ary_replay *replay, uint64_t number, bo
 	return ary_rules_end(&replay->rules, &replay->report, may_tear, err);
 }
 
-enum ary_status ary_replay_all(struct ary_replay *replay, const struct ary_inventory *inventory,
-			       bool *unused_out, struct ary_error *err)
+/* Reads one log. */
+static enum ary_status replay_log(struct ary_replay *replay, uint64_t number, bool may_tear,
+				  struct ary_error *err)
+{
+	struct ary_store *store = replay->store;
+	struct ary_segment *segment;
+	enum ary_status status = ary_segment_open(store->dir, number, ary_logs_slot(&store->logs),
+						  &segment, err);
+	if (status != ARY_OK)
+		return status;
+	ary_store_map(store, segment);
+	ary_name_log(number, replay->name);
+	(void)ary_logs_append(&store->logs, segment);
+	ary_rules_begin(&replay->rules, replay->name, number);
+	return read_log(replay, (struct ary_scan_start){.seq = replay->seq}, may_tear, err);
+}
+
+/* Reads what the last log that RESUME knows has more. */
+static enum ary_status go_on(struct ary_replay *replay, const struct ary_resume *resume,
+			     bool may_tear, struct ary_error *err)
+{
+	const struct ary_log *log = ary_logs_last(&replay->store->logs);
+	const struct ary_scan_start start = {.offset = atomic_load(&log->bytes),
+					     .seq = resume->seq};
+	replay->rules = resume->rules;
+	replay->rules.name = replay->name;
+	ary_name_log(ary_segment_log(log->segment), replay->name);
+	return read_log(replay, start, may_tear, err);
+}
+
+/* Reads all that RESUME does not know. */
+static enum ary_status replay_logs(struct ary_replay *replay,
+				   const struct ary_inventory *inventory,
+				   const struct ary_resume *resume, bool *unused_out,
+				   struct ary_error *err)
 {
 	size_t count = inventory->log_count;
 	bool last_empty = false;
-	*unused_out = false;
 	enum ary_status status = ARY_OK;
 	if (count > 1)
 		status = ary_inventory_last_empty(replay->store->dir, inventory, &last_empty, err);
-	ary_index_bulk_begin(replay->store->index, keys_expected(replay));
-	ary_loader_start(&replay->loader, replay->store, replay->total_bytes >= THREAD_BYTES_MIN);
-	for (size_t i = 0; status == ARY_OK && i < count; i++) {
+	for (size_t i = resume->log_count > 0 ? resume->log_count - 1 : 0;
+	     status == ARY_OK && i < count; i++) {
 		if (i + 1 == count && last_empty && !replay->log->sealed) {
 			*unused_out = true;
 			break;
 		}
 		bool may_tear = i + 1 == count || (i + 2 == count && last_empty);
-		status = replay_log(replay, inventory->logs[i], may_tear, err);
+		status = i < resume->log_count
+				 ? go_on(replay, resume, may_tear, err)
+				 : replay_log(replay, inventory->logs[i], may_tear, err);
 	}
+	return status;
+}
+
+enum ary_status ary_replay_all(struct ary_replay *replay, const struct ary_inventory *inventory,
+			       const struct ary_resume *resume, bool *unused_out,
+			       struct ary_error *err)
+{
+	/* Order is there already where the index is. */
+	bool bulk = resume->log_count == 0;
+	*unused_out = false;
+	if (bulk)
+		ary_index_bulk_begin(replay->store->index, keys_expected(replay));
+	ary_loader_start(&replay->loader, replay->store, replay->total_bytes >= THREAD_BYTES_MIN);
+	enum ary_status status = replay_logs(replay, inventory, resume, unused_out, err);
 	ary_loader_stop(&replay->loader);
-	if (status == ARY_OK && ary_index_bulk_end(replay->store->index) != ARY_OK)
+	if (status == ARY_OK && bulk && ary_index_bulk_end(replay->store->index) != ARY_OK)
 		return fail_memory(err);
 	return status;
 }

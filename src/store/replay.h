@@ -8,13 +8,14 @@
 
 #include "format/name.h"
 #include "segment/scan.h"
+#include "store/checkpoint.h"
 #include "store/inventory.h"
 #include "store/loader.h"
 #include "store/rules.h"
 #include "store/store_private.h"
 
-/* A replay under way, and what it has found. All zero but `store`, `total_bytes` and `rules` at
- * its start. */
+/* A replay under way, and what it has found. All zero but `store`, `total_bytes`, which are those
+ * to be read, `rules` and `seq` at its start. */
 struct ary_replay {
 	struct ary_store *store;
 	uint64_t total_bytes;
@@ -34,10 +35,11 @@ struct ary_replay {
 	uint64_t seq;                    /* highest, of lines that are cut off too */
 };
 
-/* Replays all logs of INVENTORY. *UNUSED_OUT: the last one was created for a rotation that did not
- * happen, and is not in the table. Errors as ary_recover. */
+/* Replays the logs of INVENTORY, from where RESUME says. *UNUSED_OUT: the last one was created for
+ * a rotation that did not happen, and is not in the table. Errors as ary_recover. */
 ARY_MUST_CHECK enum ary_status ary_replay_all(struct ary_replay *replay,
 					      const struct ary_inventory *inventory,
-					      bool *unused_out, struct ary_error *err);
+					      const struct ary_resume *resume, bool *unused_out,
+					      struct ary_error *err);
 
 #endif

@@ -9,8 +9,10 @@
 #include "format/name.h"
 #include "format/record.h"
 #include "store/appender.h"
+#include "store/checkpoint.h"
 #include "store/commit.h"
 #include "store/compact.h"
+#include "store/prove.h"
 #include "store/recover.h"
 #include "store/rotate.h"
 #include "store/store_private.h"
@@ -34,6 +36,7 @@ void ary_store_options_default(struct ary_store_options *out)
 	*out = (struct ary_store_options){
 		.env = ary_env_posix(),
 		.durability = ARY_DURABILITY_ALWAYS,
+		.prove_logs = true,
 		.sync_interval_ms = 100,
 		.key_bytes_max = 1024,
 		.value_bytes_max = UINT64_C(64) << 20,
@@ -47,6 +50,7 @@ void ary_store_options_default(struct ary_store_options *out)
 		.batch_bytes_max = UINT64_C(4) << 20,
 		.gather_us_max = 1000,
 		.map_bytes_max = UINT64_C(64) << 30,
+		.checkpoint_bytes_min = UINT64_C(64) << 20,
 		.watermark_interval_ms = 10,
 	};
 }
@@ -148,6 +152,7 @@ static struct ary_store *new_store(const struct ary_store_options *options)
 static void free_store(struct ary_store *store)
 {
 	ary_index_destroy(store->index);
+	ary_file_copy_release(&store->checkpoint.copy);
 	ary_expiry_release(&store->expiry);
 	ary_segment_unref(store->committer.next);
 	ary_buf_release(&store->committer.batch);
@@ -185,13 +190,16 @@ enum ary_status ary_store_open(const struct ary_store_options *options, struct a
 		free_store(store);
 		return status;
 	}
+	ary_prove_start(store);
 	store->recovery_ms = (ary_monotonic_ns(options->env) - start_ns) / 1000000;
 	*out = store;
 	return ARY_OK;
 }
 
-/* Ends the log of this run: everything before is durable, and nothing follows. */
-static enum ary_status put_closing_mark(struct ary_store *store, struct ary_error *err)
+/* Ends the log of this run: everything before is durable, and nothing follows. *MARKED_OUT: it has
+ * done so. */
+static enum ary_status put_closing_mark(struct ary_store *store, bool *marked_out,
+					struct ary_error *err)
 {
 	if (!store->committer.wrote || atomic_load(&store->read_only))
 		return ary_store_ready(store, err) == ARY_READ_ONLY ? ARY_READ_ONLY : ARY_OK;
@@ -208,6 +216,7 @@ static enum ary_status put_closing_mark(struct ary_store *store, struct ary_erro
 	if (status == ARY_OK) {
 		append.sync = true;
 		status = ary_append_commit(store, &append, &offset, err);
+		*marked_out = status == ARY_OK;
 	}
 	/* A full disk leaves the store without its mark, which is all that is wrong with it. */
 	return status == ARY_NO_SPACE ? ARY_OK : status;
@@ -218,12 +227,16 @@ enum ary_status ary_store_close(struct ary_store *store, struct ary_error *err)
 	if (store == NULL)
 		return ARY_OK;
 	struct ary_error own;
+	ary_prove_stop(store);
 	ary_compact_stop(store);
 	ary_commit_stop(store);
 	/* What fails here is noted in the store too, so there must be a text. */
-	enum ary_status status = put_closing_mark(store, err != NULL ? err : &own);
+	bool marked = false;
+	enum ary_status status = put_closing_mark(store, &marked, err != NULL ? err : &own);
 	if (status == ARY_OK)
 		ary_witness_settle(store);
+	if (marked)
+		ary_checkpoint_leave(store);
 	free_store(store);
 	return status;
 }

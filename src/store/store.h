@@ -41,6 +41,8 @@ struct ary_store_options {
 	struct ary_env *env;
 	const char *path;               /* the store's directory */
 	bool create;                    /* make it when it is not there */
+	bool prove_logs;                /* lines that CHECKPOINT stands for are proved beside all
+					 * else: for who stays */
 	bool leave_ended;               /* no line is written of values whose time is over: for who
 					 * only reads; they are not there all the same */
 	enum ary_durability durability;
@@ -65,6 +67,8 @@ struct ary_store_options {
 					 * one had, and for half of its sync at most; 0: never */
 	uint64_t map_bytes_max;         /* of each log's file, so that reading a short value takes
 					 * no system call; 0: none */
+	uint64_t checkpoint_bytes_min;  /* of the logs, which an open would have to read: from so
+					 * many on CHECKPOINT is used and left; 0: never */
 	uint64_t watermark_interval_ms; /* WATERMARK is written no more often while running */
 	/* Who is told. May be NULL. */
 	ary_store_progress progress;

@@ -110,6 +110,36 @@ struct ary_committer {
 	struct ary_overlay overlay;   /* what the group's writes so far will have done */
 };
 
+/* The file CHECKPOINT, as far as it was looked at. */
+struct ary_checkpoint {
+	_Atomic bool present;      /* there is one, of whatever use */
+	_Atomic bool stands;       /* for the logs as they are, but for what they have more */
+	uint64_t bytes;            /* of the logs' lines that it stands for */
+	size_t log_count;          /* of those that the open did not read; or 0 */
+	uint64_t last_bytes;       /* of the last of them */
+	struct ary_file_copy copy; /* the index lies in it */
+};
+
+/* A log whose lines no one has read yet. */
+struct ary_unproved_log {
+	struct ary_segment *segment; /* one reference */
+	uint64_t seq_first;
+	uint64_t bytes;
+};
+
+/* Who reads them, store/prove.h. */
+struct ary_prover {
+	struct ary_thread thread;
+	bool started;
+	struct ary_unproved_log *logs; /* owned */
+	size_t log_count;
+	uint64_t bytes;                /* the thread's own: proved so far */
+	uint64_t pace_due_ns;          /* the thread's own */
+	struct ary_mutex lock;
+	struct ary_cond stop;          /* signalled for the end */
+	_Atomic bool stopping;
+};
+
 /* How far a compaction goes: each rewrites what the one before does, and more. */
 enum ary_compaction_effort {
 	ARY_EFFORT_NONE,
@@ -171,6 +201,8 @@ struct ary_store {
 	struct ary_parts parts;
 	struct ary_queue queue;
 	struct ary_compactor compactor;
+	struct ary_checkpoint checkpoint; /* open's and close's */
+	struct ary_prover prover;
 
 	struct ary_committer committer;
 

@@ -114,8 +114,9 @@ enum ary_status ary_takeover_run(struct ary_store *store, const struct ary_log *
 	char name[ARY_NAME_BYTES];
 	ary_name_log(ary_segment_log(log->segment), name);
 	struct ary_scan_report report;
-	enum ary_status status = ary_scan(ary_segment_file(log->segment), name,
-					  log->seq_first - 1, note_line, &takeover, &report, err);
+	const struct ary_scan_start start = {.seq = log->seq_first - 1};
+	enum ary_status status = ary_scan(ary_segment_file(log->segment), name, start,
+					  note_line, &takeover, &report, err);
 	if (status == ARY_OK && (report.torn || report.lines != log->lines))
 		status = ary_fail(err, ARY_CORRUPT, "%s: what was just written reads back damaged",
 				  name);

@@ -91,7 +91,8 @@ static enum ary_status scan_log(struct verify *verify, bool may_tear, struct ary
 		return status;
 	status = ary_file_size(file, &log->bytes, err);
 	if (status == ARY_OK)
-		status = ary_scan(file, log->name, verify->seq, verify_line, verify, &scan, err);
+		status = ary_scan(file, log->name, (struct ary_scan_start){.seq = verify->seq},
+				  verify_line, verify, &scan, err);
 	ary_file_close(file, NULL);
 	/* Lines behind the damage have used their seqs, too. */
 	if (scan.seq_seen > verify->seq)

@@ -142,7 +142,9 @@ static enum ary_status scan(struct ary_file *file, uint64_t size, uint64_t seq_a
 	struct ary_error err = {0};
 
 	memset(out, 0xff, sizeof(*out));
-	enum ary_status status = ary_scan(file, file_name, seq_after, visit, &visits, out, &err);
+	enum ary_status status =
+		ary_scan(file, file_name, (struct ary_scan_start){.seq = seq_after}, visit, &visits,
+			 out, &err);
 	ARY_CHECK(status == ARY_OK || status == ARY_CORRUPT);
 	ARY_CHECK((status == ARY_OK) == (err.text[0] == '\0'));
 	ARY_CHECK(out->lines == visits.count && out->end == visits.end);

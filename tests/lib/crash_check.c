@@ -110,9 +110,15 @@ bool crash_check_open(struct crash_check *check, struct sim_env *sim,
 	sim->recovering = true;
 	enum ary_status status = ary_store_open(&own, out, &err);
 	sim->recovering = false;
-	if (status != ARY_OK)
+	if (status != ARY_OK) {
 		crash_check_fail(check, "the store does not open: %s", err.text);
-	return status == ARY_OK;
+		return false;
+	}
+	struct ary_stats stats;
+
+	ary_store_stats(*out, &stats);
+	check->figures->by_checkpoint += stats.keys > 0 && stats.recovered_records == 0;
+	return true;
 }
 
 struct compaction {

@@ -30,6 +30,7 @@ struct crash_figures {
 	uint64_t recovery_cuts; /* states of cuts during a recovery */
 	uint64_t kills;         /* kill -9, each followed by a power failure */
 	uint64_t opens;
+	uint64_t by_checkpoint; /* of them, how many read no line */
 	struct crash_set images; /* distinct states */
 	struct crash_set checks; /* distinct states, each under what it had to hold */
 };

@@ -381,6 +381,9 @@ static void begin(struct script *script, uint64_t seed, crash_bug bug,
 	script->options.disk_reserve_bytes = 0;
 	script->options.sync_interval_ms = SYNC_INTERVAL_MS;
 	script->options.compact_stale_bytes = 0;
+	script->options.prove_logs = false;
+	/* It is large beside the logs, and its states many: not in every script. */
+	script->options.checkpoint_bytes_min = seed % 4 == 0 ? 1 : 0;
 	draw_options(script);
 }
 

@@ -27,8 +27,9 @@ struct fault_row {
 	unsigned verify; /* of the whole, or of one log */
 };
 
-/* Every operation has a row but one: file_map is a hint, which the stand-in does not take. */
-enum { FAULT_OPERATIONS = 20, FAULT_OPERATION_HINT = 16 };
+/* Every operation has a row but those that may be NULL, from file_map on: the stand-in has none of
+ * them. */
+enum { FAULT_OPERATIONS = 23, FAULT_OPERATION_HINT = 16, FAULT_OPERATION_HINTS = 4 };
 extern const struct fault_row fault_rows[];
 extern const size_t fault_row_count;
 

@@ -125,15 +125,19 @@ static enum ary_status dir_rename(struct ary_dir *dir, const char *from, const c
 				  struct ary_error *err)
 {
 	struct sim_env *sim = env_of(dir->env);
-	struct sim_call call = {.op = SIM_OP_RENAME, .name = from, .to = to};
+	char full_from[SIM_NAME_BYTES];
+	char full_to[SIM_NAME_BYTES];
+	struct sim_call call = {.op = SIM_OP_RENAME, .name = full_from, .to = full_to};
 
-	if (sim_names_find(&sim->disk.cache, from) < 0)
-		return ary_fail_errno(err, ENOENT, "%s", from);
+	(void)disk_name(dir, from, full_from);
+	(void)disk_name(dir, to, full_to);
+	if (sim_names_find(&sim->disk.cache, full_from) < 0)
+		return ary_fail_errno(err, ENOENT, "%s", full_from);
 	enum sim_verdict verdict = judge(sim, &call);
 	if (verdict != SIM_DO)
-		return answer(verdict, from, err);
+		return answer(verdict, full_from, err);
 	ary_mutex_lock(&sim->lock);
-	sim_disk_rename(&sim->disk, from, to);
+	sim_disk_rename(&sim->disk, full_from, full_to);
 	ary_mutex_unlock(&sim->lock);
 	return ARY_OK;
 }
@@ -141,15 +145,17 @@ static enum ary_status dir_rename(struct ary_dir *dir, const char *from, const c
 static enum ary_status dir_unlink(struct ary_dir *dir, const char *name, struct ary_error *err)
 {
 	struct sim_env *sim = env_of(dir->env);
-	struct sim_call call = {.op = SIM_OP_UNLINK, .name = name};
+	char full[SIM_NAME_BYTES];
+	struct sim_call call = {.op = SIM_OP_UNLINK, .name = full};
 
-	if (sim_names_find(&sim->disk.cache, name) < 0)
-		return ary_fail_errno(err, ENOENT, "%s", name);
+	(void)disk_name(dir, name, full);
+	if (sim_names_find(&sim->disk.cache, full) < 0)
+		return ary_fail_errno(err, ENOENT, "%s", full);
 	enum sim_verdict verdict = judge(sim, &call);
 	if (verdict != SIM_DO)
-		return answer(verdict, name, err);
+		return answer(verdict, full, err);
 	ary_mutex_lock(&sim->lock);
-	sim_disk_unlink(&sim->disk, name);
+	sim_disk_unlink(&sim->disk, full);
 	ary_mutex_unlock(&sim->lock);
 	return ARY_OK;
 }

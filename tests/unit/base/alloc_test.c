@@ -46,6 +46,9 @@ static void test_size_zero_gives_a_pointer(void **state)
 	pointer = ary_alloc(0);
 	assert_non_null(pointer);
 	free(pointer);
+	pointer = ary_try_alloc_zeroed(0);
+	assert_non_null(pointer);
+	free(pointer);
 }
 
 static void test_only_the_nth_try_fails(void **state)
@@ -101,6 +104,44 @@ static void test_failing_realloc_keeps_the_old_bytes(void **state)
 	free(longer);
 }
 
+/* Where there was something else, and where there was nothing before. */
+static void test_zeroed_memory_is_zeroed(void **state)
+{
+	static const uint8_t zeroes[1 << 20];
+	static const size_t sizes[] = { 1, 24, 4000, sizeof(zeroes) };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		for (int round = 0; round < 3; round++) {
+			uint8_t *bytes = ary_try_alloc_zeroed(sizes[i]);
+
+			assert_non_null(bytes);
+			assert_memory_equal(bytes, zeroes, sizes[i]);
+			memset(bytes, 0xee, sizes[i]);
+			free(bytes);
+		}
+	}
+}
+
+static void test_zeroed_memory_fails_on_demand(void **state)
+{
+	void *pointer;
+
+	(void)state;
+	ary_alloc_fail_at(2, 0);
+	assert_true(try_once());
+	assert_false(ary_alloc_failed());
+	assert_null(ary_try_alloc_zeroed(10));
+	assert_true(ary_alloc_failed());
+	pointer = ary_try_alloc_zeroed(10);
+	assert_non_null(pointer);
+	free(pointer);
+	ary_alloc_fail_at(1, 1);
+	for (int i = 0; i < 5; i++)
+		assert_null(ary_try_alloc_zeroed(10));
+	ary_alloc_fail_at(0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +151,8 @@ int main(void)
 		cmocka_unit_test(test_all_tries_from_the_nth_fail_when_asked),
 		cmocka_unit_test(test_program_sized_memory_is_not_made_to_fail),
 		cmocka_unit_test(test_failing_realloc_keeps_the_old_bytes),
+		cmocka_unit_test(test_zeroed_memory_is_zeroed),
+		cmocka_unit_test(test_zeroed_memory_fails_on_demand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,17 +86,23 @@ static struct ary_file *open_log(struct fixture *fixture, enum ary_open_mode mod
 	return file;
 }
 
-/* Scans what is in the file. */
-static enum ary_status scan_file(struct fixture *fixture, uint64_t seq_after)
+/* Scans what is in the file from START on. */
+static enum ary_status scan_from(struct fixture *fixture, struct ary_scan_start start)
 {
 	struct ary_file *file = open_log(fixture, ARY_OPEN_READ);
 
 	fixture->visits = 0;
 	memset(&fixture->report, 0xaa, sizeof(fixture->report));
-	enum ary_status status = ary_scan(file, "1.log", seq_after, visit, fixture,
+	enum ary_status status = ary_scan(file, "1.log", start, visit, fixture,
 					  &fixture->report, &fixture->error);
 	assert_int_equal(ary_file_close(file, NULL), ARY_OK);
 	return status;
+}
+
+/* Scans all that is in the file. */
+static enum ary_status scan_file(struct fixture *fixture, uint64_t seq_after)
+{
+	return scan_from(fixture, (struct ary_scan_start){.seq = seq_after});
 }
 
 static void write_file(struct fixture *fixture, struct ary_bytes bytes)
@@ -327,6 +333,57 @@ static void test_seq_must_be_above_the_file_before(void **state)
 	assert_int_equal(fixture->report.seq_seen, 8);
 }
 
+/* Scans behind SKIPPED bytes: seqs rise from 7, whose line is damaged. */
+static void assert_from(struct fixture *fixture, size_t skipped, enum ary_status status,
+			uint64_t lines, uint64_t end)
+{
+	fixture->bytes.data[3] ^= 1;
+	write_file(fixture, ary_buf_view(&fixture->bytes));
+	fixture->bytes.data[3] ^= 1;
+	assert_int_equal(scan_from(fixture, (struct ary_scan_start){skipped, 7}), status);
+	assert_int_equal(fixture->report.lines, lines);
+	assert_int_equal(fixture->report.end, end);
+	assert_int_equal(fixture->report.bytes, fixture->bytes.size);
+	assert_int_equal(fixture->report.torn, end < fixture->bytes.size);
+	assert_int_equal(fixture->report.seq_last, 7 + lines);
+	assert_in_range(fixture->report.durable_bytes, skipped, end);
+}
+
+static void test_start_leaves_out_what_is_before_it(void **state)
+{
+	struct fixture *fixture = *state;
+
+	size_t start = (add(fixture, 7, -1), fixture->bytes.size);
+	assert_from(fixture, start, ARY_OK, 0, start);
+	size_t last = (add(fixture, 8, 1), add(fixture, 9, -1));
+	assert_from(fixture, start, ARY_OK, 2, fixture->bytes.size);
+	assert_int_equal(fixture->offsets[0], start);
+	assert_int_equal(fixture->report.durable_bytes, start);
+	size_t torn = (add(fixture, 10, (int64_t)last), fixture->bytes.size - 1);
+	assert_from(fixture, start, ARY_OK, 3, torn + 1);
+	assert_int_equal(fixture->report.durable_bytes, last);
+	fixture->bytes.size = torn;
+	assert_from(fixture, start, ARY_OK, 2, fixture->offsets[2]);
+	assert_int_equal(scan_from(fixture, (struct ary_scan_start){torn + 1, 7}), ARY_IO);
+}
+
+static void test_damage_behind_a_start_needs_a_witness(void **state)
+{
+	struct fixture *fixture = *state;
+
+	/* A line that is none, and one whose seq does not rise. */
+	for (uint64_t seq = 6; seq <= 8; seq++) {
+		fixture->bytes.size = 0;
+		size_t start = (add(fixture, 7, -1), add(fixture, seq, -1));
+		fixture->bytes.data[start] ^= seq == 8;
+		add(fixture, 9, (int64_t)start);
+		assert_from(fixture, start, ARY_OK, 0, start);
+		add(fixture, 10, (int64_t)start + 1);
+		assert_from(fixture, start, ARY_CORRUPT, 0, start);
+		assert_non_null(strstr(fixture->error.text, "after seq 7 and before seq"));
+	}
+}
+
 static void test_malformed_line_with_right_checksum_is_bad(void **state)
 {
 	struct fixture *fixture = *state;
@@ -460,8 +517,8 @@ static void test_visitor_ends_the_scan(void **state)
 	assert_string_equal(fixture->error.text, "the visitor's own");
 	/* The visitor has an error to fill also where the caller wants none. */
 	struct ary_file *file = open_log(fixture, ARY_OPEN_READ);
-	assert_int_equal(ary_scan(file, "1.log", 0, visit, fixture, &fixture->report, NULL),
-			 ARY_CORRUPT);
+	assert_int_equal(ary_scan(file, "1.log", (struct ary_scan_start){.seq = 0}, visit, fixture,
+				  &fixture->report, NULL), ARY_CORRUPT);
 	assert_int_equal(ary_file_close(file, NULL), ARY_OK);
 }
 
@@ -527,6 +584,8 @@ int main(void)
 		TEST(test_hole_up_to_the_only_witness_is_damage),
 		TEST(test_seq_that_does_not_rise_is_bad),
 		TEST(test_seq_must_be_above_the_file_before),
+		TEST(test_start_leaves_out_what_is_before_it),
+		TEST(test_damage_behind_a_start_needs_a_witness),
 		TEST(test_malformed_line_with_right_checksum_is_bad),
 		TEST(test_empty_line_is_bad),
 		TEST(test_zero_filled_tail_is_torn),
