@@ -6,31 +6,65 @@
 
 Prints what is wrong, each kind of it once, and how much was looked at. Fails when anything is
 wrong, and when nothing was recorded."""
+import multiprocessing
+import os
 import sys
 
 from description import Description
-from exchanges import read_folder
+from exchanges import files_of, read_file, test_of
 
 # Of one operation and status, as many of one kind say the same.
 SHOWN_MAX = 5
 
 
-def check_folder(description, folder):
-    """Counts, and what is wrong: finding -> (how often, the first exchange)."""
+def check_file(description, path):
+    """Counts of one file, and what is wrong: finding -> (how often, the first exchange)."""
     counts = {"exchanges": 0, "library": 0}
-    tests = set()
     findings = {}
-    for exchange in read_folder(folder):
+    for exchange in read_file(path):
         counts["exchanges"] += 1
-        tests.add(exchange.test)
         if description.is_the_librarys(exchange):
             counts["library"] += 1
             continue
         for finding in description.check(exchange):
-            often, first = findings.get(finding, (0, exchange))
-            findings[finding] = (often + 1, first)
+            add_finding(findings, finding, 1, exchange)
+    return counts, findings
+
+
+def add_finding(findings, finding, times, exchange):
+    often, first = findings.get(finding, (0, exchange))
+    findings[finding] = (often + times, first)
+
+
+def check_folder(description, folder):
+    """As check_file, of all files, which the processors share; the largest come first."""
+    paths = sorted(files_of(folder), key=lambda path: (-os.path.getsize(path), path))
+    counts = {"exchanges": 0, "library": 0}
+    tests = set()
+    findings = {}
+    with multiprocessing.get_context("fork").Pool(
+            len(os.sched_getaffinity(0)), share_description, (description,)) as pool:
+        for path, (own_counts, own_findings) in zip(paths, pool.imap(check_shared, paths)):
+            if own_counts["exchanges"] > 0:
+                tests.add(test_of(path))
+            for name, count in own_counts.items():
+                counts[name] += count
+            for finding, (often, first) in own_findings.items():
+                add_finding(findings, finding, often, first)
     counts["tests"] = len(tests)
     return counts, findings
+
+
+# What a process of the pool has, from its beginning on.
+shared = []
+
+
+def share_description(description):
+    shared.append(description)
+
+
+def check_shared(path):
+    return check_file(shared[0], path)
 
 
 def main(arguments):

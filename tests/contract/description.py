@@ -54,6 +54,7 @@ class Description:
         self.transport = {name.lower() for name in document.get("x-transport-headers", [])}
         self._validators = {}
         self._verdicts = {}
+        self._headers = {}
         self._templates = [
             (pattern, path) for path in self._by_length() for pattern in self._patterns(path)]
 
@@ -151,13 +152,21 @@ class Description:
         findings = self._check_fields(response, exchange) + self._check_content(response, exchange)
         return [f"{place.name}, {exchange.status}: {finding}" for finding in findings]
 
+    def _headers_of(self, response):
+        """The headers of RESPONSE, by their names in small letters, and those that are prefixes."""
+        if id(response) not in self._headers:
+            described = {
+                name.lower(): (name, self.resolve(header))
+                for name, header in response.get("headers", {}).items()
+            }
+            prefixes = [(header["x-prefix"].lower(), header)
+                        for _, header in described.values() if "x-prefix" in header]
+            self._headers[id(response)] = described, prefixes
+        return self._headers[id(response)]
+
     def _check_fields(self, response, exchange):
-        described = {
-            name.lower(): (name, self.resolve(header))
-            for name, header in response.get("headers", {}).items()
-        }
-        prefixes = [(header["x-prefix"].lower(), header)
-                    for _, header in described.values() if "x-prefix" in header]
+        described, prefixes = self._headers_of(response)
+        described = dict(described) if prefixes else described
         findings = []
         seen = set()
         for name, value in exchange.fields:
@@ -179,7 +188,14 @@ class Description:
                 findings.append(f"header {name} is missing")
         return findings
 
+    # Many answers have the same few values.
     def _check_field(self, name, header, value):
+        key = (id(header), name, value)
+        if key not in self._verdicts:
+            self._verdicts[key] = self._judge_field(name, header, value)
+        return self._verdicts[key]
+
+    def _judge_field(self, name, header, value):
         schema = header["schema"]
         instance = value
         if schema.get("type") == "integer":
@@ -273,9 +289,8 @@ class Description:
         """How INSTANCE differs from SCHEMA."""
         validator = self._validators.get(id(schema))
         if validator is None:
-            # The components stand beside the schema, so that its references find them.
-            root = {"$ref": "#/x-root", "x-root": schema,
-                    "components": self.document["components"]}
+            # The components stand in the schema, so that its references find them.
+            root = {**self.resolve(schema), "components": self.document["components"]}
             validator = jsonschema.Draft202012Validator(root)
             self._validators[id(schema)] = validator
         return [

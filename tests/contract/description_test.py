@@ -8,7 +8,7 @@ import unittest
 
 from check_recorded import check_folder, main
 from description import Description, decoded_path
-from exchanges import Connection, Exchange, read_folder
+from exchanges import Connection, Exchange, files_of, read_file
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 PATH = os.path.join(TOP, "openapi", "aryavarth.yaml")
@@ -168,13 +168,13 @@ def traced_block(kind, data):
 class Reading(unittest.TestCase):
     def test_requests_on_one_connection_are_told_apart(self):
         connection = Connection()
-        connection.rest = (b"PUT /keys/a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
-                           b"PUT /keys/b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-                           b"1\r\nx\r\n0\r\n\r\nGET /livez HTTP/1.1\r\n\r\n")
+        connection.rest += (b"PUT /keys/a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+                            b"PUT /keys/b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            b"1\r\nx\r\n0\r\n\r\nGET /livez HTTP/1.1\r\n\r\n")
         self.assertEqual(connection.next_request()[:2], ("PUT", "/keys/a"))
         self.assertEqual(connection.next_request()[:2], ("PUT", "/keys/b"))
         self.assertEqual(connection.next_request()[:2], ("GET", "/livez"))
-        connection.rest = b"what is this\r\n\r\n"
+        connection.rest += b"what is this\r\n\r\n"
         self.assertEqual(connection.next_request()[:2], ("", ""))
 
     def test_every_form_of_record_is_read(self):
@@ -201,7 +201,7 @@ class Reading(unittest.TestCase):
             with open(os.path.join(folder, "b.sh.X"), "w", encoding="ascii") as file:
                 file.write(trace)
             seen = [(one.test, one.method, one.target, one.status, one.body, one.is_whole)
-                    for one in read_folder(folder)]
+                    for path in files_of(folder) for one in read_file(path)]
             self.assertEqual(seen, [("a", "PUT", "/keys/a", 204, b"", True),
                                     ("a", "GET", "/livez", 200, b"ok\n", True),
                                     ("b", "GET", "/", 200, b"hi", True)])

@@ -66,15 +66,16 @@ def last_head(head):
 
 
 class Connection:
-    """What was sent on a raw connection and is not answered yet."""
+    """What was sent on a raw connection and is not answered yet. A long body comes in very many
+    pieces, which are put behind each other where they are."""
 
     def __init__(self):
-        self.rest = b""
+        self.rest = bytearray()
 
     def next_request(self):
         """Takes the first request off: method, target, header fields. What cannot be read takes
         everything with it, as the server answers it and closes."""
-        self.rest = self.rest.lstrip(b"\r\n")
+        del self.rest[:re.match(b"[\r\n]*", self.rest).end()]
         end = re.search(b"\r?\n\r?\n", self.rest)
         head = self.rest[:end.start()] if end else self.rest
         lines = head.decode("latin-1").replace("\r\n", "\n").split("\n")
@@ -94,7 +95,7 @@ class Connection:
             size = end + 5 if end >= 0 else len(self.rest)
         elif lengths:
             size += int(lengths[0]) if lengths[0].isdigit() else len(self.rest)
-        self.rest = self.rest[size:]
+        del self.rest[:size]
 
 
 def read_records(path, test):
@@ -124,7 +125,8 @@ def wire_event(connections, record, test):
         return None
     if record["event"] == "sends":
         data = record["data"].encode("latin-1")
-        connection.rest += data + b"\0" * (record["data_bytes"] - len(data))
+        connection.rest += data
+        connection.rest += bytes(record["data_bytes"] - len(data))
         return None
     status = int(re.match(r"HTTP/1\.[01] ([0-9]{3})", record["head"]).group(1))
     if status < 200:
@@ -132,7 +134,7 @@ def wire_event(connections, record, test):
     method, target, sent = connection.next_request()
     fields = fields_of(record["head"])
     if ("Connection", "close") in fields:
-        connection.rest = b""
+        connection.rest.clear()
     length = [value for name, value in fields if name.lower() == "content-length"]
     # Some tests read only the head.
     is_whole = length == [str(record["body_bytes"])]
@@ -194,12 +196,18 @@ def traced(test, sent, head, body):
                     int(match.group(1)), fields, body, None, length == [str(len(body))])
 
 
-def read_folder(folder):
-    """All exchanges that are recorded in FOLDER."""
-    for name in sorted(os.listdir(folder)):
-        path = os.path.join(folder, name)
-        test = name.split(".", 1)[0]
-        if name.endswith(".jsonl"):
-            yield from read_records(path, test)
-        elif re.search(r"\.sh\.[^.]*$", name):
-            yield from read_trace(path, test)
+def files_of(folder):
+    """The files in FOLDER that hold exchanges."""
+    return [os.path.join(folder, name) for name in sorted(os.listdir(folder))
+            if name.endswith(".jsonl") or re.search(r"\.sh\.[^.]*$", name)]
+
+
+def test_of(path):
+    """The test that recorded PATH."""
+    return os.path.basename(path).split(".", 1)[0]
+
+
+def read_file(path):
+    """All exchanges that are recorded in PATH."""
+    read = read_records if path.endswith(".jsonl") else read_trace
+    return read(path, test_of(path))
