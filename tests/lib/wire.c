@@ -82,27 +82,42 @@ static bool wait_readable(int fd, long long end_ms)
 	}
 }
 
+/* As recv; waits for it. 0 and less: nothing came, as the peer has ended or the time is over. */
+static ssize_t receive_some(int fd, struct wire_reply *reply, char *out, size_t size, int flags,
+			    long long end_ms)
+{
+	ssize_t got;
+
+	do {
+		if (!wait_readable(fd, end_ms))
+			return -1;
+		got = recv(fd, out, size, flags);
+	} while (got < 0 && errno == EINTR);
+	if (got <= 0)
+		reply->is_closed = true;
+	return got;
+}
+
+static bool make_room(struct wire_reply *reply, size_t size)
+{
+	char *data = realloc(reply->data, size + 1);
+
+	if (data)
+		reply->data = data;
+	return data != NULL;
+}
+
 /* Receives exactly up to MORE further bytes behind the SIZE there are. False: no more came. */
 static bool receive_more(int fd, struct wire_reply *reply, size_t size, size_t more,
 			 long long end_ms)
 {
-	char *data = realloc(reply->data, size + more + 1);
-
-	if (!data)
+	if (!make_room(reply, size + more))
 		return false;
-	reply->data = data;
 	while (more > 0) {
-		ssize_t got;
+		ssize_t got = receive_some(fd, reply, reply->data + size, more, 0, end_ms);
 
-		if (!wait_readable(fd, end_ms))
+		if (got <= 0)
 			return false;
-		got = recv(fd, reply->data + size, more, 0);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0) {
-			reply->is_closed = true;
-			return false;
-		}
 		size += (size_t)got;
 		more -= (size_t)got;
 		reply->data[size] = '\0';
@@ -110,19 +125,40 @@ static bool receive_more(int fd, struct wire_reply *reply, size_t size, size_t m
 	return true;
 }
 
-/* Byte by byte, so that nothing of the next response is taken. */
+/* How many of the MORE bytes of TEXT behind the first SIZE belong to the head: all, as long as it
+ * does not end there. */
+static size_t head_part(const char *text, size_t size, size_t more, bool *ends)
+{
+	size_t from = size < 3 ? 0 : size - 3;
+	const char *end = memmem(text + from, size + more - from, "\r\n\r\n", 4);
+
+	*ends = end != NULL;
+	return end ? (size_t)(end - text) + 4 - size : more;
+}
+
+/* Looks at what is there before it takes it, so that nothing of the next response is taken. */
 static bool receive_head(int fd, struct wire_reply *reply, long long end_ms)
 {
+	enum { LOOK = 2048 };
 	size_t size = 0;
+	bool ends = false;
 
-	while (size < 65536 && receive_more(fd, reply, size, 1, end_ms)) {
-		size++;
-		if (size >= 4 && memcmp(reply->data + size - 4, "\r\n\r\n", 4) == 0) {
-			reply->head_size = size;
-			return true;
-		}
+	while (!ends && size < 65536) {
+		ssize_t there = -1;
+
+		if (make_room(reply, size + LOOK))
+			there = receive_some(fd, reply, reply->data + size, LOOK, MSG_PEEK, end_ms);
+		if (there <= 0)
+			break;
+		size_t part = head_part(reply->data, size, (size_t)there, &ends);
+
+		if (!receive_more(fd, reply, size, part, end_ms))
+			return false;
+		size += part;
 	}
-	return false;
+	if (ends)
+		reply->head_size = size;
+	return ends;
 }
 
 const char *wire_header(const struct wire_reply *reply, const char *name, char *out, size_t size)
