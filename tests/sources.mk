@@ -47,6 +47,7 @@ testlib_sources = \
 	%D%/lib/model.h \
 	%D%/lib/node.c \
 	%D%/lib/node.h \
+	%D%/lib/one_in.h \
 	%D%/lib/probe.c \
 	%D%/lib/probe.h \
 	%D%/lib/program.c \

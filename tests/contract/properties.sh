@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Promise: whatever is asked, as the description lets it be asked or not, is answered as it is
-# described, and what was put is got. ARYAVARTH_SEED sets the choices, ARYAVARTH_REQUESTS how many.
+# described, and what was put is got. ARYAVARTH_SEED sets the choices, ARYAVARTH_REQUESTS how many
+# (20,000; of which ARYAVARTH_ONE_IN takes a part).
 set -u
 
 seed=${ARYAVARTH_SEED:-1}
-requests=${ARYAVARTH_REQUESTS:-20000}
+requests=${ARYAVARTH_REQUESTS:-$((20000 / ${ARYAVARTH_ONE_IN:-1}))}
 # shellcheck source=tests/lib/python.sh
 . "$(dirname "$0")/../lib/python.sh"
 need_python yaml jsonschema hypothesis

@@ -24,6 +24,7 @@
 #include "base/diag.h"
 #include "lib/fault_rows.h"
 #include "lib/large.h"
+#include "lib/one_in.h"
 #include "lib/sanitizer.h"
 #include "lib/store_files.h"
 #include "lib/store_helper.h"
@@ -324,21 +325,25 @@ static unsigned long count_calls(enum fault_kind kind)
 }
 
 /* It takes long where a sanitizer watches. */
-enum { STEP = SANITIZED ? 3 : 1 };
+static unsigned long step_of_calls(void)
+{
+	return (SANITIZED ? 3UL : 1UL) * one_in();
+}
 
 /* Each call of ROW's operation fails as FAULT says, in a run of its own. */
 static void fail_row(const struct fault_row *row, struct fault fault)
 {
 	fault.kind = row->kind;
 	unsigned long calls = count_calls(row->kind);
-	for (unsigned long nth = 1; nth <= calls; nth += STEP) {
+	unsigned long step = step_of_calls();
+	for (unsigned long nth = 1; nth <= calls; nth += step) {
 		failing = row;
 		begin_run();
 		fault.nth = nth;
 		fault_env_fail(store.faults, fault);
 		unsigned long fired = faults_fired;
 		run_script();
-		end_run(nth % 2 == 0);
+		end_run(nth / step % 2 == 1);
 		failing = NULL;
 		/* How often free space is looked at is a matter of time. */
 		if (faults_fired == fired && row->kind != FAULT_DIR_SPACE)
@@ -479,7 +484,7 @@ static bool memory_ran_out(unsigned long nth, bool forever)
 	ary_alloc_fail_at(nth, forever);
 	run_script();
 	bool ran_out = ary_alloc_failed();
-	end_run(nth % 2 == 0);
+	end_run(nth / one_in() % 2 == 1);
 	failing = NULL;
 	return ran_out;
 }
@@ -492,8 +497,9 @@ static void test_memory_running_out_loses_nothing(void **state)
 		for (int forever = 0; forever < 2; forever++) {
 			unsigned long nth = 1;
 			while (memory_ran_out(nth, forever))
-				nth++;
-			print_message("%lu allocations failed\n", nth - 1);
+				nth += one_in();
+			print_message("the last allocation that failed was before number %lu\n",
+				      nth);
 			assert_in_range(nth, 10, ALLOCS_MAX);
 		}
 	}

@@ -17,6 +17,7 @@
 #include "base/diag.h"
 #include "lib/large.h"
 #include "lib/lines.h"
+#include "lib/one_in.h"
 #include "lib/store_files.h"
 #include "lib/store_helper.h"
 #include "store/verify.h"
@@ -228,14 +229,14 @@ static void run_out_everywhere(bool forever, unsigned long step)
 static void test_memory_that_runs_out_once_costs_no_data(void **state)
 {
 	(void)state;
-	run_out_everywhere(false, 1);
+	run_out_everywhere(false, one_in());
 }
 
 static void test_memory_that_is_out_for_ever_costs_no_data(void **state)
 {
 	(void)state;
 	/* Most of what follows fails at once, and in the same way. */
-	run_out_everywhere(true, 7);
+	run_out_everywhere(true, 7UL * one_in());
 }
 
 int main(void)

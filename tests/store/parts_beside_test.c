@@ -16,6 +16,7 @@
 
 #include "env/thread.h"
 #include "lib/large.h"
+#include "lib/one_in.h"
 #include "lib/recorder.h"
 #include "lib/store_helper.h"
 #include "lib/write_batch.h"
@@ -62,13 +63,23 @@ static void key_of(uint32_t number, char out[16])
 	snprintf(out, 16, "k%u", number % KEYS);
 }
 
+/* Each of what an upload may come to is in eight rounds. */
+static uint32_t rounds(void)
+{
+	enum { ROUNDS_MIN = 8 };
+	uint32_t part = ROUNDS / one_in();
+
+	return part > ROUNDS_MIN ? part : ROUNDS_MIN;
+}
+
 /* Uploads, gives up one in four, removes one in eight. */
 static void upload_all(void *context)
 {
 	struct worker *worker = context;
+	const uint32_t end = rounds();
 	char key[16];
 
-	for (uint32_t round = 0; round < ROUNDS && worker->failure == NULL; round++) {
+	for (uint32_t round = 0; round < end && worker->failure == NULL; round++) {
 		uint32_t seed = worker->number * 1000 + round * 7;
 		struct ary_upload *upload = NULL;
 		key_of(round + worker->number, key);

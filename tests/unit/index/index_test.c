@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "index/index.h"
 #include "index_support.h"
+#include "lib/one_in.h"
 
 enum { UNIVERSE = 6000, STEPS = 60000 };
 
@@ -252,7 +253,7 @@ static void test_random_operations_match_a_sorted_array(void **state)
 			static const unsigned puts[] = { 9, 1, 5, 8 };
 
 			step(model, puts[i / (STEPS / 4)]);
-			if (i % 1000 == 0)
+			if (i % (1000 * one_in()) == 0)
 				check_all(model);
 		}
 		check_all(model);
@@ -279,7 +280,7 @@ static void test_puts_of_many_match_a_sorted_array(void **state)
 			for (unsigned gone = 0; gone < (i / 1000 % 2 == 0 ? 4 : 12); gone++)
 				drop(model,
 				     &model->keys[random_below(&model->random, model->size)]);
-			if (i % 500 == 0)
+			if (i % (500 * one_in()) == 0)
 				check_all(model);
 		}
 		check_all(model);
@@ -526,7 +527,7 @@ static void test_memory_of_removed_keys_is_used_again(void **state)
 
 static void test_a_million_keys_take_48_bytes_each_at_most(void **state)
 {
-	enum { KEYS = 1000000 };
+	const uint64_t all = 1000000 / one_in();
 	struct ary_hash_secret secret = fixed_secret();
 	struct ary_index *index = ary_index_create(&secret);
 	struct ary_entry entry = { 1, { 2, 3, 4 }, false };
@@ -535,7 +536,7 @@ static void test_a_million_keys_take_48_bytes_each_at_most(void **state)
 	bool had;
 
 	(void)state;
-	for (unsigned i = 0; i < KEYS; i++) {
+	for (uint64_t i = 0; i < all; i++) {
 		uint64_t key[2] = { random_next(&random), random_next(&random) };
 
 		assert_int_equal(ary_index_put(index,
@@ -543,9 +544,8 @@ static void test_a_million_keys_take_48_bytes_each_at_most(void **state)
 					       &entry, &had, &old),
 				 ARY_OK);
 	}
-	assert_int_equal(ary_index_count(index), KEYS);
-	uint64_t hundredths =
-		(ary_index_memory_bytes(index) - UINT64_C(16) * KEYS) * 100 / KEYS;
+	assert_int_equal(ary_index_count(index), all);
+	uint64_t hundredths = (ary_index_memory_bytes(index) - 16 * all) * 100 / all;
 
 	print_message("%u.%02u bytes a key beyond the key\n", (unsigned)(hundredths / 100),
 		      (unsigned)(hundredths % 100));
