@@ -114,13 +114,14 @@ end_unbuilt() {
 }
 
 # check_tree DIR MAKE-ARGUMENT...: runs the tests of DIR, shows the logs of those that fail, and
-# ends with the verdict.
+# ends with the verdict. One more at a time than there are processors, as some wait: for deadlines,
+# slow clients, syncs.
 check_tree() {
 	local dir=$1 status=0
 	shift
 	rm -f "$dir/test-suite.log" "$dir/tests/contract/recorded.log"
 	say "testing $dir"
-	make -C "$dir" -j"$jobs" check VERBOSE=1 CONTRACT=required "$@" || status=$?
+	make -C "$dir" -j"$((jobs + 1))" check VERBOSE=1 CONTRACT=required "$@" || status=$?
 	grep -s 'held against the description' "$dir/tests/contract/recorded.log" || :
 	print_verdict "$dir/test-suite.log" "$status"
 }
