@@ -5,6 +5,8 @@ WORKDIR /src
 COPY script/bootstrap script/bootstrap
 RUN script/bootstrap
 COPY . .
+# The tests that go through every case do one in so many.
+ARG ARYAVARTH_ONE_IN=1
 RUN BUILD_DIR=/build script/test --prefix=/usr/local \
 	&& make -C /build install-strip DESTDIR=/image
 
