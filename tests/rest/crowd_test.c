@@ -49,6 +49,24 @@ static void expect_live(int fd)
 	wire_reply_release(&reply);
 }
 
+/* A connection that is served, as soon as there is a place for one; REPLY is its first answer. */
+static int take_place(int port, struct wire_reply *reply)
+{
+	long long deadline_ms = node_now_ms() + PATIENCE_MS;
+	int fd;
+
+	for (;;) {
+		fd = wire_open(port);
+		if (ask_on(fd, get, reply) == 200)
+			return fd;
+		wire_reply_release(reply);
+		wire_close(fd);
+		if (node_now_ms() > deadline_ms)
+			fail_msg("the free place was not taken");
+		node_sleep_ms(5);
+	}
+}
+
 static void begin(struct crowd *crowd)
 {
 	static const char *const options[] = { "--connections-max", "8", "--threads", "4",
@@ -59,8 +77,11 @@ static void begin(struct crowd *crowd)
 	assert_int_equal(ask(crowd->node->port, "PUT /keys/crowd HTTP/1.1\r\nHost: h\r\n"
 						"Content-Length: 3\r\n\r\nold"), 201);
 	for (int i = 0; i < PLACES; i++) {
-		crowd->fds[i] = wire_open(crowd->node->port);
-		expect_live(crowd->fds[i]);
+		struct wire_reply reply;
+
+		/* The place of a connection that has just ended may not be free yet. */
+		crowd->fds[i] = take_place(crowd->node->port, &reply);
+		wire_reply_release(&reply);
 	}
 }
 
@@ -87,24 +108,6 @@ static void expect_turned_away(int port, const char *request)
 	assert_true(wire_is_closed_within(fd, PATIENCE_MS));
 	wire_reply_release(&reply);
 	wire_close(fd);
-}
-
-/* A connection that is served, as soon as there is a place for one; REPLY is its first answer. */
-static int take_place(int port, struct wire_reply *reply)
-{
-	long long deadline_ms = node_now_ms() + PATIENCE_MS;
-	int fd;
-
-	for (;;) {
-		fd = wire_open(port);
-		if (ask_on(fd, get, reply) == 200)
-			return fd;
-		wire_reply_release(reply);
-		wire_close(fd);
-		if (node_now_ms() > deadline_ms)
-			fail_msg("the free place was not taken");
-		node_sleep_ms(5);
-	}
 }
 
 static void expect_served_soon(int port)
