@@ -86,6 +86,8 @@ index_sources = \
 	%D%/index/index.c \
 	%D%/index/index.h \
 	%D%/index/index_private.h \
+	%D%/index/inner.c \
+	%D%/index/inner.h \
 	%D%/index/key_range.h \
 	%D%/index/run.c \
 	%D%/index/run.h \

@@ -311,6 +311,11 @@ tests_unit_index_index_threads_test_CPPFLAGS = $(test_cppflags)
 tests_unit_index_index_threads_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_index_index_threads_test_LDADD = libtestary.a $(upto_index) $(test_libs)
 
+check_PROGRAMS += %D%/unit/index/inner_test
+tests_unit_index_inner_test_CPPFLAGS = $(test_cppflags)
+tests_unit_index_inner_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_index_inner_test_LDADD = libtestary.a $(upto_index) $(test_libs)
+
 check_PROGRAMS += %D%/unit/index/range_test
 tests_unit_index_range_test_CPPFLAGS = $(test_cppflags)
 tests_unit_index_range_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -217,13 +217,6 @@ void ary_run_remove(struct ary_run *run, unsigned index)
 	run->count--;
 }
 
-void ary_run_replace(const struct ary_arena *arena, struct ary_run *run, unsigned index,
-		     uint32_t handle)
-{
-	ary_run_remove(run, index);
-	ary_run_insert_at(arena, run, index, handle);
-}
-
 void ary_run_split(struct ary_run *run, unsigned index, struct ary_run *empty)
 {
 	size_t moved = (size_t)run->count - index;

@@ -59,10 +59,6 @@ void ary_run_insert_at(const struct ary_arena *arena, struct ary_run *run, unsig
 
 void ary_run_remove(struct ary_run *run, unsigned index);
 
-/* Puts HANDLE in the place of the one at INDEX; it must belong there. */
-void ary_run_replace(const struct ary_arena *arena, struct ary_run *run, unsigned index,
-		     uint32_t handle);
-
 /* Moves the handles from INDEX on to EMPTY, which has none. */
 void ary_run_split(struct ary_run *run, unsigned index, struct ary_run *empty);
 

@@ -10,7 +10,6 @@
 #include "index/tree_private.h"
 
 enum {
-	CACHE_LINE_BYTES = 64,
 	HALF = ARY_RUN_KEYS_MAX / 2,
 	/* Splitting the last leaf for a key behind all others leaves it nearly full: keys that
 	 * come in order would otherwise leave every leaf half empty. */
@@ -37,47 +36,18 @@ uint64_t ary_tree_insert_units(const struct ary_tree *tree, uint64_t keys)
 	       inner * ary_arena_block_units(tree->arena, sizeof(struct ary_inner));
 }
 
-static void prefetch_node(const struct ary_tree *tree, uint32_t handle)
-{
-	const char *node = ary_arena_at(tree->arena, handle);
-
-	for (size_t at = 0; at < sizeof(struct ary_leaf); at += CACHE_LINE_BYTES)
-		__builtin_prefetch(node + at);
-}
-
-/* Which child of NODE holds KEY, with what ary_run_guess answered. */
-static unsigned child_near(const struct ary_tree *tree, const struct ary_inner *node,
-			   struct ary_bytes key, unsigned guess)
-{
-	struct ary_spot spot;
-
-	ary_run_find_near(tree->arena, &node->run, key, guess, &spot);
-	return spot.found ? spot.index + 1 : spot.index;
-}
-
-/* The child is mostly one of the two beside the guess. Both are asked for before the guess is
- * compared, so that the processor waits for key and child at the same time. */
-unsigned ary_inner_child_of(const struct ary_tree *tree, const struct ary_inner *node,
-			    struct ary_bytes key)
-{
-	unsigned guess = ary_run_guess(&node->run, key);
-
-	prefetch_node(tree, node->children[guess]);
-	prefetch_node(tree, node->children[guess + 1]);
-	return child_near(tree, node, key, guess);
-}
-
 struct ary_cursor ary_tree_seek(const struct ary_tree *tree, struct ary_bytes from, bool after)
 {
 	struct ary_spot spot;
 	uint32_t handle = tree->root;
+	size_t shared = 0;
 
 	if (handle == 0)
 		return (struct ary_cursor){ 0 };
 	for (uint32_t level = tree->height; level > 0; level--) {
 		const struct ary_inner *node = ary_inner_at(tree, handle);
 
-		handle = node->children[ary_inner_child_of(tree, node, from)];
+		handle = node->children[ary_inner_child_of(tree, node, from, &shared)];
 	}
 	const struct ary_leaf *leaf = ary_leaf_at(tree, handle);
 
@@ -104,15 +74,6 @@ uint32_t ary_tree_take_leaf(struct ary_tree *tree)
 	return handle;
 }
 
-uint32_t ary_tree_take_inner(struct ary_tree *tree)
-{
-	uint32_t handle = ary_arena_take(tree->arena, sizeof(struct ary_inner));
-
-	memset(ary_inner_at(tree, handle), 0, sizeof(struct ary_inner));
-	tree->inner_count++;
-	return handle;
-}
-
 /* Guesses where KEY belongs in RUN, and asks for the key to compare it with. */
 static unsigned guess_ahead(const struct ary_tree *tree, const struct ary_run *run,
 			    struct ary_bytes key)
@@ -124,9 +85,38 @@ static unsigned guess_ahead(const struct ary_tree *tree, const struct ary_run *r
 	return guess;
 }
 
+/* One step of KEY down the tree, from the inner node where NEAR says it is, if the words of that
+ * tell. Else the key of its guess is asked for. */
+static void step_by_words(const struct ary_tree *tree, struct ary_bytes key,
+			  struct ary_tree_near *near, size_t *shared)
+{
+	const struct ary_inner *node = ary_inner_at(tree, near->leaf);
+	unsigned child;
+
+	near->guessed = !ary_inner_child_by_words(tree, node, key, shared, &child);
+	if (near->guessed) {
+		near->guess = guess_ahead(tree, &node->run, key);
+		return;
+	}
+	near->leaf = node->children[child];
+	ary_inner_prefetch(tree, near->leaf);
+}
+
+/* The same step by that guess. */
+static void step_by_guess(const struct ary_tree *tree, struct ary_bytes key,
+			  struct ary_tree_near *near, size_t *shared)
+{
+	const struct ary_inner *node = ary_inner_at(tree, near->leaf);
+
+	near->leaf = node->children[ary_inner_child_near(tree, node, key, near->guess, shared)];
+	ary_inner_prefetch(tree, near->leaf);
+}
+
 void ary_tree_find_leaves(const struct ary_tree *tree, const struct ary_bytes *keys, size_t count,
 			  struct ary_tree_near *near_out)
 {
+	size_t shared[ARY_TREE_SIDE_BY_SIDE_MAX] = { 0 };
+
 	ARY_CHECK(count <= ARY_TREE_SIDE_BY_SIDE_MAX);
 	for (size_t i = 0; i < count; i++)
 		near_out[i] = (struct ary_tree_near){ .leaf = tree->root };
@@ -134,14 +124,10 @@ void ary_tree_find_leaves(const struct ary_tree *tree, const struct ary_bytes *k
 		return;
 	for (uint32_t level = tree->height; level > 0; level--) {
 		for (size_t i = 0; i < count; i++)
-			near_out[i].guess = guess_ahead(
-				tree, &ary_inner_at(tree, near_out[i].leaf)->run, keys[i]);
+			step_by_words(tree, keys[i], &near_out[i], &shared[i]);
 		for (size_t i = 0; i < count; i++) {
-			struct ary_tree_near *near = &near_out[i];
-			const struct ary_inner *node = ary_inner_at(tree, near->leaf);
-
-			near->leaf = node->children[child_near(tree, node, keys[i], near->guess)];
-			prefetch_node(tree, near->leaf);
+			if (near_out[i].guessed)
+				step_by_guess(tree, keys[i], &near_out[i], &shared[i]);
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -161,7 +147,7 @@ struct place {
 /* Puts a new root above the root, so that it can be split like any other node. */
 static void grow_root(struct ary_tree *tree, struct place *place)
 {
-	uint32_t handle = ary_tree_take_inner(tree);
+	uint32_t handle = ary_inner_take(tree);
 
 	place->parent = ary_inner_at(tree, handle);
 	place->parent->children[0] = tree->root;
@@ -180,7 +166,7 @@ static void link_right(struct ary_tree *tree, const struct place *place, uint32_
 
 	memmove(children + 1, children, behind * sizeof(*children));
 	*children = right;
-	ary_run_insert_at(tree->arena, &parent->run, place->index, first);
+	ary_inner_insert_key(tree, parent, place->index, first);
 }
 
 /* Splits the full NODE at PLACE in halves. Answers the right one. */
@@ -189,14 +175,18 @@ static struct ary_inner *split_inner(struct ary_tree *tree, struct place *place,
 {
 	if (place->parent == NULL)
 		grow_root(tree, place);
-	uint32_t handle = ary_tree_take_inner(tree);
+	uint32_t handle = ary_inner_take(tree);
 	struct ary_inner *right = ary_inner_at(tree, handle);
 
 	ary_run_split(&node->run, HALF + 1, &right->run);
 	memcpy(right->children, node->children + HALF + 1,
 	       (right->run.count + UINT64_C(1)) * sizeof(right->children[0]));
+	uint32_t middle = node->run.handles[HALF];
+
 	node->run.count--;
-	link_right(tree, place, node->run.handles[HALF], handle);
+	ary_inner_note_words(tree, node);
+	ary_inner_note_words(tree, right);
+	link_right(tree, place, middle, handle);
 	return right;
 }
 
@@ -263,6 +253,7 @@ uint32_t ary_tree_insert(struct ary_tree *tree, uint32_t handle)
 {
 	struct ary_bytes key = ary_blob_key(tree->arena, handle);
 	struct place place = { 0 };
+	size_t shared = 0;
 
 	if (tree->root == 0)
 		tree->root = ary_tree_take_leaf(tree);
@@ -270,7 +261,7 @@ uint32_t ary_tree_insert(struct ary_tree *tree, uint32_t handle)
 
 	for (uint32_t level = tree->height; level > 0; level--) {
 		struct ary_inner *node = ary_inner_at(tree, node_handle);
-		unsigned child = ary_inner_child_of(tree, node, key);
+		unsigned child = ary_inner_child_of(tree, node, key, &shared);
 
 		if (node->run.count == ARY_RUN_KEYS_MAX) {
 			struct ary_inner *right = split_inner(tree, &place, node);

@@ -54,12 +54,13 @@ static uint32_t make_leaf(struct ary_tree *tree, const struct ary_sort_item *ite
 /* The words of ITEMS are the children. */
 static uint32_t make_inner(struct ary_tree *tree, const struct ary_sort_item *items, size_t count)
 {
-	uint32_t handle = ary_tree_take_inner(tree);
+	uint32_t handle = ary_inner_take(tree);
 	struct ary_inner *node = ary_inner_at(tree, handle);
 
 	fill_run(&node->run, items + 1, count - 1);
 	for (size_t i = 0; i < count; i++)
 		node->children[i] = (uint32_t)items[i].word;
+	ary_inner_note_words(tree, node);
 	return handle;
 }
 

@@ -34,14 +34,23 @@ struct pair {
 static uint32_t walk_down(const struct ary_tree *tree, struct ary_bytes key, struct path *path)
 {
 	uint32_t handle = tree->root;
+	size_t shared = 0;
 
 	ARY_CHECK(tree->height <= LEVELS_MAX);
 	for (uint32_t i = 0; i < tree->height; i++) {
 		path->nodes[i] = ary_inner_at(tree, handle);
-		path->children[i] = ary_inner_child_of(tree, path->nodes[i], key);
+		path->children[i] = ary_inner_child_of(tree, path->nodes[i], key, &shared);
 		handle = path->nodes[i]->children[path->children[i]];
 	}
 	return handle;
+}
+
+/* Puts HANDLE's key in the place of the one at INDEX; it must belong there. */
+static void replace_key(const struct ary_tree *tree, struct ary_inner *node, unsigned index,
+			uint32_t handle)
+{
+	ary_inner_remove_key(node, index);
+	ary_inner_insert_key(tree, node, index, handle);
 }
 
 /* The first key below the last child on PATH is FIRST now; it stands in the lowest node where the
@@ -51,7 +60,7 @@ static void replace_first(const struct ary_tree *tree, const struct path *path, 
 	for (uint32_t i = tree->height; i-- > 0;) {
 		if (path->children[i] == 0)
 			continue;
-		ary_run_replace(tree->arena, &path->nodes[i]->run, path->children[i] - 1, first);
+		replace_key(tree, path->nodes[i], path->children[i] - 1, first);
 		return;
 	}
 }
@@ -131,7 +140,11 @@ static void share(const struct ary_tree *tree, const struct pair *pair)
 	uint32_t first = pair->leaves ? pair->right_run->handles[0]
 				      : pair->parent->run.handles[pair->index];
 
-	ary_run_replace(tree->arena, &pair->parent->run, pair->index, first);
+	replace_key(tree, pair->parent, pair->index, first);
+	if (pair->leaves)
+		return;
+	ary_inner_note_words(tree, (struct ary_inner *)pair->left_run);
+	ary_inner_note_words(tree, (struct ary_inner *)pair->right_run);
 }
 
 /* Ends the right node of PAIR, which is empty but for an inner node's last child. */
@@ -143,7 +156,7 @@ static void drop_right(struct ary_tree *tree, const struct pair *pair)
 	uint32_t right = *children;
 
 	memmove(children, children + 1, behind * sizeof(*children));
-	ary_run_remove(&parent->run, pair->index);
+	ary_inner_remove_key(parent, pair->index);
 	if (pair->leaves) {
 		((struct ary_leaf *)pair->left_run)->next = ary_leaf_at(tree, right)->next;
 		ary_arena_give(tree->arena, right, sizeof(struct ary_leaf));
@@ -163,6 +176,7 @@ static void join(struct ary_tree *tree, const struct pair *pair)
 
 		append(tree, &left->run, pair->parent->run.handles[pair->index]);
 		left->children[left->run.count] = right->children[0];
+		ary_inner_note_words(tree, left);
 	}
 	drop_right(tree, pair);
 }

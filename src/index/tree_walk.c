@@ -24,10 +24,11 @@ static const struct ary_leaf *leaf_before(const struct ary_tree *tree, struct ar
 	uint32_t handle = tree->root;
 	uint32_t before = 0; /* the lowest node that is left of the way down, */
 	uint32_t levels = 0; /* and how many levels it is above the leaves */
+	size_t shared = 0;
 
 	for (uint32_t level = tree->height; level > 0; level--) {
 		const struct ary_inner *node = ary_inner_at(tree, handle);
-		unsigned child = ary_inner_child_of(tree, node, key);
+		unsigned child = ary_inner_child_of(tree, node, key, &shared);
 
 		if (child > 0) {
 			before = node->children[child - 1];
