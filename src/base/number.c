@@ -57,15 +57,24 @@ bool ary_parse_size(struct ary_bytes text, uint64_t *out)
 	return true;
 }
 
+/* Each line of the log has two long numbers: half of the divisions, and of the steps. */
+static const char two_digits[] =
+	"00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+	"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+	"8081828384858687888990919293949596979899";
+
 size_t ary_format_u64(uint64_t value, uint8_t out[ARY_U64_DIGITS_MAX])
 {
 	uint8_t digits[ARY_U64_DIGITS_MAX];
 	size_t first = sizeof(digits);
 
-	do {
-		digits[--first] = (uint8_t)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
+	while (value >= 10) {
+		first -= 2;
+		memcpy(digits + first, &two_digits[value % 100 * 2], 2);
+		value /= 100;
+	}
+	if (value > 0 || first == sizeof(digits))
+		digits[--first] = (uint8_t)('0' + value);
 	memcpy(out, digits + first, sizeof(digits) - first);
 	return sizeof(digits) - first;
 }

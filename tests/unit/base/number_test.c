@@ -6,6 +6,8 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -132,19 +134,32 @@ static void test_hex_of_other_characters_is_refused(void **state)
 	assert_int_equal(value, UNTOUCHED);
 }
 
+static void check_written(uint64_t number)
+{
+	uint8_t digits[ARY_U64_DIGITS_MAX];
+	char expected[ARY_U64_DIGITS_MAX + 1];
+	size_t size = ary_format_u64(number, digits);
+	uint64_t value = UNTOUCHED;
+
+	assert_int_equal(size, snprintf(expected, sizeof(expected), "%" PRIu64, number));
+	assert_memory_equal(digits, expected, size);
+	assert_true(ary_parse_u64((struct ary_bytes){ digits, size }, &value));
+	assert_true(value == number);
+}
+
 static void test_numbers_are_written_as_they_are_read(void **state)
 {
-	static const uint64_t numbers[] = { 0, 1, 9, 10, 99, 100, 12345678901, UINT64_MAX };
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		uint8_t digits[ARY_U64_DIGITS_MAX];
-		size_t size = ary_format_u64(numbers[i], digits);
-		uint64_t value;
-
-		assert_true(ary_parse_u64((struct ary_bytes){ digits, size }, &value));
-		assert_true(value == numbers[i]);
+	for (uint64_t number = 0; number < 20000; number++)
+		check_written(number);
+	/* A number of each length, and those around the next length. */
+	for (uint64_t ten = 10; ten <= UINT64_MAX / 10; ten *= 10) {
+		check_written(ten * 10 - 1);
+		check_written(ten * 10);
+		check_written(ten / 10 * 37);
 	}
+	check_written(12345678901);
+	check_written(UINT64_MAX);
 }
 
 int main(void)
