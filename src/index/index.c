@@ -152,6 +152,15 @@ void ary_index_prefetch(struct ary_index *index, struct ary_bytes key)
 	ary_table_prefetch(&index->table, hash_of(index, key));
 }
 
+bool ary_index_get_own(struct ary_index *index, struct ary_bytes key, struct ary_entry *out)
+{
+	uint32_t handle = ary_table_find(&index->table, key, hash_of(index, key));
+
+	if (handle != 0)
+		ary_blob_read(ary_blob_at(&index->arena, handle), out);
+	return handle != 0;
+}
+
 bool ary_index_get(struct ary_index *index, struct ary_bytes key, struct ary_entry *out)
 {
 	uint64_t hash = hash_of(index, key);
@@ -180,10 +189,11 @@ struct batch {
 _Static_assert((int)ARY_INDEX_PUTS_MAX <= (int)ARY_TREE_SIDE_BY_SIDE_MAX,
 	       "the tree looks for all at once");
 
-/* LEAF has changed; if it was SPLIT, it is not known any more which half a key belongs to. */
-static void forget_leaf(struct batch *batch, uint32_t leaf, bool split)
+/* The put before FIRST has changed LEAF; if it was SPLIT, it is not known any more which half a key
+ * belongs to. */
+static void forget_leaf(struct batch *batch, size_t first, uint32_t leaf, bool split)
 {
-	for (size_t i = 0; i < batch->count; i++) {
+	for (size_t i = first; i < batch->count; i++) {
 		if (batch->near[i].leaf == leaf)
 			batch->near[i] = (struct ary_tree_near){ .leaf = split ? 0 : leaf };
 	}
@@ -195,14 +205,14 @@ static void insert_into_tree(struct ary_index *index, uint32_t handle, struct ba
 	const struct ary_tree_near near = batch->near[i];
 
 	if (near.leaf != 0 && ary_tree_insert_near(&index->tree, &near, handle)) {
-		forget_leaf(batch, near.leaf, false);
+		forget_leaf(batch, i + 1, near.leaf, false);
 		return;
 	}
 	/* Its leaf is full, or a half of one that was split, which nobody knows any more. */
 	uint32_t split = ary_tree_insert(&index->tree, handle);
 
 	if (split != 0)
-		forget_leaf(batch, split, true);
+		forget_leaf(batch, i + 1, split, true);
 }
 
 /* Inserts the key that is number I of BATCH, under the tree's lock unless in bulk. Room has been

@@ -59,6 +59,9 @@ ARY_MUST_CHECK enum ary_status ary_index_bulk_end(struct ary_index *index);
 /* Whether KEY is there; copies its entry to *OUT then. */
 bool ary_index_get(struct ary_index *index, struct ary_bytes key, struct ary_entry *out);
 
+/* As ary_index_get, for the writer alone, which needs no lock for it. */
+bool ary_index_get_own(struct ary_index *index, struct ary_bytes key, struct ary_entry *out);
+
 /* Sets KEY's entry (KEY is copied). *HAD_OUT tells whether there was one, copied to *OLD_OUT.
  * NO_MEMORY: only without an ary_index_reserve for it; the index is as it was. */
 ARY_MUST_CHECK enum ary_status ary_index_put(struct ary_index *index, struct ary_bytes key,

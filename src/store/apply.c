@@ -23,7 +23,7 @@ struct ary_present ary_apply_present(struct ary_store *store, struct ary_bytes k
 		return (struct ary_present){.exists = exists, .seq = exists ? pending->seq : 0};
 	}
 	struct ary_entry entry;
-	if (!ary_index_get(store->index, key, &entry) || is_over(store, &entry, now_ms))
+	if (!ary_index_get_own(store->index, key, &entry) || is_over(store, &entry, now_ms))
 		return (struct ary_present){.exists = false};
 	return (struct ary_present){.exists = true, .seq = entry.seq};
 }

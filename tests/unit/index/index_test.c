@@ -159,6 +159,10 @@ static void look_up(struct model *model, const struct known *known)
 	assert_int_equal(had, known->present);
 	if (had)
 		assert_entry(&entry, &known->entry);
+	entry = (struct ary_entry){ 0 };
+	assert_int_equal(ary_index_get_own(model->index, known->key, &entry), had);
+	if (had)
+		assert_entry(&entry, &known->entry);
 }
 
 static void relocate(struct model *model, struct known *known)
