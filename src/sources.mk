@@ -10,6 +10,8 @@ base_sources = \
 	%D%/base/block.h \
 	%D%/base/budget.c \
 	%D%/base/budget.h \
+	%D%/base/byte_class.c \
+	%D%/base/byte_class.h \
 	%D%/base/bytes.c \
 	%D%/base/bytes.h \
 	%D%/base/check.c \

@@ -126,6 +126,11 @@ tests_unit_base_budget_test_CPPFLAGS = $(test_cppflags)
 tests_unit_base_budget_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_base_budget_test_LDADD = libtestary.a $(upto_base) $(test_libs)
 
+check_PROGRAMS += %D%/unit/base/byte_class_test
+tests_unit_base_byte_class_test_CPPFLAGS = $(test_cppflags)
+tests_unit_base_byte_class_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_base_byte_class_test_LDADD = libtestary.a $(upto_base) $(test_libs)
+
 check_PROGRAMS += %D%/unit/base/bytes_test
 tests_unit_base_bytes_test_CPPFLAGS = $(test_cppflags)
 tests_unit_base_bytes_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/field.h"
 
-#include <string.h>
+#include "base/byte_class.h"
 
 static const struct {
 	const char *name;
@@ -59,22 +59,9 @@ struct ary_field ary_field_of(struct ary_bytes name, struct ary_bytes value)
 	return (struct ary_field){ .name = name, .value = value, .id = identify(name) };
 }
 
-static bool is_letter(uint8_t byte)
-{
-	return (uint8_t)((byte | 0x20) - 'a') < 26;
-}
-
 bool ary_field_is_token(struct ary_bytes text)
 {
-	for (size_t i = 0; i < text.size; i++) {
-		uint8_t byte = text.data[i];
-
-		/* Names hold letters and hyphens, hardly ever another one. */
-		if (!is_letter(byte) && byte != '-' &&
-		    (byte == '\0' || strchr("0123456789!#$%&'*+.^_`|~", byte) == NULL))
-			return false;
-	}
-	return text.size > 0;
+	return text.size > 0 && ary_bytes_are_all(text, ARY_BYTE_TOKEN);
 }
 
 const struct ary_field *ary_field_find(const struct ary_field *fields, size_t count,

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/byte_class.h"
+
 static const char hex_digits[] = "0123456789ABCDEF";
 
 static struct ary_bytes skip(struct ary_bytes bytes, size_t size)
@@ -13,10 +15,7 @@ static struct ary_bytes skip(struct ary_bytes bytes, size_t size)
 
 static bool has_bad_byte(struct ary_bytes raw)
 {
-	for (size_t i = 0; i < raw.size; i++)
-		if (raw.data[i] <= ' ' || raw.data[i] == 0x7f || raw.data[i] == '#')
-			return true;
-	return false;
+	return !ary_bytes_are_above(raw, '!') || memchr(raw.data, '#', raw.size) != NULL;
 }
 
 static bool strip_prefix(struct ary_bytes *bytes, const char *prefix)
@@ -115,10 +114,7 @@ enum ary_status ary_percent_decode(struct ary_bytes text, struct ary_buf *storag
 
 static bool is_literal(uint8_t byte)
 {
-	bool letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
-
-	return letter || (byte >= '0' && byte <= '9') ||
-	       (byte != 0 && strchr("-._~/", byte) != NULL);
+	return ary_byte_is(byte, ARY_BYTE_PATH);
 }
 
 bool ary_percent_encode(struct ary_bytes bytes, struct ary_buf *out)

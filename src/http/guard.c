@@ -3,8 +3,12 @@
 
 #include <string.h>
 
+#include "base/byte_class.h"
+
 struct check {
 	const struct ary_request *request;
+	uint64_t seen;     /* a bit for each enum ary_field_id that is there, as in a call */
+	uint64_t repeated; /* and for each that is there more than once */
 	bool is_http_1_0;
 	struct ary_guard_framing *framing;
 	struct ary_guard_finding *finding;
@@ -30,24 +34,20 @@ static bool is_digit(uint8_t byte)
 	return byte >= '0' && byte <= '9';
 }
 
-static bool is_alphanumeric(uint8_t byte)
+static void note_fields(struct check *check)
 {
-	return is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+	for (size_t i = 0; i < check->request->field_count; i++) {
+		uint64_t bit = ARY_FIELD_BIT(check->request->fields[i].id);
+
+		check->repeated |= check->seen & bit;
+		check->seen |= bit;
+	}
 }
 
-/* How many fields ID there are; *OUT is the first one's value, empty when there is none. */
-static size_t find(const struct check *check, enum ary_field_id id, struct ary_bytes *out)
+/* The value of the first field ID, of which there is one. */
+static struct ary_bytes value_of(const struct check *check, enum ary_field_id id)
 {
-	size_t count = 0;
-
-	*out = (struct ary_bytes){ NULL, 0 };
-	for (size_t i = 0; i < check->request->field_count; i++) {
-		const struct ary_field *field = &check->request->fields[i];
-
-		if (field->id == id && count++ == 0)
-			*out = field->value;
-	}
-	return count;
+	return ary_field_find(check->request->fields, check->request->field_count, id)->value;
 }
 
 static bool check_version(struct check *check, struct ary_bytes version)
@@ -72,16 +72,14 @@ static bool check_line(struct check *check)
 		return refuse(check, BAD, "the method is not a token");
 	if (target.size == 0)
 		return refuse(check, BAD, "the request line names no target");
-	for (size_t i = 0; i < target.size; i++) {
-		if (target.data[i] <= ' ' || target.data[i] == 0x7f)
-			return refuse(check, BAD,
-				      "the target holds a space or a control byte, not escaped");
-	}
-	return true;
+	return ary_bytes_are_above(target, '!') ||
+	       refuse(check, BAD, "the target holds a space or a control byte, not escaped");
 }
 
 static bool is_field_value(struct ary_bytes value)
 {
+	if (ary_bytes_are_above(value, ' '))
+		return true;
 	for (size_t i = 0; i < value.size; i++) {
 		uint8_t byte = value.data[i];
 
@@ -96,7 +94,9 @@ static bool check_fields(struct check *check)
 	for (size_t i = 0; i < check->request->field_count; i++) {
 		const struct ary_field *field = &check->request->fields[i];
 
-		if (!ary_field_is_token(field->name))
+		/* What is known is one, but for what follows a prefix. */
+		if ((field->id == ARY_FIELD_OTHER || field->id == ARY_FIELD_META) &&
+		    !ary_field_is_token(field->name))
 			return refuse(check, BAD, "the name of a field is not a token");
 		if (!is_field_value(field->value))
 			return refuse(check, BAD, "the value of a field holds a control byte");
@@ -107,28 +107,19 @@ static bool check_fields(struct check *check)
 /* Fields of which a second one could only mean that two parties read two different ones. */
 static bool check_singles(struct check *check)
 {
-	static const bool is_single[ARY_FIELD_ID_COUNT] = {
-		[ARY_FIELD_AUTHORIZATION] = true,
-		[ARY_FIELD_CONTENT_ENCODING] = true,
-		[ARY_FIELD_CONTENT_RANGE] = true,
-		[ARY_FIELD_CONTENT_TYPE] = true,
-		[ARY_FIELD_IF_MODIFIED_SINCE] = true,
-		[ARY_FIELD_IF_RANGE] = true,
-		[ARY_FIELD_IF_UNMODIFIED_SINCE] = true,
-		[ARY_FIELD_ORIGIN] = true,
-		[ARY_FIELD_RANGE] = true,
-		[ARY_FIELD_SEC_FETCH_SITE] = true,
-	};
-	bool was_seen[ARY_FIELD_ID_COUNT] = { false };
+	const uint64_t singles = ARY_FIELD_BIT(ARY_FIELD_AUTHORIZATION) |
+				 ARY_FIELD_BIT(ARY_FIELD_CONTENT_ENCODING) |
+				 ARY_FIELD_BIT(ARY_FIELD_CONTENT_RANGE) |
+				 ARY_FIELD_BIT(ARY_FIELD_CONTENT_TYPE) |
+				 ARY_FIELD_BIT(ARY_FIELD_IF_MODIFIED_SINCE) |
+				 ARY_FIELD_BIT(ARY_FIELD_IF_RANGE) |
+				 ARY_FIELD_BIT(ARY_FIELD_IF_UNMODIFIED_SINCE) |
+				 ARY_FIELD_BIT(ARY_FIELD_ORIGIN) |
+				 ARY_FIELD_BIT(ARY_FIELD_RANGE) |
+				 ARY_FIELD_BIT(ARY_FIELD_SEC_FETCH_SITE);
 
-	for (size_t i = 0; i < check->request->field_count; i++) {
-		enum ary_field_id id = check->request->fields[i].id;
-
-		if (is_single[id] && was_seen[id])
-			return refuse(check, BAD, "a field that may appear once appears twice");
-		was_seen[id] = true;
-	}
-	return true;
+	return (check->repeated & singles) == 0 ||
+	       refuse(check, BAD, "a field that may appear once appears twice");
 }
 
 /* RFC 9110 section 7.2: a name or an address in brackets, or nothing; then a colon and digits, or
@@ -137,18 +128,21 @@ static bool is_host(struct ary_bytes host)
 {
 	bool is_in_brackets = false;
 	bool has_port = false;
+	size_t i = 0;
 
-	for (size_t i = 0; i < host.size; i++) {
+	/* Most are a name and a port. */
+	while (i < host.size && ary_byte_is(host.data[i], ARY_BYTE_HOST))
+		i++;
+	for (; i < host.size; i++) {
 		uint8_t byte = host.data[i];
 
 		if (byte == '[' || byte == ']')
 			is_in_brackets = byte == '[';
 		else if (has_port && !is_digit(byte))
 			return false;
-		else if (byte == ':' && !is_in_brackets)
-			has_port = true;
-		else if (!is_alphanumeric(byte) && byte != '.' &&
-			 (!byte || !strchr("-_~!$&'()*+,;=:%", byte)))
+		else if (byte == ':')
+			has_port = !is_in_brackets;
+		else if (!ary_byte_is(byte, ARY_BYTE_HOST))
 			return false;
 	}
 	return !is_in_brackets;
@@ -156,15 +150,15 @@ static bool is_host(struct ary_bytes host)
 
 static bool check_host(struct check *check)
 {
-	struct ary_bytes host;
-	size_t count = find(check, ARY_FIELD_HOST, &host);
+	const uint64_t bit = ARY_FIELD_BIT(ARY_FIELD_HOST);
 
-	if (count > 1)
+	if (check->repeated & bit)
 		return refuse(check, BAD, "there is more than one Host field");
-	if (count == 0)
+	if (!(check->seen & bit))
 		return check->is_http_1_0 ||
 		       refuse(check, BAD, "HTTP/1.1 requires a Host field");
-	return is_host(host) || refuse(check, BAD, "the Host field names no host");
+	return is_host(value_of(check, ARY_FIELD_HOST)) ||
+	       refuse(check, BAD, "the Host field names no host");
 }
 
 /* Content-Length is 1*DIGIT: leading zeros are legal, signs, lists and spaces are not. */
@@ -185,14 +179,13 @@ static bool parse_length(struct ary_bytes text, uint64_t *out)
 
 static bool check_length(struct check *check)
 {
-	struct ary_bytes value;
-	size_t count = find(check, ARY_FIELD_CONTENT_LENGTH, &value);
+	const uint64_t bit = ARY_FIELD_BIT(ARY_FIELD_CONTENT_LENGTH);
 
-	if (count == 0)
+	if (!(check->seen & bit))
 		return true;
-	if (count > 1)
+	if (check->repeated & bit)
 		return refuse(check, BAD, "there is more than one Content-Length");
-	if (!parse_length(value, &check->framing->length))
+	if (!parse_length(value_of(check, ARY_FIELD_CONTENT_LENGTH), &check->framing->length))
 		return refuse(check, BAD, "Content-Length is not a number of bytes");
 	check->framing->has_length = true;
 	return true;
@@ -200,18 +193,17 @@ static bool check_length(struct check *check)
 
 static bool check_transfer_encoding(struct check *check)
 {
-	struct ary_bytes value;
-	size_t count = find(check, ARY_FIELD_TRANSFER_ENCODING, &value);
+	const uint64_t bit = ARY_FIELD_BIT(ARY_FIELD_TRANSFER_ENCODING);
 
-	if (count == 0)
+	if (!(check->seen & bit))
 		return true;
 	if (check->framing->has_length)
 		return refuse(check, BAD,
 			      "Transfer-Encoding and Content-Length exclude each other");
-	if (count > 1 || check->is_http_1_0)
+	if ((check->repeated & bit) || check->is_http_1_0)
 		return refuse(check, BAD,
 			      "Transfer-Encoding may appear once, and in HTTP/1.1 only");
-	if (!ary_bytes_are_caseless(value, "chunked"))
+	if (!ary_bytes_are_caseless(value_of(check, ARY_FIELD_TRANSFER_ENCODING), "chunked"))
 		return refuse(check, CODING, "the only transfer coding taken is chunked");
 	check->framing->is_chunked = true;
 	return true;
@@ -219,6 +211,8 @@ static bool check_transfer_encoding(struct check *check)
 
 static bool check_expect(struct check *check)
 {
+	if (!(check->seen & ARY_FIELD_BIT(ARY_FIELD_EXPECT)))
+		return true;
 	for (size_t i = 0; i < check->request->field_count; i++) {
 		const struct ary_field *field = &check->request->fields[i];
 
@@ -237,6 +231,7 @@ bool ary_guard_check(const struct ary_request *request, struct ary_bytes version
 	struct check check = { .request = request, .framing = framing, .finding = finding };
 
 	memset(framing, 0, sizeof(*framing));
+	note_fields(&check);
 	return check_line(&check) && check_version(&check, version) && check_fields(&check) &&
 	       check_host(&check) && check_length(&check) && check_transfer_encoding(&check) &&
 	       check_singles(&check) && check_expect(&check);
