@@ -418,7 +418,8 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
 		ary_api_refuse_body(exchange->shared->api, call, ARY_NO_MEMORY);
 		return reply_early(exchange);
 	}
-	head = (struct ary_head){ &call->request, method, exchange->target_start, version };
+	head = (struct ary_head){ &call->request, exchange->target_start,
+				   ary_bytes_of(version) };
 	if (ary_head_check(&head, &framing, &finding))
 		return admit(exchange, &framing);
 	ary_api_refuse(exchange->shared->api, call, finding.status, finding.slug, finding.detail);

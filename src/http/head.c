@@ -2,7 +2,6 @@
 #include "http/head.h"
 
 #include <microhttpd.h>
-#include <string.h>
 
 /* The library hands out the words of the request line as strings, which a NUL ends: a PUT of
  * /keys/a<NUL>b would change the key a. They lie where they were received, so in a whole line each
@@ -10,9 +9,10 @@
 static bool is_line_whole(const struct ary_head *head)
 {
 	const char *target = head->target_start;
+	struct ary_bytes method = head->request->method;
 
-	return head->method + strlen(head->method) + 1 == target &&
-	       target + head->request->target.size + 1 == head->version;
+	return (const char *)method.data + method.size + 1 == target &&
+	       target + head->request->target.size + 1 == (const char *)head->version.data;
 }
 
 /* Some versions of the library join a folded line onto the name of its field, not onto the value:
@@ -35,9 +35,9 @@ static bool has_folded_field(const struct ary_request *request)
  * the ends of lines overwritten by NULs, so in a whole head each name begins one end of a line
  * behind the value before, and the last value is followed by two of them. Versions from 1.0 on lay
  * it out in another way, and refuse both themselves. */
-static bool are_fields_whole(const struct ary_request *request, const char *version)
+static bool are_fields_whole(const struct ary_request *request, struct ary_bytes version)
 {
-	const char *end = version + strlen(version);
+	const char *end = (const char *)version.data + version.size;
 	size_t line_end_bytes = 1;
 
 	if (MHD_get_version()[0] != '0')
@@ -60,7 +60,7 @@ static bool are_fields_whole(const struct ary_request *request, const char *vers
 bool ary_head_check(const struct ary_head *head, struct ary_guard_framing *framing,
 		    struct ary_guard_finding *finding)
 {
-	if (!ary_guard_check(head->request, ary_bytes_of(head->version), framing, finding))
+	if (!ary_guard_check(head->request, head->version, framing, finding))
 		return false;
 	*finding = (struct ary_guard_finding){ 400, "bad-request", NULL };
 	if (!is_line_whole(head))

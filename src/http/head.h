@@ -11,9 +11,8 @@
 /* A head as the library hands it out; the strings lie where they were received. */
 struct ary_head {
 	const struct ary_request *request; /* its method, target and fields */
-	const char *method;
 	const char *target_start;          /* not to be read: it may have been written over */
-	const char *version;
+	struct ary_bytes version;
 };
 
 /* Checks HEAD, by the rules of http/guard.h too. False: *FINDING says why not; else *FRAMING is
