@@ -42,10 +42,14 @@ void ary_budget_charge(struct ary_budget *budget, uint64_t amount)
 	atomic_fetch_add(&budget->used, amount);
 }
 
+/* Most give back nothing, and leave what all threads share alone. */
 void ary_budget_give(struct ary_budget *budget, uint64_t amount)
 {
-	uint64_t before = atomic_fetch_sub(&budget->used, amount);
+	uint64_t before;
 
+	if (amount == 0)
+		return;
+	before = atomic_fetch_sub(&budget->used, amount);
 	ARY_CHECK(before >= amount);
 }
 

@@ -11,16 +11,6 @@
 
 enum { FIRST_CAPACITY_BYTES = 64 };
 
-struct ary_bytes ary_bytes_of(const char *text)
-{
-	return (struct ary_bytes){ .data = (const uint8_t *)text, .size = strlen(text) };
-}
-
-bool ary_bytes_equal(struct ary_bytes a, struct ary_bytes b)
-{
-	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
 int ary_bytes_compare(struct ary_bytes a, struct ary_bytes b)
 {
 	size_t common = a.size < b.size ? a.size : b.size;
@@ -167,10 +157,4 @@ bool ary_bytes_behind_prefix(struct ary_bytes prefix, struct ary_buf *out)
 struct ary_bytes ary_buf_view(const struct ary_buf *buf)
 {
 	return (struct ary_bytes){ .data = buf->data, .size = buf->size };
-}
-
-void ary_buf_release(struct ary_buf *buf)
-{
-	free(buf->data);
-	*buf = (struct ary_buf){ 0 };
 }

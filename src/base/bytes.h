@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/attr.h"
 
@@ -16,9 +18,15 @@ struct ary_bytes {
 };
 
 /* A view of a C string without its terminator. */
-struct ary_bytes ary_bytes_of(const char *text);
+static inline struct ary_bytes ary_bytes_of(const char *text)
+{
+	return (struct ary_bytes){ .data = (const uint8_t *)text, .size = strlen(text) };
+}
 
-bool ary_bytes_equal(struct ary_bytes a, struct ary_bytes b);
+static inline bool ary_bytes_equal(struct ary_bytes a, struct ary_bytes b)
+{
+	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
 
 /* Byte order, a shorter prefix first: negative, 0 or positive. */
 int ary_bytes_compare(struct ary_bytes a, struct ary_bytes b);
@@ -62,7 +70,12 @@ ARY_MUST_CHECK bool ary_bytes_behind_prefix(struct ary_bytes prefix, struct ary_
 /* A view of what is in BUF; returns borrowed until BUF changes. */
 struct ary_bytes ary_buf_view(const struct ary_buf *buf);
 
-/* Frees the bytes; BUF is empty and usable again. */
-void ary_buf_release(struct ary_buf *buf);
+/* Frees the bytes; BUF is empty and usable again. Most of a call's are empty. */
+static inline void ary_buf_release(struct ary_buf *buf)
+{
+	if (buf->data)
+		free(buf->data);
+	*buf = (struct ary_buf){ 0 };
+}
 
 #endif
