@@ -118,7 +118,7 @@ static void add_common_fields(struct ary_api *api, struct ary_call *call)
 
 /* What every response gets, whoever composed it. An answer that takes the place of one for which
  * there was no memory gets it too, unless there is none for that either. */
-static void complete(struct ary_api *api, struct ary_call *call)
+static void compose_rest(struct ary_api *api, struct ary_call *call)
 {
 	ary_response_mend(&call->response);
 	add_common_fields(api, call);
@@ -127,6 +127,13 @@ static void complete(struct ary_api *api, struct ary_call *call)
 		add_common_fields(api, call);
 		ary_response_mend(&call->response);
 	}
+}
+
+/* A kept answer got it when it was made. */
+static void complete(struct ary_api *api, struct ary_call *call)
+{
+	if (!call->response.is_kept)
+		compose_rest(api, call);
 	if (ary_api_phase(api) == ARY_PHASE_DRAINING || call->is_surplus)
 		call->response.close = true;
 }

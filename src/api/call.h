@@ -94,7 +94,6 @@ struct ary_call {
 	/* Set by admit: a longer body is passed on in pieces of so many bytes, see ary_api_pass;
 	 * 0: none is. */
 	uint64_t piece_bytes;
-	struct ary_response response;
 
 	void *host;                  /* set by http, for itself */
 	/* Set by http, or NULL: looks for the answer that it has kept to a plain GET of the value
@@ -134,6 +133,8 @@ struct ary_call {
 	bool asks_durability;        /* and write.durability is what it asks for */
 	struct ary_write write;
 	struct ary_compaction_request compaction;
+
+	struct ary_response response; /* public again; last: see init */
 };
 
 /* An empty call; release it at its end, and init it again before it is another one. */

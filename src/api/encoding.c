@@ -27,7 +27,7 @@ static bool is_composed(const struct ary_encoding *encoding, const struct ary_ca
 {
 	const struct ary_response *response = &call->response;
 
-	if (encoding->bytes_min == 0 || response->has_value || response->is_kept ||
+	if (encoding->bytes_min == 0 || response->has_value ||
 	    (call->method != ARY_GET && call->method != ARY_HEAD))
 		return false;
 	return (response->status == 200 || response->status == 304) &&

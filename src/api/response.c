@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/block.h"
 #include "base/check.h"
 #include "base/utf8.h"
 
@@ -164,7 +165,7 @@ void ary_response_release(struct ary_response *response)
 	if (response->has_value)
 		ary_value_release(&response->value);
 	/* Most of it are the fields, of which none counts any more. */
-	memset(response, 0, offsetof(struct ary_response, fields));
+	ary_block_clear(response, offsetof(struct ary_response, fields));
 }
 
 void ary_respond_literal(struct ary_response *response, unsigned status, const char *type,

@@ -291,8 +291,5 @@ enum MHD_Result ary_reply_queue(struct MHD_Connection *connection, struct ary_re
 enum MHD_Result ary_reply_queue_kept(struct MHD_Connection *connection,
 				     struct ary_response *response, struct MHD_Response *kept)
 {
-	unsigned status = response->status;
-
-	ary_response_release(response);
-	return MHD_queue_response(connection, status, kept);
+	return MHD_queue_response(connection, response->status, kept);
 }
