@@ -250,6 +250,8 @@ http_sources = \
 	%D%/http/body.h \
 	%D%/http/deadline.c \
 	%D%/http/deadline.h \
+	%D%/http/desk.c \
+	%D%/http/desk.h \
 	%D%/http/early.c \
 	%D%/http/early.h \
 	%D%/http/exchange.c \

@@ -556,6 +556,11 @@ tests_unit_http_deadline_test_CPPFLAGS = $(test_cppflags)
 tests_unit_http_deadline_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_http_deadline_test_LDADD = libtestary.a $(upto_http) $(test_libs)
 
+check_PROGRAMS += %D%/unit/http/desk_test
+tests_unit_http_desk_test_CPPFLAGS = $(test_cppflags)
+tests_unit_http_desk_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_http_desk_test_LDADD = libtestary.a $(upto_http) $(test_libs)
+
 check_PROGRAMS += %D%/unit/http/early_test
 tests_unit_http_early_test_CPPFLAGS = $(test_cppflags)
 tests_unit_http_early_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -8,9 +8,9 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "http/desk.h"
 #include "http/early.h"
 #include "http/head.h"
-#include "http/intake.h"
 #include "http/reply.h"
 #include "http/room.h"
 
@@ -24,23 +24,16 @@ enum state {
 	STATE_REPLY,   /* the library sends the response */
 };
 
+enum { FIELDS_FIRST = 16 };
+
 struct exchange {
 	struct ary_exchanges *shared;
 	struct MHD_Connection *connection;
 	struct ary_deadline deadline;
 	enum state state;
 	bool has_place;        /* among the connections that are served; else it is surplus */
-	bool has_call;         /* `call` is initialised */
 	bool is_under_way;     /* counted in the flight */
-	struct ary_call call;
-	struct ary_buf target;
-	const char *target_start; /* where the library has it; not to be read */
-	bool has_target;
-	struct ary_field *fields;
-	size_t field_capacity;
-	size_t room_bytes;         /* for the head of the answer */
-	struct MHD_Response *kept; /* borrowed: the answer, where the response stands in for it */
-	struct ary_intake intake;  /* of the body */
+	struct ary_desk *desk; /* from the request line to the end of the request; or NULL */
 	struct exchange *next_answered; /* guarded by the loop's lock */
 };
 
@@ -87,17 +80,16 @@ static void reset(struct exchange *exchange)
 {
 	if (exchange->state == STATE_PARKED || exchange->state == STATE_PASSING)
 		exchange->shared->parked--;
-	if (exchange->has_call) {
-		ary_intake_end(&exchange->intake);
-		ary_call_release(&exchange->call);
-		exchange->has_call = false;
+	if (exchange->desk && exchange->desk->has_call) {
+		ary_intake_end(&exchange->desk->intake);
+		ary_call_release(&exchange->desk->call);
 	}
 	if (exchange->is_under_way) {
 		exchange->is_under_way = false;
 		ary_flight_leave(exchange->shared->flight);
 	}
-	exchange->target.size = 0;
-	exchange->has_target = false;
+	ary_desks_give(&exchange->shared->desks, exchange->desk);
+	exchange->desk = NULL;
 	exchange->state = STATE_IDLE;
 }
 
@@ -109,8 +101,6 @@ static void destroy(struct exchange *exchange)
 	ary_deadline_clear(&exchange->shared->deadlines, &exchange->deadline);
 	if (exchange->has_place)
 		ary_budget_give(exchange->shared->places, 1);
-	ary_buf_release(&exchange->target);
-	free(exchange->fields);
 	free(exchange);
 }
 
@@ -141,7 +131,7 @@ static void enter_flight(struct exchange *exchange)
 /* Refuses a request whose head leaves no room for that of the answer. */
 static void refuse_head(struct exchange *exchange)
 {
-	ary_api_refuse(exchange->shared->api, &exchange->call, 431, "headers-too-large",
+	ary_api_refuse(exchange->shared->api, &exchange->desk->call, 431, "headers-too-large",
 		       "the head leaves no room for that of the answer; a cookie counts twice");
 }
 
@@ -155,10 +145,10 @@ static bool is_size_only(const struct ary_call *call)
  * for before; any other may still be replaced by a short one. */
 static void mind_room(struct exchange *exchange)
 {
-	struct ary_call *call = &exchange->call;
+	struct ary_call *call = &exchange->desk->call;
 
 	if (call->response.status < 400 && (call->method == ARY_GET || call->method == ARY_HEAD) &&
-	    !ary_room_fits(&call->response, exchange->room_bytes))
+	    !ary_room_fits(&call->response, exchange->desk->room_bytes))
 		refuse_head(exchange);
 }
 
@@ -174,15 +164,15 @@ static void give_time(void *context)
 static enum MHD_Result reply(struct exchange *exchange)
 {
 	struct ary_budget *flight = flight_bytes(exchange);
-	struct ary_call *call = &exchange->call;
+	struct ary_call *call = &exchange->desk->call;
 
 	enter_flight(exchange);
 	exchange->state = STATE_REPLY;
 	set_deadline(exchange, ARY_DEADLINE_REPLY);
-	ary_intake_end(&exchange->intake);
+	ary_intake_end(&exchange->desk->intake);
 	if (call->response.is_kept)
 		return ary_reply_queue_kept(exchange->connection, &call->response,
-					    exchange->kept);
+					    exchange->desk->kept);
 	mind_room(exchange);
 	if (is_size_only(call))
 		ary_reply_drop_body(&call->response);
@@ -199,7 +189,7 @@ static enum MHD_Result reply(struct exchange *exchange)
  * the next request. */
 static enum MHD_Result reply_early(struct exchange *exchange)
 {
-	exchange->call.response.close = true;
+	exchange->desk->call.response.close = true;
 	return reply(exchange);
 }
 
@@ -241,22 +231,22 @@ static enum MHD_Result park(struct exchange *exchange, enum state state)
 	exchange->state = state;
 	exchange->shared->parked++;
 	ary_deadline_clear(&exchange->shared->deadlines, &exchange->deadline);
-	exchange->call.wake = wake;
+	exchange->desk->call.wake = wake;
 	MHD_suspend_connection(exchange->connection);
-	ary_api_launch(exchange->shared->api, &exchange->call);
+	ary_api_launch(exchange->shared->api, &exchange->desk->call);
 	return MHD_YES;
 }
 
 /* Trailers are let pass, as far as they leave room for the answer. */
 static bool are_trailers_short(struct exchange *exchange)
 {
-	const struct ary_request *request = &exchange->call.request;
+	const struct ary_request *request = &exchange->desk->call.request;
 
 	if (!request->has_body || request->has_length)
 		return true;
-	exchange->room_bytes =
-		ary_room_after_trailers(exchange->connection, exchange->room_bytes);
-	return ary_room_fits_write(&exchange->call, exchange->room_bytes);
+	exchange->desk->room_bytes =
+		ary_room_after_trailers(exchange->connection, exchange->desk->room_bytes);
+	return ary_room_fits_write(&exchange->desk->call, exchange->desk->room_bytes);
 }
 
 static enum MHD_Result begin(struct exchange *exchange)
@@ -266,7 +256,7 @@ static enum MHD_Result begin(struct exchange *exchange)
 		refuse_head(exchange);
 		return reply(exchange);
 	}
-	switch (ary_api_begin(exchange->shared->api, &exchange->call)) {
+	switch (ary_api_begin(exchange->shared->api, &exchange->desk->call)) {
 	case ARY_STEP_PARK:
 		return park(exchange, STATE_PARKED);
 	case ARY_STEP_RESPOND:
@@ -280,12 +270,19 @@ static enum MHD_Result finish(struct exchange *exchange)
 {
 	exchange->shared->parked--;
 	exchange->state = STATE_REPLY;
-	if (ary_api_finish(exchange->shared->api, &exchange->call) == ARY_STEP_PARK)
+	if (ary_api_finish(exchange->shared->api, &exchange->desk->call) == ARY_STEP_PARK)
 		return park(exchange, STATE_PARKED);
 	return reply(exchange);
 }
 
 /* ---- The head ---- */
+
+static void take_target(struct ary_desk *desk, const char *target)
+{
+	desk->target.size = 0;
+	desk->target_start = target;
+	desk->has_target = ary_buf_append(&desk->target, ary_bytes_of(target));
+}
 
 void *ary_exchange_on_target(void *context, const char *target, struct MHD_Connection *connection)
 {
@@ -298,23 +295,47 @@ void *ary_exchange_on_target(void *context, const char *target, struct MHD_Conne
 		return NULL;
 	if (exchange->deadline.kind != ARY_DEADLINE_HEADER)
 		set_deadline(exchange, ARY_DEADLINE_HEADER);
-	exchange->target.size = 0;
-	exchange->target_start = target;
-	exchange->has_target =
-		ary_buf_append(&exchange->target, ary_bytes_of(target ? target : ""));
+	if (!exchange->desk)
+		exchange->desk = ary_desks_take(&exchange->shared->desks);
+	if (exchange->desk)
+		take_target(exchange->desk, target ? target : "");
 	return exchange;
+}
+
+/* A head that is read. */
+struct reading {
+	struct ary_desk *desk;
+	size_t note_count; /* of fields, parameters and cookies */
+	bool failed;
+};
+
+static bool grow_fields(struct ary_desk *desk)
+{
+	size_t capacity = desk->field_capacity > 0 ? 2 * desk->field_capacity : FIELDS_FIRST;
+	struct ary_field *fields = ary_try_realloc(desk->fields, capacity * sizeof(*fields));
+
+	if (!fields)
+		return false;
+	desk->fields = fields;
+	desk->field_capacity = capacity;
+	return true;
 }
 
 static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const char *name,
 				 size_t name_size, const char *value, size_t value_size)
 {
-	struct exchange *exchange = context;
-	struct ary_request *request = &exchange->call.request;
+	struct reading *reading = context;
+	struct ary_desk *desk = reading->desk;
+	struct ary_request *request = &desk->call.request;
 
-	(void)kind;
-	if (request->field_count == exchange->field_capacity)
+	reading->note_count++;
+	if (kind != MHD_HEADER_KIND)
+		return MHD_YES;
+	if (request->field_count == desk->field_capacity && !grow_fields(desk)) {
+		reading->failed = true;
 		return MHD_NO;
-	exchange->fields[request->field_count++] = ary_field_of(
+	}
+	desk->fields[request->field_count++] = ary_field_of(
 		(struct ary_bytes){ (const uint8_t *)name, name_size },
 		(struct ary_bytes){ (const uint8_t *)value, value ? value_size : 0 });
 	return MHD_YES;
@@ -322,36 +343,26 @@ static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const c
 
 static bool collect_fields(struct exchange *exchange)
 {
-	int count = MHD_get_connection_values(
-		exchange->connection, MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND,
-		NULL, NULL);
-	size_t needed = count > 0 ? (size_t)count : 0;
-	struct ary_request *request = &exchange->call.request;
+	struct ary_desk *desk = exchange->desk;
+	struct reading reading = { .desk = desk };
 
-	if (needed > exchange->field_capacity) {
-		struct ary_field *fields =
-			ary_try_realloc(exchange->fields, needed * sizeof(*fields));
-
-		if (!fields)
-			return false;
-		exchange->fields = fields;
-		exchange->field_capacity = needed;
-	}
-	request->fields = exchange->fields;
-	MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, add_field, exchange);
-	exchange->room_bytes = ary_room_after_head(exchange->connection, request, needed,
-						   exchange->shared->room_bytes);
-	return true;
+	MHD_get_connection_values_n(exchange->connection,
+				    MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND,
+				    add_field, &reading);
+	desk->call.request.fields = desk->fields;
+	desk->room_bytes = ary_room_after_head(exchange->connection, &desk->call.request,
+					       reading.note_count, exchange->shared->room_bytes);
+	return !reading.failed;
 }
 
 /* What is left of a refused request's body is read away, as far as that is cheap, so that the
  * client sees the answer: closing with unread data would reset the connection. */
 static enum MHD_Result refuse(struct exchange *exchange, const struct ary_guard_framing *framing)
 {
-	const struct ary_request *request = &exchange->call.request;
-	bool is_too_long = request->has_length && !ary_intake_is_short(&exchange->intake);
+	const struct ary_request *request = &exchange->desk->call.request;
+	bool is_too_long = request->has_length && !ary_intake_is_short(&exchange->desk->intake);
 
-	ary_intake_let_go(&exchange->intake);
+	ary_intake_let_go(&exchange->desk->intake);
 	if (request->has_body && (framing->expects_continue || is_too_long))
 		return reply_early(exchange);
 	exchange->state = STATE_DRAIN;
@@ -360,7 +371,7 @@ static enum MHD_Result refuse(struct exchange *exchange, const struct ary_guard_
 
 static enum MHD_Result admit(struct exchange *exchange, const struct ary_guard_framing *framing)
 {
-	struct ary_call *call = &exchange->call;
+	struct ary_call *call = &exchange->desk->call;
 	struct ary_api *api = exchange->shared->api;
 	enum ary_status status;
 	enum ary_step step;
@@ -369,17 +380,17 @@ static enum MHD_Result admit(struct exchange *exchange, const struct ary_guard_f
 	call->request.length = framing->length;
 	call->request.has_body = framing->is_chunked || framing->length > 0;
 	step = ary_api_admit(api, call);
-	ary_intake_begin(&exchange->intake, api, call);
+	ary_intake_begin(&exchange->desk->intake, api, call);
 	if (call->request.has_body)
 		set_deadline(exchange, ARY_DEADLINE_BODY);
 	if (step != ARY_STEP_BODY)
 		return refuse(exchange, framing);
-	status = ary_intake_make_room(&exchange->intake);
+	status = ary_intake_make_room(&exchange->desk->intake);
 	if (status != ARY_OK) {
 		ary_api_refuse_body(api, call, status);
 		return refuse(exchange, framing);
 	}
-	if (!ary_room_fits_write(call, exchange->room_bytes)) {
+	if (!ary_room_fits_write(call, exchange->desk->room_bytes)) {
 		refuse_head(exchange);
 		return refuse(exchange, framing);
 	}
@@ -390,11 +401,12 @@ static enum MHD_Result admit(struct exchange *exchange, const struct ary_guard_f
 static bool find_kept(struct ary_call *call, uint64_t seq, uint64_t now_ms)
 {
 	struct exchange *exchange = call->host;
+	struct ary_desk *desk = exchange->desk;
 
-	if (exchange->room_bytes < ARY_HOT_ANSWER_BYTES_MAX + ARY_ROOM_LIBRARY_BYTES)
+	if (desk->room_bytes < ARY_HOT_ANSWER_BYTES_MAX + ARY_ROOM_LIBRARY_BYTES)
 		return false;
-	exchange->kept = ary_hot_find(exchange->shared->hot, seq, now_ms);
-	return exchange->kept != NULL;
+	desk->kept = ary_hot_find(exchange->shared->hot, seq, now_ms);
+	return desk->kept != NULL;
 }
 
 static enum MHD_Result take_head(struct exchange *exchange, const char *method, const char *version)
@@ -402,24 +414,25 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
 	struct ary_guard_framing framing;
 	struct ary_guard_finding finding;
 	struct ary_head head;
-	struct ary_call *call = &exchange->call;
+	struct ary_desk *desk = exchange->desk;
+	struct ary_call *call;
 
-	if (exchange->shared->is_closing || !exchange->has_target)
+	if (exchange->shared->is_closing || !desk || !desk->has_target)
 		return MHD_NO;
+	call = &desk->call;
 	ary_call_init(call);
 	call->host = exchange;
 	call->find_kept = find_kept;
-	exchange->has_call = true;
+	desk->has_call = true;
 	take_place(exchange);
 	call->is_surplus = !exchange->has_place;
 	call->request.method = ary_bytes_of(method);
-	call->request.target = ary_buf_view(&exchange->target);
+	call->request.target = ary_buf_view(&desk->target);
 	if (!collect_fields(exchange)) {
 		ary_api_refuse_body(exchange->shared->api, call, ARY_NO_MEMORY);
 		return reply_early(exchange);
 	}
-	head = (struct ary_head){ &call->request, exchange->target_start,
-				   ary_bytes_of(version) };
+	head = (struct ary_head){ &call->request, desk->target_start, ary_bytes_of(version) };
 	if (ary_head_check(&head, &framing, &finding))
 		return admit(exchange, &framing);
 	ary_api_refuse(exchange->shared->api, call, finding.status, finding.slug, finding.detail);
@@ -433,13 +446,14 @@ static enum MHD_Result take_head(struct exchange *exchange, const char *method, 
  * once, and this is the end of the connection. */
 static enum MHD_Result answer_in_body(struct exchange *exchange)
 {
-	ary_intake_let_go(&exchange->intake);
-	if (ary_intake_is_short(&exchange->intake)) {
+	ary_intake_let_go(&exchange->desk->intake);
+	if (ary_intake_is_short(&exchange->desk->intake)) {
 		exchange->state = STATE_DRAIN;
 		return MHD_YES;
 	}
 	exchange->state = STATE_SPENT;
-	return ary_early_send(exchange->deadline.fd, &exchange->call.response) ? MHD_YES : MHD_NO;
+	return ary_early_send(exchange->deadline.fd, &exchange->desk->call.response) ? MHD_YES
+										       : MHD_NO;
 }
 
 /* Has a piece of the body stored; what the library holds of the next one stays there. */
@@ -447,24 +461,24 @@ static enum MHD_Result pass(struct exchange *exchange)
 {
 	if (exchange->shared->is_closing)
 		return MHD_NO;
-	if (ary_api_pass(exchange->shared->api, &exchange->call) == ARY_STEP_PARK)
+	if (ary_api_pass(exchange->shared->api, &exchange->desk->call) == ARY_STEP_PARK)
 		return park(exchange, STATE_PASSING);
 	return answer_in_body(exchange);
 }
 
 static enum MHD_Result keep(struct exchange *exchange, struct ary_bytes *data)
 {
-	enum ary_status status = ary_intake_keep(&exchange->intake, data);
+	enum ary_status status = ary_intake_keep(&exchange->desk->intake, data);
 
 	if (status == ARY_OK)
 		return data->size > 0 ? pass(exchange) : MHD_YES;
-	ary_api_refuse_body(exchange->shared->api, &exchange->call, status);
+	ary_api_refuse_body(exchange->shared->api, &exchange->desk->call, status);
 	return answer_in_body(exchange);
 }
 
 static enum MHD_Result drain(struct exchange *exchange, struct ary_bytes *data)
 {
-	bool goes_on = ary_intake_drain(&exchange->intake, *data);
+	bool goes_on = ary_intake_drain(&exchange->desk->intake, *data);
 
 	data->size = 0;
 	return goes_on ? MHD_YES : MHD_NO;
@@ -488,7 +502,7 @@ static enum MHD_Result go_on(struct exchange *exchange)
 	exchange->shared->parked--;
 	exchange->state = STATE_BODY;
 	set_deadline(exchange, ARY_DEADLINE_BODY);
-	if (ary_api_passed(exchange->shared->api, &exchange->call) == ARY_STEP_BODY)
+	if (ary_api_passed(exchange->shared->api, &exchange->desk->call) == ARY_STEP_BODY)
 		return MHD_YES;
 	return answer_in_body(exchange);
 }

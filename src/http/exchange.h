@@ -18,6 +18,7 @@
 #include "env/net.h"
 #include "env/thread.h"
 #include "http/deadline.h"
+#include "http/desk.h"
 #include "http/flight.h"
 #include "http/hot.h"
 
@@ -29,6 +30,7 @@ struct ary_exchanges {
 	struct ary_flight *flight;
 	struct ary_budget *places;
 	struct ary_hot *hot;
+	struct ary_desks desks; /* those that no request has */
 	size_t room_bytes;      /* of each connection, for the heads of a request and its answer */
 	struct ary_deadlines deadlines;
 	uint64_t now_ms;        /* of this turn of the loop */

@@ -172,6 +172,7 @@ static void release(struct ary_loop *loop)
 	ary_mutex_release(&loop->exchanges.lock);
 	ary_wake_release(&loop->wake);
 	ary_hot_release(&loop->hot);
+	ary_desks_release(&loop->exchanges.desks);
 	free(loop);
 }
 
