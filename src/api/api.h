@@ -72,7 +72,8 @@ struct ary_budget *ary_api_piece_bytes(struct ary_api *api);
 /* Fills call->response for a body that is not taken, or a value that is not sent. TOO_LARGE: the
  * body grew past its limit (413). BUSY: its bytes do not fit beside those in flight (503).
  * NO_MEMORY: they could not be held (503). */
-void ary_api_refuse_body(struct ary_api *api, struct ary_call *call, enum ary_status status);
+ARY_COLD void ary_api_refuse_body(struct ary_api *api, struct ary_call *call,
+				  enum ary_status status);
 
 /* The body goes on, and call->body has piece_bytes of it: they are to be stored by themselves, so
  * that no more of it has to be in memory. PARK: suspend, ary_api_launch, and ary_api_passed after
@@ -95,7 +96,7 @@ ARY_MUST_CHECK enum ary_step ary_api_finish(struct ary_api *api, struct ary_call
 
 /* Fills call->response for a request that http itself refuses (a guard's finding): STATUS, a
  * problem SLUG of problem.h, and a detail. The connection is closed after it. */
-void ary_api_refuse(struct ary_api *api, struct ary_call *call, unsigned status, const char *slug,
-		    const char *detail);
+ARY_COLD void ary_api_refuse(struct ary_api *api, struct ary_call *call, unsigned status,
+			     const char *slug, const char *detail);
 
 #endif

@@ -68,10 +68,13 @@ static bool is_own(const struct ary_call *call, struct ary_bytes origin)
  * changes Host; older browsers say only where the page is from. */
 bool ary_cors_is_foreign(const char *origins, const struct ary_call *call)
 {
-	const struct ary_bytes *origin = ary_call_field(call, ARY_FIELD_ORIGIN);
-	const struct ary_bytes *site = ary_call_field(call, ARY_FIELD_SEC_FETCH_SITE);
+	const struct ary_bytes *origin, *site;
 
-	if (call->method != ARY_POST || (origin == NULL && site == NULL))
+	if (call->method != ARY_POST)
+		return false;
+	origin = ary_call_field(call, ARY_FIELD_ORIGIN);
+	site = ary_call_field(call, ARY_FIELD_SEC_FETCH_SITE);
+	if (origin == NULL && site == NULL)
 		return false;
 	if (origin != NULL && is_allowed(origins, *origin))
 		return false;

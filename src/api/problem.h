@@ -87,12 +87,12 @@ enum ary_status ary_problem_status(enum ary_problem_kind kind);
 /* Makes CALL's response problem KIND, with a detail made from FORMAT. Where CALL is about a key,
  * the problem names it. Answers ARY_STEP_RESPOND, so that `return ary_problem_respond(...)` is
  * one statement. */
-enum ary_step ary_problem_respond(struct ary_call *call, enum ary_problem_kind kind,
-				  const char *format, ...) ARY_PRINTF(3, 4);
+ARY_COLD enum ary_step ary_problem_respond(struct ary_call *call, enum ary_problem_kind kind,
+					   const char *format, ...) ARY_PRINTF(3, 4);
 
 /* As ary_problem_respond, for a STATUS of the store and the text of its ERR (may be NULL). */
-enum ary_step ary_problem_respond_status(struct ary_call *call, enum ary_status status,
-					 const struct ary_error *err);
+ARY_COLD enum ary_step ary_problem_respond_status(struct ary_call *call, enum ary_status status,
+						  const struct ary_error *err);
 
 /* As ary_problem_respond_status; the problem is about KEY, which it names. */
 enum ary_step ary_problem_respond_about(struct ary_call *call, enum ary_status status,
@@ -103,6 +103,6 @@ enum ary_step ary_problem_respond_deleted(struct ary_call *call, enum ary_status
 					  uint64_t deleted, const struct ary_error *err);
 
 /* As ary_problem_respond_status, for the STATUS of ary_conditions_parse, which is not OK. */
-enum ary_step ary_problem_respond_condition(struct ary_call *call, enum ary_status status);
+ARY_COLD enum ary_step ary_problem_respond_condition(struct ary_call *call, enum ary_status status);
 
 #endif

@@ -9,6 +9,9 @@
 #define ARY_PRINTF(text, first) __attribute__((format(printf, text, first)))
 /* Never returns. */
 #define ARY_NORETURN __attribute__((noreturn))
+/* Hardly ever called: what leads there is laid out apart, so that what a usual request runs lies
+ * close together. Its instructions are fetched anew for each, as the kernel's replace them. */
+#define ARY_COLD __attribute__((cold))
 
 /* Lock contracts, checked by clang's -Wthread-safety; nothing elsewhere. */
 #if defined(__clang__)

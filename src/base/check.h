@@ -10,6 +10,6 @@
 	((expression) ? (void)0 : ary_check_failed(#expression, __FILE__, __LINE__))
 
 /* Prints the expression and the place to standard error and aborts. */
-ARY_NORETURN void ary_check_failed(const char *expression, const char *file, int line);
+ARY_COLD ARY_NORETURN void ary_check_failed(const char *expression, const char *file, int line);
 
 #endif

@@ -19,7 +19,7 @@ void ary_diag_set_level(enum ary_diag_level level);
 
 /* Writes one line. EVENT is a word that one can grep; FORMAT makes the rest (`key=value ...`), and
  * values with spaces or from outside go in as ary_diag_quote made them. */
-void ary_diag(enum ary_diag_level level, const char *event, const char *format, ...)
+ARY_COLD void ary_diag(enum ary_diag_level level, const char *event, const char *format, ...)
 	ARY_PRINTF(3, 4);
 
 enum { ARY_DIAG_QUOTED_BYTES = 512 };

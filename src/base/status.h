@@ -50,18 +50,18 @@ const char *ary_status_name(enum ary_status status);
 
 /* Fills ERR (may be NULL) with a text made from FORMAT and answers STATUS, so that
  * `return ary_fail(err, ARY_CORRUPT, "...")` is one statement. */
-enum ary_status ary_fail(struct ary_error *err, enum ary_status status, const char *format, ...)
-	ARY_PRINTF(3, 4);
+ARY_COLD enum ary_status ary_fail(struct ary_error *err, enum ary_status status, const char *format,
+				  ...) ARY_PRINTF(3, 4);
 
 /* As ary_fail, for a failed system call: derives the status from OS_ERRNO (ENOSPC, EDQUOT, EFBIG:
  * NO_SPACE; ENOENT: NOT_FOUND; EEXIST: EXISTS; ENOMEM: NO_MEMORY; EMFILE, ENFILE: BUSY; others: IO)
  * and appends the system's own text. */
-enum ary_status ary_fail_errno(struct ary_error *err, int os_errno, const char *format, ...)
-	ARY_PRINTF(3, 4);
+ARY_COLD enum ary_status ary_fail_errno(struct ary_error *err, int os_errno, const char *format,
+					...) ARY_PRINTF(3, 4);
 
 /* Puts a context made from FORMAT and ": " before the text of ERR (may be NULL). Answers
  * ERR's status, or OTHERWISE when ERR is NULL. */
-enum ary_status ary_error_wrap(struct ary_error *err, enum ary_status otherwise,
-			       const char *format, ...) ARY_PRINTF(3, 4);
+ARY_COLD enum ary_status ary_error_wrap(struct ary_error *err, enum ary_status otherwise,
+					const char *format, ...) ARY_PRINTF(3, 4);
 
 #endif

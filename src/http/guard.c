@@ -16,7 +16,7 @@ struct check {
 
 enum kind { BAD, CODING, EXPECTATION };
 
-static bool refuse(struct check *check, enum kind kind, const char *detail)
+ARY_COLD static bool refuse(struct check *check, enum kind kind, const char *detail)
 {
 	static const struct ary_guard_finding kinds[] = {
 		[BAD] = { .status = 400, .slug = "bad-request" },
