@@ -205,12 +205,16 @@ static void wake(struct ary_call *call)
 	exchange->next_answered = NULL;
 	if (shared->first_answered) {
 		shared->last_answered->next_answered = exchange;
-	} else {
-		shared->first_answered = exchange;
-		ary_wake_give(shared->wake);
+		shared->last_answered = exchange;
+		ary_mutex_unlock(&shared->lock);
+		return;
 	}
+	shared->first_answered = exchange;
 	shared->last_answered = exchange;
+	ary_mutex_lock(&shared->wake_lock);
 	ary_mutex_unlock(&shared->lock);
+	ary_wake_give(shared->wake);
+	ary_mutex_unlock(&shared->wake_lock);
 }
 
 void ary_exchanges_resume(struct ary_exchanges *exchanges)

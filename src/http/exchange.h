@@ -38,11 +38,13 @@ struct ary_exchanges {
 	bool is_closing;        /* requests that have not begun are dropped */
 	bool has_closed;        /* a connection ended in this turn of the loop */
 	struct ary_wake *wake;  /* the loop's: without a thread of its own, the library has none */
-	/* Guards what follows. Held while the loop is woken: whoever takes it once nothing is
-	 * parked knows that no other thread will touch the loop any more. */
-	struct ary_mutex lock;
+	struct ary_mutex lock;  /* guards what follows */
 	struct exchange *first_answered; /* parked, with an answer since; in the order of these */
 	struct exchange *last_answered;
+	/* Taken under `lock`, and held while the loop is woken, which takes the other at once: who
+	 * takes both once nothing is parked knows that no other thread will touch the loop any
+	 * more. */
+	struct ary_mutex wake_lock;
 };
 
 /* Resumes the connections of parked requests that have their answers. The loop calls it before it

@@ -95,13 +95,15 @@ static enum ary_status start_daemon(struct ary_loop *loop, const struct ary_loop
 	return ARY_OK;
 }
 
-/* The library closes the listening socket unless it was told to let go of it. Taking the mutex
+/* The library closes the listening socket unless it was told to let go of it. Taking the mutexes
  * waits for the thread that gave the last wake-up to let go of the loop. */
 static void stop_daemon(struct ary_loop *loop)
 {
 	if (!loop->is_quiesced)
 		MHD_quiesce_daemon(loop->daemon);
 	ary_mutex_lock(&loop->exchanges.lock);
+	ary_mutex_lock(&loop->exchanges.wake_lock);
+	ary_mutex_unlock(&loop->exchanges.wake_lock);
 	ary_mutex_unlock(&loop->exchanges.lock);
 	MHD_stop_daemon(loop->daemon);
 }
@@ -169,6 +171,7 @@ static void release(struct ary_loop *loop)
 {
 	ary_cond_release(&loop->changed);
 	ary_mutex_release(&loop->mutex);
+	ary_mutex_release(&loop->exchanges.wake_lock);
 	ary_mutex_release(&loop->exchanges.lock);
 	ary_wake_release(&loop->wake);
 	ary_hot_release(&loop->hot);
@@ -196,6 +199,7 @@ enum ary_status ary_loop_create(const struct ary_loop_options *options, struct a
 	loop->exchanges.now_ms = ary_monotonic_ms(ary_env_posix());
 	ary_deadlines_init(&loop->exchanges.deadlines, options->server);
 	ary_mutex_init(&loop->exchanges.lock);
+	ary_mutex_init(&loop->exchanges.wake_lock);
 	ary_mutex_init(&loop->mutex);
 	ary_cond_init(&loop->changed);
 	status = start_daemon(loop, options, err);
