@@ -193,28 +193,47 @@ static enum MHD_Result reply_early(struct exchange *exchange)
 	return reply(exchange);
 }
 
+static void append_answered_locked(struct ary_exchanges *shared, struct exchange *exchange)
+	ARY_REQUIRES(&shared->lock)
+{
+	exchange->next_answered = NULL;
+	if (shared->first_answered)
+		shared->last_answered->next_answered = exchange;
+	else
+		shared->first_answered = exchange;
+	shared->last_answered = exchange;
+}
+
 /* Called by api when a parked call has its answer, on any thread. The loop goes on with the
- * request; it is woken for the first of those that it finds together, for that costs a system call.
- * Nothing of the exchange may be touched after. */
+ * request. It is woken where it waits, for the first of those that it finds together: that costs a
+ * system call here and another one there. Nothing of the exchange may be touched after. */
 static void wake(struct ary_call *call)
 {
 	struct exchange *exchange = call->host;
 	struct ary_exchanges *shared = exchange->shared;
 
 	ary_mutex_lock(&shared->lock);
-	exchange->next_answered = NULL;
-	if (shared->first_answered) {
-		shared->last_answered->next_answered = exchange;
-		shared->last_answered = exchange;
+	append_answered_locked(shared, exchange);
+	if (!shared->is_waiting) {
 		ary_mutex_unlock(&shared->lock);
 		return;
 	}
-	shared->first_answered = exchange;
-	shared->last_answered = exchange;
+	shared->is_waiting = false;
 	ary_mutex_lock(&shared->wake_lock);
 	ary_mutex_unlock(&shared->lock);
 	ary_wake_give(shared->wake);
 	ary_mutex_unlock(&shared->wake_lock);
+}
+
+bool ary_exchanges_may_wait(struct ary_exchanges *exchanges)
+{
+	bool may_wait;
+
+	ary_mutex_lock(&exchanges->lock);
+	may_wait = !exchanges->first_answered;
+	exchanges->is_waiting = may_wait;
+	ary_mutex_unlock(&exchanges->lock);
+	return may_wait;
 }
 
 void ary_exchanges_resume(struct ary_exchanges *exchanges)
@@ -222,6 +241,7 @@ void ary_exchanges_resume(struct ary_exchanges *exchanges)
 	struct exchange *answered;
 
 	ary_mutex_lock(&exchanges->lock);
+	exchanges->is_waiting = false;
 	answered = exchanges->first_answered;
 	exchanges->first_answered = NULL;
 	ary_mutex_unlock(&exchanges->lock);

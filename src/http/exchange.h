@@ -41,14 +41,19 @@ struct ary_exchanges {
 	struct ary_mutex lock;  /* guards what follows */
 	struct exchange *first_answered; /* parked, with an answer since; in the order of these */
 	struct exchange *last_answered;
+	bool is_waiting;        /* the loop, and nobody has woken it yet */
 	/* Taken under `lock`, and held while the loop is woken, which takes the other at once: who
 	 * takes both once nothing is parked knows that no other thread will touch the loop any
 	 * more. */
 	struct ary_mutex wake_lock;
 };
 
-/* Resumes the connections of parked requests that have their answers. The loop calls it before it
- * runs the library. */
+/* Whether the loop may wait for events: it is woken then when a parked request has its answer.
+ * False: one has, and the loop is to go on. */
+bool ary_exchanges_may_wait(struct ary_exchanges *exchanges);
+
+/* Resumes the connections of parked requests that have their answers. The loop calls it after it
+ * has waited, before it runs the library. */
 void ary_exchanges_resume(struct ary_exchanges *exchanges);
 
 /* The library's callbacks; CONTEXT is the struct ary_exchanges. */

@@ -148,7 +148,7 @@ static void turn(struct ary_loop *loop, int wait_ms)
 {
 	struct ary_exchanges *exchanges = &loop->exchanges;
 
-	ary_net_wait(loop->epoll_fd, &loop->wake, wait_ms);
+	ary_net_wait(loop->epoll_fd, &loop->wake, ary_exchanges_may_wait(exchanges) ? wait_ms : 0);
 	exchanges->now_ms = ary_monotonic_ms(ary_env_posix());
 	exchanges->has_closed = false;
 	ary_deadlines_expire(&exchanges->deadlines, exchanges->now_ms);
