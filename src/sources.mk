@@ -110,6 +110,8 @@ store_sources = \
 	%D%/store/apply.h \
 	%D%/store/checkpoint.c \
 	%D%/store/checkpoint.h \
+	%D%/store/checkpoint_blocks.c \
+	%D%/store/checkpoint_blocks.h \
 	%D%/store/checkpoint_file.c \
 	%D%/store/checkpoint_file.h \
 	%D%/store/checkpoint_load.c \

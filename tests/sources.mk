@@ -331,6 +331,11 @@ tests_unit_store_apply_test_CPPFLAGS = $(test_cppflags)
 tests_unit_store_apply_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_store_apply_test_LDADD = libtestary.a $(upto_store) $(test_libs)
 
+check_PROGRAMS += %D%/unit/store/checkpoint_blocks_test
+tests_unit_store_checkpoint_blocks_test_CPPFLAGS = $(test_cppflags)
+tests_unit_store_checkpoint_blocks_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_store_checkpoint_blocks_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
 check_PROGRAMS += %D%/unit/store/expiry_test
 tests_unit_store_expiry_test_CPPFLAGS = $(test_cppflags)
 tests_unit_store_expiry_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -14,11 +14,6 @@ uint64_t ary_checkpoint_head_hash(const struct ary_checkpoint_head *head)
 	return ary_hash(&head->secret, bytes);
 }
 
-uint64_t ary_checkpoint_blocks(uint64_t data_bytes)
-{
-	return (data_bytes + ARY_CHECKPOINT_BLOCK_BYTES - 1) / ARY_CHECKPOINT_BLOCK_BYTES;
-}
-
 uint64_t ary_checkpoint_data_offset(const struct ary_checkpoint_head *head)
 {
 	uint64_t end = sizeof(*head) + head->facts_bytes + head->image_head_bytes +

@@ -13,11 +13,11 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/status.h"
+#include "store/checkpoint_blocks.h"
 #include "store/store_private.h"
 
 enum {
 	ARY_CHECKPOINT_VERSION = 1,
-	ARY_CHECKPOINT_BLOCK_BYTES = 1 << 20,
 	ARY_CHECKPOINT_PAGE_BYTES = 4096,
 	/* So many bytes at the end of a log tell it from another one. */
 	ARY_CHECKPOINT_TAIL_BYTES = 4096,
@@ -85,9 +85,6 @@ struct ary_checkpoint_reader {
 };
 
 uint64_t ary_checkpoint_head_hash(const struct ary_checkpoint_head *head);
-
-/* How many blocks DATA_BYTES are. */
-uint64_t ary_checkpoint_blocks(uint64_t data_bytes);
 
 /* Where the data begin behind HEAD's descriptions. */
 uint64_t ary_checkpoint_data_offset(const struct ary_checkpoint_head *head);

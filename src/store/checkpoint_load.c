@@ -80,22 +80,6 @@ static enum ary_status check_head(struct load *load)
 	return ARY_OK;
 }
 
-static enum ary_status check_blocks(struct load *load, const uint64_t *hashes)
-{
-	uint64_t left = load->head.data_bytes;
-	const uint8_t *block = load->data;
-	for (uint64_t i = 0; left > 0; i++) {
-		size_t size = left < ARY_CHECKPOINT_BLOCK_BYTES ? (size_t)left
-								: ARY_CHECKPOINT_BLOCK_BYTES;
-		uint64_t hash = ary_hash(&load->head.secret, (struct ary_bytes){block, size});
-		if (hash != hashes[i])
-			return fail(load, "a block of it is damaged");
-		block += size;
-		left -= size;
-	}
-	return ARY_OK;
-}
-
 /* Checks all hashes, and finds the sections. */
 static enum ary_status check_copy(struct load *load)
 {
@@ -110,11 +94,11 @@ static enum ary_status check_copy(struct load *load)
 		return fail(load, "its facts are damaged");
 	load->image_head = (struct ary_bytes){facts + head->facts_bytes, head->image_head_bytes};
 	load->data = load->copy.data + ary_checkpoint_data_offset(head);
-	status = check_blocks(load, (const uint64_t *)(const void *)(load->image_head.data +
-								     load->image_head.size));
-	if (status == ARY_OK)
-		ary_file_copy_settle(&load->copy);
-	return status;
+	const void *hashes = load->image_head.data + load->image_head.size;
+	if (!ary_checkpoint_blocks_intact(load->data, head->data_bytes, hashes, &head->secret))
+		return fail(load, "a block of it is damaged");
+	ary_file_copy_settle(&load->copy);
+	return ARY_OK;
 }
 
 static bool skip_uploads(struct ary_checkpoint_reader *reader, uint64_t count)
