@@ -24,7 +24,13 @@ static bool is_log(const struct sim_call *call)
 
 static bool is_merge(const struct sim_call *call)
 {
-	return ends_with(call->name, ".tmp");
+	return ends_with(call->name, ".log.tmp");
+}
+
+/* Whether a merge is given its name. */
+static bool is_commit(const struct sim_call *call)
+{
+	return call->op == SIM_OP_RENAME && is_merge(call);
 }
 
 static struct sim_inode *inode_of(const struct sim_call *call)
@@ -79,7 +85,7 @@ static enum sim_verdict merge_before_active(struct sim_call *call)
 	for (size_t i = 0; i < call->disk->cache.count; i++) {
 		const struct sim_name *name = &call->disk->cache.names[i];
 		const struct ary_buf *bytes = &call->disk->inodes[name->inode]->cache;
-		merged = merged || (ends_with(name->name, ".tmp") && bytes->size > 0 &&
+		merged = merged || (ends_with(name->name, ".log.tmp") && bytes->size > 0 &&
 				    memmem(bytes->data, bytes->size, "\"Seal\"", 6) != NULL);
 	}
 	return skip_if(merged);
@@ -88,7 +94,7 @@ static enum sim_verdict merge_before_active(struct sim_call *call)
 /* In the place of the rename, the old file is written over. */
 static enum sim_verdict merge_in_place(struct sim_call *call)
 {
-	if (call->op != SIM_OP_RENAME)
+	if (!is_commit(call))
 		return SIM_DO;
 	int from = sim_names_find(&call->disk->cache, call->name);
 	int to = sim_names_find(&call->disk->cache, call->to);
@@ -102,7 +108,7 @@ static enum sim_verdict merge_in_place(struct sim_call *call)
 /* The old file goes before the new one comes. */
 static enum sim_verdict unlink_before_rename(struct sim_call *call)
 {
-	if (call->op == SIM_OP_RENAME) {
+	if (is_commit(call)) {
 		sim_disk_unlink(call->disk, call->to);
 		sim_disk_sync_dir(call->disk, false);
 	}
@@ -125,7 +131,7 @@ static enum sim_verdict merge_without_base(struct sim_call *call)
 	struct ary_buf made = {0};
 	struct ary_record record;
 
-	if (call->op != SIM_OP_RENAME)
+	if (!is_commit(call))
 		return SIM_DO;
 	int number = sim_names_find(&call->disk->cache, call->name);
 	struct sim_inode *inode = call->disk->inodes[number];
@@ -164,7 +170,7 @@ static enum sim_verdict merge_without(struct sim_call *call, enum ary_op op)
 	struct ary_record record;
 	uint64_t lines = 0;
 
-	if (call->op != SIM_OP_RENAME)
+	if (!is_commit(call))
 		return SIM_DO;
 	int number = sim_names_find(&call->disk->cache, call->name);
 	struct sim_inode *inode = call->disk->inodes[number];
