@@ -77,6 +77,7 @@ test_files = \
 	tests/bench/engine/bench.h \
 	tests/bench/slow_sync.c \
 	tests/cli/bytes.sh \
+	tests/cli/checkpoint.sh \
 	tests/cli/compact.sh \
 	tests/cli/contract.sh \
 	tests/cli/damage.sh \

@@ -83,6 +83,7 @@ testlib_sources = \
 	%D%/lib/write_batch.h
 shell_tests = \
 	%D%/cli/bytes.sh \
+	%D%/cli/checkpoint.sh \
 	%D%/cli/compact.sh \
 	%D%/cli/contract.sh \
 	%D%/cli/damage.sh \
