@@ -48,6 +48,8 @@ testlib_sources = \
 	%D%/lib/node.c \
 	%D%/lib/node.h \
 	%D%/lib/one_in.h \
+	%D%/lib/portrait.c \
+	%D%/lib/portrait.h \
 	%D%/lib/probe.c \
 	%D%/lib/probe.h \
 	%D%/lib/program.c \

@@ -52,7 +52,8 @@ run_engine() {
 	# What an earlier one has left in the system's memory is not this one's cost.
 	sync -f "$data"
 	run_client "$work/client" "$root_of_build/tests/bench/engine/${engine_program[$engine]}" \
-		"${engine%%,*}" "$folder" "$@" || fail_showing "$work/client" "$engine: $what failed"
+		"${engine%%,*}" "$folder" "$@" ||
+		fail_showing "$work/client" "$engine: $what failed"
 	result=$(sed -n 's/^RESULT //p' "$work/client")
 	[[ $result =~ ^[1-9][0-9]*(\ [0-9]+){4}$ ]] ||
 		fail_showing "$work/client" "$engine: $what was not measured"
@@ -172,8 +173,8 @@ print_engine() {
 print_reopen() {
 	cat <<-'END'
 		LevelDB reads its last log, whose size is up to chance, and proves of the rest what
-		is read later. Ours reads, and proves, its checkpoint, which has the whole index, some
-		57 bytes a key; or (`all lines`), where there is none, every line of all logs.
+		is read later. Ours reads, and proves, its checkpoint, which has the whole index,
+		some 57 bytes a key; or (`all lines`), where there is none, every line of all logs.
 
 	END
 	print_engine_tables reopen

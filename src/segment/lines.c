@@ -12,13 +12,15 @@
 enum { CHUNK_BYTES = 256 * 1024 };
 
 enum ary_status ary_lines_open(struct ary_lines *lines, struct ary_file *file, const char *name,
-			       uint64_t offset, struct ary_error *err)
+			       uint64_t offset, uint64_t end, struct ary_error *err)
 {
 	uint64_t file_bytes;
 
 	enum ary_status status = ary_file_size(file, &file_bytes, err);
-	if (status == ARY_OK && file_bytes < offset)
-		status = ary_fail(err, ARY_IO, "%s: ends before offset %" PRIu64, name, offset);
+	uint64_t bytes = offset > end ? offset : end;
+
+	if (status == ARY_OK && file_bytes < bytes)
+		status = ary_fail(err, ARY_IO, "%s: ends before offset %" PRIu64, name, bytes);
 	if (status != ARY_OK)
 		return status;
 	uint8_t *data = ary_try_alloc(CHUNK_BYTES);
@@ -27,7 +29,7 @@ enum ary_status ary_lines_open(struct ary_lines *lines, struct ary_file *file, c
 	*lines = (struct ary_lines){
 		.file = file,
 		.name = name,
-		.file_bytes = file_bytes,
+		.file_bytes = end > 0 ? end : file_bytes,
 		.data_offset = offset,
 		.data = data,
 		.capacity = CHUNK_BYTES,

@@ -42,10 +42,11 @@ struct ary_lines {
 	bool skipping; /* the rest of a LONG line */
 };
 
-/* Begins at OFFSET of FILE. Borrows FILE and NAME (for messages) until close. IO, also when the
- * file ends before OFFSET; NO_MEMORY: nothing to close. */
+/* Begins at OFFSET of FILE, which is read as if it ended at END (0: where it does). Borrows FILE
+ * and NAME (for messages) until close. IO, also when the file ends before either; NO_MEMORY:
+ * nothing to close. */
 ARY_MUST_CHECK enum ary_status ary_lines_open(struct ary_lines *lines, struct ary_file *file,
-					      const char *name, uint64_t offset,
+					      const char *name, uint64_t offset, uint64_t end,
 					      struct ary_error *err);
 
 /* The next line. IO: reading failed, or the file has become shorter. NO_MEMORY. */

@@ -201,7 +201,7 @@ enum ary_status ary_scan(struct ary_file *file, const char *name, struct ary_sca
 	};
 
 	enum ary_status status =
-		ary_lines_open(&scan.lines, file, name, start.offset, scan.err);
+		ary_lines_open(&scan.lines, file, name, start.offset, start.end, scan.err);
 	if (status != ARY_OK)
 		return status;
 	status = walk(&scan);

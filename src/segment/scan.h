@@ -30,11 +30,12 @@ struct ary_scan_line {
 	const struct ary_record *record; /* without its value */
 };
 
-/* Where a scan begins: at OFFSET, where a line does, behind which there is none with a seq of SEQ
- * or less; what lies before is known to be durable. All zero: at the beginning. */
+/* What of a file is scanned: from OFFSET on, where a line begins, behind which there is none with a
+ * seq of SEQ or less; what lies before is known to be durable. All zero: the whole file. */
 struct ary_scan_start {
 	uint64_t offset;
 	uint64_t seq;
+	uint64_t end; /* as if the file ended here; 0: where it does */
 };
 
 /* Called once per intact line. Anything but OK ends the scan with that status; ERR (never NULL)
@@ -46,7 +47,7 @@ typedef enum ary_status (*ary_scan_visit)(void *context, const struct ary_scan_l
 struct ary_scan_report {
 	uint64_t lines;         /* intact lines visited */
 	uint64_t end;           /* the offset after the last of them, or that of the start */
-	uint64_t bytes;         /* the size of the file */
+	uint64_t bytes;         /* the size of the file, or the end that was set */
 	uint64_t durable_bytes; /* the highest `durable` any intact line states, or the start's
 				 * offset; at most `end` */
 	uint64_t seq_last;      /* of the lines visited; when none, the start's, or 0 at

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Leaves a checkpoint, and removes one. It is not synced: what is not on the disk after a power
- * failure does not have the hashes that it should have. */
+/* Leaves a checkpoint, and removes one. It is synced, but its name is not: after a power failure
+ * there may be none, or an older one, which does not belong to the logs. */
 #include "store/checkpoint.h"
 
 #include <inttypes.h>
@@ -74,8 +74,7 @@ static void describe(struct work *work)
 {
 	struct ary_checkpoint_head *head = &work->head;
 	struct ary_store *store = work->store;
-	memcpy(head->magic, ARY_CHECKPOINT_MAGIC, sizeof(ARY_CHECKPOINT_MAGIC));
-	head->version = ARY_CHECKPOINT_VERSION;
+	ary_checkpoint_sign(head);
 	head->data_bytes = ary_image_data_bytes(store->index);
 	work->status = ary_random(store->options.env, head->secret.bytes,
 				  sizeof(head->secret.bytes), work->err);
@@ -133,30 +132,17 @@ static enum ary_status unlink_if_there(struct ary_dir *dir, const char *name, st
 	return status == ARY_NOT_FOUND ? ARY_OK : status;
 }
 
-static enum ary_status create_file(struct work *work)
-{
-	struct ary_dir *root = work->store->root;
-	const char *name = ARY_NAME_CHECKPOINT_TEMPORARY;
-	enum ary_status status =
-		ary_file_open(root, name, ARY_OPEN_CREATE_NEW, &work->file, work->err);
-	if (status != ARY_EXISTS)
-		return status;
-	/* Of a run that ended while it wrote. */
-	status = unlink_if_there(root, name, work->err);
-	return status == ARY_OK ? ary_file_open(root, name, ARY_OPEN_CREATE_NEW, &work->file,
-						work->err)
-				: status;
-}
-
 /* Writes the file and gives it its name; one that is not whole does not stay. */
 static void leave_file(struct work *work)
 {
 	struct ary_dir *root = work->store->root;
 	const char *name = ARY_NAME_CHECKPOINT_TEMPORARY;
-	work->status = create_file(work);
+	work->status = ary_file_open(root, name, ARY_OPEN_CREATE_NEW, &work->file, work->err);
 	if (work->status != ARY_OK)
 		return;
 	write_all(work);
+	if (work->status == ARY_OK)
+		work->status = ary_file_sync(work->file, work->err);
 	enum ary_status status = ary_file_close(work->file, work->err);
 	if (work->status == ARY_OK)
 		work->status = status;
@@ -183,14 +169,19 @@ void ary_checkpoint_leave(struct ary_store *store)
 	struct ary_error err;
 	char quoted[ARY_DIAG_QUOTED_BYTES];
 	const struct ary_log *last = ary_logs_last(&store->logs);
-	/* A replay goes on in the last log. */
-	if (last == NULL || last->sealed || last->lines == 0 || !pays(store))
+	/* A replay goes on in the last log. After a merge that was not taken over, the table is not
+	 * that of the logs. */
+	if (last == NULL || last->sealed || last->lines == 0 || store->compactor.broken ||
+	    !pays(store))
 		return;
 	(void)ary_parts_drop_due(store);
 	struct work *work = ARY_NEW(struct work);
 	work->store = store;
 	work->err = &err;
 	describe(work);
+	/* Of a run that ended while it wrote, and that was not looked for. */
+	if (work->status == ARY_OK)
+		work->status = unlink_if_there(store->root, ARY_NAME_CHECKPOINT_TEMPORARY, &err);
 	check_room(work);
 	if (work->status == ARY_OK)
 		leave_file(work);
@@ -207,7 +198,7 @@ void ary_checkpoint_drop(struct ary_store *store)
 	struct ary_error err;
 	char quoted[ARY_DIAG_QUOTED_BYTES];
 	atomic_store(&store->checkpoint.stands, false);
-	if (!atomic_exchange(&store->checkpoint.present, false))
+	if (!atomic_exchange(&store->checkpoint.kept, false))
 		return;
 	/* One that stays is found not to belong to the logs. */
 	if (unlink_if_there(store->root, ARY_NAME_CHECKPOINT, &err) != ARY_OK)

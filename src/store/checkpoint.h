@@ -32,7 +32,7 @@ ARY_MUST_CHECK enum ary_status ary_checkpoint_load(struct ary_store *store,
  * checkpoint, if the next open would gain by it. A failure is told, and is nobody's error. */
 void ary_checkpoint_leave(struct ary_store *store);
 
-/* The logs are about to become others: removes the checkpoint. Threads: the compaction's. */
+/* The logs are about to become others, or are damaged: removes the checkpoint. Threads: any. */
 void ary_checkpoint_drop(struct ary_store *store);
 
 #endif

@@ -4,8 +4,22 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/check.h"
 #include "format/name.h"
+
+/* Another version of the program may mean something else by the same bytes. */
+static const char magic[ARY_CHECKPOINT_MAGIC_BYTES] = "aryavarth " PACKAGE_VERSION " checkpoint\n";
+
+void ary_checkpoint_sign(struct ary_checkpoint_head *head)
+{
+	memcpy(head->magic, magic, sizeof(magic));
+	head->version = ARY_CHECKPOINT_VERSION;
+}
+
+bool ary_checkpoint_is_signed(const struct ary_checkpoint_head *head)
+{
+	return memcmp(head->magic, magic, sizeof(magic)) == 0 &&
+	       head->version == ARY_CHECKPOINT_VERSION;
+}
 
 uint64_t ary_checkpoint_head_hash(const struct ary_checkpoint_head *head)
 {
@@ -84,20 +98,20 @@ static enum ary_status append_logs(struct ary_store *store, const struct ary_has
 struct uploads {
 	struct ary_buf *out;
 	uint64_t count;
+	bool unnamed; /* one is no present value's: somebody still holds it */
 };
 
-/* Uploads that nothing names are closed before the store, and dropped. */
 static bool append_upload(void *context, const struct ary_upload *upload)
 {
 	struct uploads *uploads = context;
 	struct ary_buf *out = uploads->out;
-	ARY_CHECK(upload->present);
 	const struct ary_checkpoint_upload facts = {
 		.large = upload->large,
 		.set_seq = upload->by_set.number,
 		.place_count = upload->place_count,
 	};
 	uploads->count++;
+	uploads->unnamed = uploads->unnamed || !upload->present;
 	return append(out, &facts, sizeof(facts)) &&
 	       append(out, upload->places, upload->place_count * sizeof(*upload->places));
 }
@@ -128,6 +142,8 @@ static enum ary_status append_all(struct ary_store *store, const struct ary_hash
 	if (!ary_parts_visit(&store->parts, append_upload, &uploads) ||
 	    !ary_expiry_visit(&store->expiry, append_ending, out))
 		return fail_memory(err);
+	if (uploads.unnamed)
+		return ary_fail(err, ARY_UNSUPPORTED, "a value is read that was replaced");
 	facts->log_count = store->logs.count;
 	facts->upload_count = uploads.count;
 	facts->ending_count = ary_expiry_count(&store->expiry);
@@ -140,7 +156,9 @@ enum ary_status ary_checkpoint_facts(struct ary_store *store, const struct ary_h
 	struct ary_checkpoint_facts facts = {
 		.seq = store->committer.seq_stored,
 		.last_ms = atomic_load(&store->last_ms),
-		.strict = store->options.durability == ARY_DURABILITY_ALWAYS,
+		.strict = store->committer.wrote
+				  ? store->options.durability == ARY_DURABILITY_ALWAYS
+				  : store->recovered_strict,
 	};
 	size_t at = out->size;
 	if (!append(out, &facts, sizeof(facts)))

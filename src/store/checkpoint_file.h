@@ -24,8 +24,6 @@ enum {
 	ARY_CHECKPOINT_MAGIC_BYTES = 32,
 };
 
-#define ARY_CHECKPOINT_MAGIC "aryavarth checkpoint\n"
-
 /* The first bytes. Behind it: the facts, the image's head, the hashes, and zeros to the next page,
  * where the image's data begin, which end the file. All hashes are ary_hash's, with `secret`. */
 struct ary_checkpoint_head {
@@ -84,6 +82,12 @@ struct ary_checkpoint_reader {
 	struct ary_bytes rest;
 };
 
+/* Fills in by what HEAD is known. */
+void ary_checkpoint_sign(struct ary_checkpoint_head *head);
+
+/* Whether HEAD is of this version of the program. */
+bool ary_checkpoint_is_signed(const struct ary_checkpoint_head *head);
+
 uint64_t ary_checkpoint_head_hash(const struct ary_checkpoint_head *head);
 
 /* Where the data begin behind HEAD's descriptions. */
@@ -95,7 +99,8 @@ ARY_MUST_CHECK enum ary_status ary_checkpoint_tail_hash(struct ary_segment *segm
 							const struct ary_hash_secret *secret,
 							uint64_t *out, struct ary_error *err);
 
-/* Appends to OUT the facts about STORE, which is closed but for its memory. IO, NO_MEMORY. */
+/* Appends to OUT the facts about STORE, which is closed but for its memory.
+ * UNSUPPORTED: they cannot tell all; IO; NO_MEMORY. */
 ARY_MUST_CHECK enum ary_status ary_checkpoint_facts(struct ary_store *store,
 						    const struct ary_hash_secret *secret,
 						    struct ary_buf *out, struct ary_error *err);

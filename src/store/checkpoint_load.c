@@ -45,8 +45,11 @@ static enum ary_status open_copy(struct load *load)
 					       ARY_OPEN_READ, &file, load->err);
 	if (status != ARY_OK)
 		return status;
-	atomic_store(&load->store->checkpoint.present, true);
-	status = ary_file_size(file, &bytes, load->err);
+	/* What is proved here must be on the disk too: pages that could not be written would be
+	 * dropped, and read again as something else. Mostly there is nothing to do. */
+	status = ary_file_sync(file, load->err);
+	if (status == ARY_OK)
+		status = ary_file_size(file, &bytes, load->err);
 	if (status == ARY_OK && (bytes < sizeof(load->head) || bytes > SIZE_MAX / 2))
 		status = fail(load, "its size is not that of one");
 	if (status == ARY_OK)
@@ -66,9 +69,7 @@ static enum ary_status check_head(struct load *load)
 	struct ary_checkpoint_head *head = &load->head;
 	uint64_t bytes = load->copy.bytes;
 	memcpy(head, load->copy.data, sizeof(*head));
-	if (memcmp(head->magic, ARY_CHECKPOINT_MAGIC, sizeof(ARY_CHECKPOINT_MAGIC)) != 0)
-		return fail(load, "it does not begin as one");
-	if (head->version != ARY_CHECKPOINT_VERSION)
+	if (!ary_checkpoint_is_signed(head))
 		return fail(load, "another version of the program wrote it");
 	if (ary_checkpoint_head_hash(head) != head->head_hash)
 		return fail(load, "its head is damaged");
@@ -158,7 +159,7 @@ static enum ary_status open_log(struct load *load, size_t i)
 	struct ary_segment *segment;
 	uint64_t hash = 0;
 	if (load->inventory->logs[i] != log->number || load->inventory->bases[i] != log->base ||
-	    log->slot > UINT32_MAX)
+	    log->slot >= UINT32_MAX)
 		return fail(load, "the logs are not those it was made of");
 	enum ary_status status = ary_segment_open(load->store->dir, log->number,
 						  (uint32_t)log->slot, &segment, load->err);
@@ -310,6 +311,7 @@ static enum ary_status use(struct load *load, struct ary_resume *out)
 		checkpoint->bytes += load->logs[i].bytes;
 	checkpoint->log_count = load->facts.log_count;
 	checkpoint->last_bytes = load->logs[load->facts.log_count - 1].bytes;
+	checkpoint->last_lines = load->logs[load->facts.log_count - 1].lines;
 	atomic_store(&checkpoint->stands, true);
 	*out = (struct ary_resume){
 		.log_count = load->facts.log_count,
@@ -343,8 +345,14 @@ enum ary_status ary_checkpoint_load(struct ary_store *store,
 	struct load load = {.store = store, .inventory = inventory, .err = &why};
 	char quoted[ARY_DIAG_QUOTED_BYTES];
 	*out = (struct ary_resume){.log_count = 0};
+	atomic_store(&store->checkpoint.kept, bytes_min == 0);
 	if (bytes_min == 0 || inventory->bytes < bytes_min)
 		return ARY_OK;
+	atomic_store(&store->checkpoint.kept, true);
+	/* Of a run that ended while it wrote. What cannot be removed only takes room. */
+	if (ary_dir_unlink(store->root, ARY_NAME_CHECKPOINT_TEMPORARY, NULL) == ARY_OK)
+		ary_diag(ARY_DIAG_INFO, "leftover_removed", "name=%s",
+			 ARY_NAME_CHECKPOINT_TEMPORARY);
 	enum ary_status status = examine(&load);
 	if (status != ARY_OK && status != ARY_NOT_FOUND)
 		ary_diag(ARY_DIAG_INFO, "checkpoint_ignored", "reason=%s",

@@ -8,6 +8,7 @@
 #include "base/diag.h"
 #include "format/name.h"
 #include "segment/scan.h"
+#include "store/checkpoint.h"
 #include "store/pace.h"
 
 static bool is_stopping(struct ary_prover *prover)
@@ -28,42 +29,32 @@ static void wait_until(struct ary_store *store, uint64_t due_ns)
 	ary_mutex_unlock(&prover->lock);
 }
 
-/* A log being proved. */
-struct proof {
-	struct ary_store *store;
-	const struct ary_unproved_log *log;
-};
-
 /* That LINE came here proves it. */
 static enum ary_status pass_line(void *context, const struct ary_scan_line *line,
 				 struct ary_error *err)
 {
-	struct proof *proof = context;
-	struct ary_prover *prover = &proof->store->prover;
-	uint64_t due_ns = 0;
-	if (is_stopping(prover) || line->offset >= proof->log->bytes)
-		return ary_fail(err, ARY_CANCELLED, "that is all");
+	struct ary_store *store = context;
+	struct ary_prover *prover = &store->prover;
+	if (is_stopping(prover))
+		return ary_fail(err, ARY_CANCELLED, "the store is closing");
 	prover->bytes += line->line.size;
-	due_ns = ary_pace_until(&prover->pace_due_ns, proof->store, line->line.size);
+	uint64_t due_ns = ary_pace_until(&prover->pace_due_ns, store, line->line.size);
 	if (due_ns > 0)
-		wait_until(proof->store, due_ns);
+		wait_until(store, due_ns);
 	return ARY_OK;
 }
 
 /* CORRUPT: the log is damaged. CANCELLED: the thread is to end. */
-static enum ary_status prove_log(struct ary_store *store, const struct ary_unproved_log *log,
-				 struct ary_error *err)
+static enum ary_status prove_segment(struct ary_store *store, const struct ary_unproved_log *log,
+				     struct ary_segment *segment, struct ary_error *err)
 {
 	char name[ARY_NAME_BYTES];
-	const struct ary_scan_start start = {.seq = log->seq_first - 1};
-	struct proof proof = {store, log};
+	const struct ary_scan_start start = {.seq = log->seq_first - 1, .end = log->bytes};
 	struct ary_scan_report report;
-	ary_name_log(ary_segment_log(log->segment), name);
-	enum ary_status status = ary_scan(ary_segment_file(log->segment), name, start, pass_line,
-					  &proof, &report, err);
-	if (status == ARY_CANCELLED)
-		return is_stopping(&store->prover) ? status : ARY_OK;
-	if (status == ARY_OK && report.end < log->bytes)
+	ary_name_log(ary_segment_log(segment), name);
+	enum ary_status status = ary_scan(ary_segment_file(segment), name, start, pass_line, store,
+					  &report, err);
+	if (status == ARY_OK && (report.torn || report.lines != log->lines))
 		return ary_fail(err, ARY_CORRUPT, "%s: damaged at offset %" PRIu64 ", after seq %"
 				PRIu64, name, report.end, report.seq_last);
 	return status;
@@ -72,53 +63,61 @@ static enum ary_status prove_log(struct ary_store *store, const struct ary_unpro
 static void tell_failure(struct ary_store *store, const struct ary_error *err)
 {
 	char quoted[ARY_DIAG_QUOTED_BYTES];
-	ary_diag(ARY_DIAG_ERROR, err->status == ARY_CORRUPT ? "damage_found" : "proof_failed",
-		 "error=%s", ary_diag_quote(err->text, quoted));
-	if (err->status == ARY_CORRUPT)
-		ary_store_latch(store, err);
+	bool is_damage = err->status == ARY_CORRUPT;
+	ary_diag(ARY_DIAG_ERROR, is_damage ? "damage_found" : "proof_failed", "error=%s",
+		 ary_diag_quote(err->text, quoted));
+	if (!is_damage)
+		return;
+	ary_store_latch(store, err);
+	ary_checkpoint_drop(store);
+}
+
+/* Whether to go on. One that is gone was read, and proved, by the merge that took its place; one
+ * that cannot be read says nothing of the others. */
+static bool prove_log(struct ary_store *store, const struct ary_unproved_log *log)
+{
+	struct ary_error err;
+	struct ary_segment *segment = ary_logs_ref(&store->logs, log->slot);
+	if (segment == NULL)
+		return true;
+	enum ary_status status = prove_segment(store, log, segment, &err);
+	/* Held no longer: a file that a merge has replaced takes room until then. */
+	ary_segment_unref(segment);
+	if (status != ARY_OK && status != ARY_CANCELLED)
+		tell_failure(store, &err);
+	return status != ARY_CANCELLED && status != ARY_CORRUPT;
 }
 
 static void run(void *context)
 {
 	struct ary_store *store = context;
 	struct ary_prover *prover = &store->prover;
-	struct ary_error err = {.status = ARY_OK};
-	enum ary_status status = ARY_OK;
-	for (size_t i = 0; status == ARY_OK && i < prover->log_count; i++)
-		status = prove_log(store, &prover->logs[i], &err);
-	if (status == ARY_OK)
-		ary_diag(ARY_DIAG_INFO, "logs_proved", "logs=%zu bytes=%" PRIu64,
-			 prover->log_count, prover->bytes);
-	else if (status != ARY_CANCELLED)
-		tell_failure(store, &err);
+	size_t done = 0;
+	while (done < prover->log_count && prove_log(store, &prover->logs[done]))
+		done++;
+	if (done == prover->log_count)
+		ary_diag(ARY_DIAG_INFO, "logs_proved", "logs=%zu bytes=%" PRIu64, done,
+			 prover->bytes);
 }
 
-/* Takes a hold of all logs: a compaction may replace them meanwhile. */
-static void collect(struct ary_store *store)
+void ary_prove_prepare(struct ary_store *store)
 {
 	struct ary_prover *prover = &store->prover;
-	prover->log_count = store->checkpoint.log_count;
+	const struct ary_checkpoint *checkpoint = &store->checkpoint;
+	if (checkpoint->log_count == 0 || !store->options.prove_logs)
+		return;
+	prover->log_count = checkpoint->log_count;
 	prover->logs = ary_alloc(prover->log_count * sizeof(*prover->logs));
 	for (size_t i = 0; i < prover->log_count; i++) {
 		const struct ary_log *log = store->logs.ordered[i];
 		bool is_last = i + 1 == prover->log_count;
 		prover->logs[i] = (struct ary_unproved_log){
-			.segment = ary_segment_ref(log->segment),
+			.slot = ary_segment_slot(log->segment),
 			.seq_first = log->seq_first,
-			.bytes = is_last ? store->checkpoint.last_bytes
-					 : atomic_load(&log->bytes),
+			.bytes = is_last ? checkpoint->last_bytes : atomic_load(&log->bytes),
+			.lines = is_last ? checkpoint->last_lines : log->lines,
 		};
 	}
-}
-
-static void release(struct ary_prover *prover)
-{
-	for (size_t i = 0; i < prover->log_count; i++)
-		ary_segment_unref(prover->logs[i].segment);
-	free(prover->logs);
-	ary_mutex_release(&prover->lock);
-	ary_cond_release(&prover->stop);
-	prover->started = false;
 }
 
 void ary_prove_start(struct ary_store *store)
@@ -126,27 +125,32 @@ void ary_prove_start(struct ary_store *store)
 	struct ary_prover *prover = &store->prover;
 	struct ary_error err;
 	char quoted[ARY_DIAG_QUOTED_BYTES];
-	if (store->checkpoint.log_count == 0 || !store->options.prove_logs)
+	if (prover->log_count == 0)
 		return;
 	ary_mutex_init(&prover->lock);
 	ary_cond_init(&prover->stop);
-	collect(store);
-	prover->started = true;
-	if (ary_thread_start(&prover->thread, "proof", run, store, &err) == ARY_OK)
+	prover->started =
+		ary_thread_start(&prover->thread, "proof", run, store, &err) == ARY_OK;
+	if (prover->started)
 		return;
 	ary_diag(ARY_DIAG_WARN, "proof_failed", "error=%s", ary_diag_quote(err.text, quoted));
-	release(prover);
+	ary_mutex_release(&prover->lock);
+	ary_cond_release(&prover->stop);
 }
 
 void ary_prove_stop(struct ary_store *store)
 {
 	struct ary_prover *prover = &store->prover;
-	if (!prover->started)
-		return;
-	ary_mutex_lock(&prover->lock);
-	atomic_store(&prover->stopping, true);
-	ary_cond_signal(&prover->stop);
-	ary_mutex_unlock(&prover->lock);
-	ary_thread_join(&prover->thread);
-	release(prover);
+	if (prover->started) {
+		ary_mutex_lock(&prover->lock);
+		atomic_store(&prover->stopping, true);
+		ary_cond_signal(&prover->stop);
+		ary_mutex_unlock(&prover->lock);
+		ary_thread_join(&prover->thread);
+		ary_mutex_release(&prover->lock);
+		ary_cond_release(&prover->stop);
+	}
+	free(prover->logs);
+	prover->logs = NULL;
+	prover->log_count = 0;
 }

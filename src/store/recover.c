@@ -104,6 +104,8 @@ static void settle_seq(struct ary_replay *replay)
 	bool jump = !fresh && !replay->rules.clean && !replay->rules.strict;
 	committer->seq = replay->seq + (jump ? SEQ_JUMP : 0);
 	committer->seq_stored = replay->rules.seq_last;
+	replay->store->recovered_clean = replay->rules.clean;
+	replay->store->recovered_strict = replay->rules.strict;
 	committer->mark_due = jump || (!fresh && !(strict && replay->rules.strict));
 	atomic_store(&replay->store->counters.seq, replay->seq);
 }

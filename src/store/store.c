@@ -181,11 +181,14 @@ enum ary_status ary_store_open(const struct ary_store_options *options, struct a
 		status = init_index(store, err);
 	if (status == ARY_OK)
 		status = ary_recover(store, err);
-	if (status == ARY_OK)
+	if (status == ARY_OK) {
+		ary_prove_prepare(store);
 		status = ary_commit_start(store, err);
+	}
 	if (status == ARY_OK)
 		status = ary_compact_start(store, err);
 	if (status != ARY_OK) {
+		ary_prove_stop(store);
 		ary_commit_stop(store);
 		free_store(store);
 		return status;
@@ -196,8 +199,8 @@ enum ary_status ary_store_open(const struct ary_store_options *options, struct a
 	return ARY_OK;
 }
 
-/* Ends the log of this run: everything before is durable, and nothing follows. *MARKED_OUT: it has
- * done so. */
+/* Ends the log of this run: everything before is durable, and nothing follows. *MARKED_OUT is set
+ * where it has done so. */
 static enum ary_status put_closing_mark(struct ary_store *store, bool *marked_out,
 					struct ary_error *err)
 {
@@ -231,11 +234,12 @@ enum ary_status ary_store_close(struct ary_store *store, struct ary_error *err)
 	ary_compact_stop(store);
 	ary_commit_stop(store);
 	/* What fails here is noted in the store too, so there must be a text. */
-	bool marked = false;
+	/* A run that has written nothing leaves the end of the last one. */
+	bool marked = !store->committer.wrote && store->recovered_clean;
 	enum ary_status status = put_closing_mark(store, &marked, err != NULL ? err : &own);
 	if (status == ARY_OK)
 		ary_witness_settle(store);
-	if (marked)
+	if (status == ARY_OK && marked)
 		ary_checkpoint_leave(store);
 	free_store(store);
 	return status;

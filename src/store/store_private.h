@@ -112,19 +112,21 @@ struct ary_committer {
 
 /* The file CHECKPOINT, as far as it was looked at. */
 struct ary_checkpoint {
-	_Atomic bool present;      /* there is one, of whatever use */
+	_Atomic bool kept;         /* there may be one that is to go when the logs change */
 	_Atomic bool stands;       /* for the logs as they are, but for what they have more */
 	uint64_t bytes;            /* of the logs' lines that it stands for */
 	size_t log_count;          /* of those that the open did not read; or 0 */
-	uint64_t last_bytes;       /* of the last of them */
+	uint64_t last_bytes;       /* of the last of them, as far as it is not read */
+	uint64_t last_lines;
 	struct ary_file_copy copy; /* the index lies in it */
 };
 
 /* A log whose lines no one has read yet. */
 struct ary_unproved_log {
-	struct ary_segment *segment; /* one reference */
+	uint32_t slot;
 	uint64_t seq_first;
 	uint64_t bytes;
+	uint64_t lines; /* in them */
 };
 
 /* Who reads them, store/prove.h. */
@@ -193,6 +195,8 @@ struct ary_store {
 	uint64_t recovered_records;
 	uint64_t recovered_torn_bytes;
 	uint64_t recovery_ms;
+	bool recovered_clean;       /* the last line that was there is a clean Mark */
+	bool recovered_strict;      /* the last run was in mode `always` */
 
 	/* With locks of their own. */
 	struct ary_index *index;

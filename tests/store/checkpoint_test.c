@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "format/name.h"
 #include "lib/large.h"
+#include "lib/portrait.h"
 #include "lib/store_files.h"
 #include "lib/store_helper.h"
 #include "store/checkpoint_file.h"
@@ -24,63 +25,6 @@
 #define TEMPORARY "../" ARY_NAME_CHECKPOINT_TEMPORARY
 
 enum { KEYS = 300, LARGE_BYTES = 1000, FAR_MS = 100000000 };
-
-/* All that can be read of a store, and its figures, as text. */
-struct portrait {
-	struct ary_store *store;
-	struct ary_buf text;
-};
-
-static bool draw_key(void *context, struct ary_bytes key, uint64_t seq)
-{
-	struct portrait *portrait = context;
-
-	return ary_buf_append(&portrait->text, key) &&
-	       ary_buf_printf(&portrait->text, " %llu\n", (unsigned long long)seq);
-}
-
-/* Adds what the key of the line that begins at AT has; answers where the next one begins. */
-static size_t draw_value(struct portrait *portrait, struct ary_buf *values, size_t at)
-{
-	const char *line = (const char *)portrait->text.data + at;
-	size_t key_bytes = (size_t)(strchr(line, ' ') - line);
-	struct ary_value value;
-
-	assert_int_equal(ary_store_get(portrait->store,
-				       (struct ary_bytes){(const uint8_t *)line, key_bytes},
-				       &value, NULL), ARY_OK);
-	assert_true(ary_buf_append(values, value.value));
-	assert_true(ary_buf_printf(values, " %llu %llu\n", (unsigned long long)value.size,
-				   (unsigned long long)value.expires_ms));
-	ary_value_release(&value);
-	return at + (size_t)(strchr(line, '\n') - line) + 1;
-}
-
-/* Returns owned, with a 0 at its end. */
-static struct ary_buf draw(struct store_test *test)
-{
-	const struct ary_bytes all = {NULL, 0};
-	struct portrait portrait = {.store = test->store};
-	struct ary_buf values = {0};
-	const struct ary_stats stats = store_test_stats(test);
-
-	ary_store_list(test->store, all, all, UINT64_MAX, draw_key, &portrait);
-	assert_true(ary_buf_append(&portrait.text, (struct ary_bytes){(const uint8_t *)"", 1}));
-	for (size_t at = 0; at + 1 < portrait.text.size;)
-		at = draw_value(&portrait, &values, at);
-	portrait.text.size--;
-	assert_true(ary_buf_append(&portrait.text, ary_buf_view(&values)));
-	assert_true(ary_buf_printf(&portrait.text, "%llu %llu %llu %llu %llu %llu %llu%c",
-				   (unsigned long long)stats.keys,
-				   (unsigned long long)stats.keys_with_expiry,
-				   (unsigned long long)stats.logs,
-				   (unsigned long long)stats.log_bytes,
-				   (unsigned long long)stats.live_bytes,
-				   (unsigned long long)stats.stale_bytes,
-				   (unsigned long long)stats.seq, '\0'));
-	ary_buf_release(&values);
-	return portrait.text;
-}
 
 static void set_until(struct store_test *test, const char *key, uint64_t expires_ms)
 {
@@ -133,19 +77,46 @@ static void expect_same(struct store_test *test)
 {
 	store_test_reopen(test);
 	assert_true(was_used(test));
-	struct ary_buf used = draw(test);
+	struct ary_buf used = store_portrait(test->store);
 
-	/* Nothing was written, so that it stays. */
+	/* There is nothing new, so that it stays. */
 	store_test_close(test);
 	assert_true(file_exists(test->path, CHECKPOINT));
 	file_remove(test->path, CHECKPOINT);
 	store_test_open(test);
 	assert_false(was_used(test));
-	struct ary_buf replayed = draw(test);
+	struct ary_buf replayed = store_portrait(test->store);
 
 	assert_string_equal((const char *)used.data, (const char *)replayed.data);
 	ary_buf_release(&used);
 	ary_buf_release(&replayed);
+}
+
+/* The seq that a write gets which is opened for in another mode, and that writes a Mark for it. */
+static uint64_t next_seq(struct store_test *test)
+{
+	store_test_open(test);
+	uint64_t seq = store_test_set(test, "k1", "after");
+
+	store_test_close(test);
+	return seq;
+}
+
+/* A store that was used in mode `never` is opened in the mode of the options, by its checkpoint and
+ * by a replay: the first write comes behind a Mark either way. */
+static void expect_same_mode(struct store_test *test)
+{
+	char copy[TMPDIR_PATH_BYTES];
+	const char *path = test->options.path;
+
+	store_test_close(test);
+	store_copy(path, tmpdir_join(&test->tmpdir, "replayed", copy));
+	uint64_t used = next_seq(test);
+
+	test->options.path = copy;
+	assert_int_equal(next_seq(test), used);
+	test->options.path = path;
+	store_test_open(test);
 }
 
 static void test_store_is_that_of_a_replay(void **state)
@@ -251,12 +222,12 @@ static void test_torn_tail_behind_it_is_cut(void **state)
 	expect_same(test);
 }
 
-/* Whatever byte of it is not what was written, it is not used. */
+/* One that is not what was written is not used, and another one is left in its place. */
 static void expect_ignored(struct store_test *test, const struct ary_buf *expected)
 {
 	store_test_open(test);
 	assert_false(was_used(test));
-	struct ary_buf replayed = draw(test);
+	struct ary_buf replayed = store_portrait(test->store);
 
 	assert_string_equal((const char *)expected->data, (const char *)replayed.data);
 	ary_buf_release(&replayed);
@@ -269,7 +240,7 @@ static void test_damaged_one_is_ignored(void **state)
 
 	fill(test);
 	store_test_reopen(test);
-	struct ary_buf expected = draw(test);
+	struct ary_buf expected = store_portrait(test->store);
 
 	store_test_close(test);
 	uint64_t bytes = file_bytes(test->path, CHECKPOINT);
@@ -280,7 +251,7 @@ static void test_damaged_one_is_ignored(void **state)
 	for (uint64_t at = 0; at < bytes; at += at < described ? 1 : 1 + bytes / 50) {
 		file_flip(test->path, CHECKPOINT, at, 0x10);
 		expect_ignored(test, &expected);
-		file_flip(test->path, CHECKPOINT, at, 0x10);
+		file_write(test->path, CHECKPOINT, ary_buf_view(&whole));
 	}
 	const uint64_t sizes[] = {0, 1, described - 1, described, 4096, bytes / 2, bytes - 1};
 
@@ -382,6 +353,52 @@ static void test_small_store_has_none(void **state)
 	assert_false(was_used(test));
 }
 
+/* A compaction changes the logs, and is no write. */
+static void test_run_without_writes_leaves_one(void **state)
+{
+	struct store_test *test = *state;
+
+	fill(test);
+	store_test_close(test);
+	file_remove(test->path, CHECKPOINT);
+	for (int i = 0; i < 2; i++) {
+		store_test_open(test);
+		assert_int_equal(was_used(test), i > 0);
+		if (i > 0) {
+			assert_int_equal(store_test_compact(test).status, ARY_OK);
+			assert_false(file_exists(test->path, CHECKPOINT));
+		}
+		store_test_close(test);
+		assert_true(file_exists(test->path, CHECKPOINT));
+	}
+	/* The mode is that of the run that wrote. */
+	test->options.durability = ARY_DURABILITY_NEVER;
+	store_test_open(test);
+	store_test_fill(test, KEYS);
+	expect_same(test);
+	test->options.durability = ARY_DURABILITY_ALWAYS;
+	expect_same_mode(test);
+}
+
+static void test_leftovers_are_removed(void **state)
+{
+	struct store_test *test = *state;
+
+	fill(test);
+	store_test_close(test);
+	file_write(test->path, TEMPORARY, ary_bytes_of("of a run that was killed"));
+	store_test_open(test);
+	assert_true(was_used(test));
+	assert_false(file_exists(test->path, TEMPORARY));
+	store_test_close(test);
+	/* Who wants none leaves none that the logs outgrow. */
+	test->options.checkpoint_bytes_min = 0;
+	store_test_open(test);
+	assert_true(file_exists(test->path, CHECKPOINT));
+	assert_int_equal(store_test_compact_full(test).status, ARY_OK);
+	assert_false(file_exists(test->path, CHECKPOINT));
+}
+
 static void test_it_is_not_written_again_for_little(void **state)
 {
 	struct store_test *test = *state;
@@ -469,7 +486,7 @@ static void test_unreadable_one_is_ignored(void **state)
 
 	fill(test);
 	store_test_reopen(test);
-	struct ary_buf expected = draw(test);
+	struct ary_buf expected = store_portrait(test->store);
 
 	store_test_close(test);
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
@@ -490,7 +507,7 @@ static void test_memory_that_runs_out_is_told(void **state)
 
 	fill(test);
 	store_test_reopen(test);
-	struct ary_buf expected = draw(test);
+	struct ary_buf expected = store_portrait(test->store);
 
 	store_test_close(test);
 	for (unsigned long nth = 1; runs_out; nth++) {
@@ -506,7 +523,7 @@ static void test_memory_that_runs_out_is_told(void **state)
 			assert_int_equal(status, ARY_NO_MEMORY);
 			continue;
 		}
-		struct ary_buf text = draw(test);
+		struct ary_buf text = store_portrait(test->store);
 
 		assert_string_equal((const char *)expected.data, (const char *)text.data);
 		ary_buf_release(&text);
@@ -528,6 +545,8 @@ int main(void)
 		TEST(test_one_of_other_logs_is_ignored),
 		TEST(test_log_that_became_shorter_is_noticed),
 		TEST(test_small_store_has_none),
+		TEST(test_run_without_writes_leaves_one),
+		TEST(test_leftovers_are_removed),
 		TEST(test_it_is_not_written_again_for_little),
 		TEST(test_failures_are_nobodys_error),
 		TEST(test_it_needs_room_beside_the_reserve),

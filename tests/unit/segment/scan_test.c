@@ -340,7 +340,7 @@ static void assert_from(struct fixture *fixture, size_t skipped, enum ary_status
 	fixture->bytes.data[3] ^= 1;
 	write_file(fixture, ary_buf_view(&fixture->bytes));
 	fixture->bytes.data[3] ^= 1;
-	assert_int_equal(scan_from(fixture, (struct ary_scan_start){skipped, 7}), status);
+	assert_int_equal(scan_from(fixture, (struct ary_scan_start){skipped, 7, 0}), status);
 	assert_int_equal(fixture->report.lines, lines);
 	assert_int_equal(fixture->report.end, end);
 	assert_int_equal(fixture->report.bytes, fixture->bytes.size);
@@ -364,7 +364,7 @@ static void test_start_leaves_out_what_is_before_it(void **state)
 	assert_int_equal(fixture->report.durable_bytes, last);
 	fixture->bytes.size = torn;
 	assert_from(fixture, start, ARY_OK, 2, fixture->offsets[2]);
-	assert_int_equal(scan_from(fixture, (struct ary_scan_start){torn + 1, 7}), ARY_IO);
+	assert_int_equal(scan_from(fixture, (struct ary_scan_start){torn + 1, 7, 0}), ARY_IO);
 }
 
 static void test_damage_behind_a_start_needs_a_witness(void **state)
