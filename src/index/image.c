@@ -118,7 +118,7 @@ uint64_t ary_image_data_bytes(struct ary_index *index)
 
 static bool write_shard(const struct ary_table_shard *shard, ary_image_sink sink, void *context)
 {
-	static const uint8_t zeros[8];
+	static const uint8_t zeros[8] = {0};
 	uint64_t bytes = ary_table_shard_bytes(shard->capacity);
 
 	return bytes == 0 ||

@@ -104,7 +104,7 @@ static void check_room(struct work *work)
 /* Fills up the page before the data, so that no byte of the file is without a hash. */
 static void pad_described(struct work *work)
 {
-	static const uint8_t zeros[ARY_CHECKPOINT_PAGE_BYTES];
+	static const uint8_t zeros[ARY_CHECKPOINT_PAGE_BYTES] = {0};
 	uint64_t end = ary_checkpoint_data_offset(&work->head) - sizeof(work->head);
 	if (work->status == ARY_OK &&
 	    !ary_buf_append(&work->described,

@@ -118,7 +118,7 @@ static bool append_upload(void *context, const struct ary_upload *upload)
 
 static bool append_ending(void *context, const struct ary_ending *ending)
 {
-	static const uint8_t zeros[8];
+	static const uint8_t zeros[8] = {0};
 	struct ary_buf *out = context;
 	const struct ary_checkpoint_ending facts = {
 		.seq = ending->seq,

@@ -33,18 +33,18 @@ static void test_classes_are_those_of_the_standards(void **state)
 
 static void test_one_other_byte_is_found_anywhere(void **state)
 {
-	char text[] = "a-text.of_27~bytes-in-a-row";
+	static const char text[] = "a-text.of_27~bytes-in-a-row";
 	const struct ary_bytes bytes = ary_bytes_of(text);
 
 	(void)state;
 	assert_true(ary_bytes_are_all((struct ary_bytes){NULL, 0}, ARY_BYTE_PATH));
 	assert_true(ary_bytes_are_all(bytes, ARY_BYTE_PATH));
 	for (size_t i = 0; i < bytes.size; i++) {
-		char before = text[i];
+		char changed[sizeof(text)];
 
-		text[i] = '?';
-		assert_false(ary_bytes_are_all(bytes, ARY_BYTE_PATH));
-		text[i] = before;
+		memcpy(changed, text, sizeof(text));
+		changed[i] = '?';
+		assert_false(ary_bytes_are_all(ary_bytes_of(changed), ARY_BYTE_PATH));
 	}
 }
 

@@ -540,6 +540,7 @@ static void test_a_million_keys_take_48_bytes_each_at_most(void **state)
 	bool had;
 
 	(void)state;
+	assert_true(all > 0);
 	for (uint64_t i = 0; i < all; i++) {
 		uint64_t key[2] = { random_next(&random), random_next(&random) };
 

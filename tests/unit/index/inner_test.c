@@ -66,6 +66,7 @@ static int64_t expected_word(struct ary_bytes key, size_t skip)
 	return word - INT64_C(0x80000000);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than the tree is high */
 static void check_node(struct grove *grove, uint32_t handle, uint32_t level)
 {
 	const struct ary_inner *node = ary_inner_at(&grove->tree, handle);
