@@ -30,7 +30,8 @@ struct crash_figures {
 	uint64_t recovery_cuts; /* states of cuts during a recovery */
 	uint64_t kills;         /* kill -9, each followed by a power failure */
 	uint64_t opens;
-	uint64_t by_checkpoint; /* of them, how many read no line */
+	_Atomic uint64_t by_checkpoint; /* of them, how many read no line; counted once the store
+					 * is open, and its threads may look at states, too */
 	struct crash_set images; /* distinct states */
 	struct crash_set checks; /* distinct states, each under what it had to hold */
 };
