@@ -213,3 +213,12 @@ enum ary_status ary_scan(struct ary_file *file, const char *name, struct ary_sca
 	ary_buf_release(&scan.scratch);
 	return status;
 }
+
+enum ary_status ary_scan_check_whole(const struct ary_scan_report *report, const char *name,
+				     uint64_t lines, struct ary_error *err)
+{
+	if (!report->torn && report->lines == lines)
+		return ARY_OK;
+	return ary_fail(err, ARY_CORRUPT, "%s: damaged at offset %" PRIu64 ", after seq %" PRIu64,
+			name, report->end, report->seq_last);
+}

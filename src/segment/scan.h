@@ -65,4 +65,10 @@ ARY_MUST_CHECK enum ary_status ary_scan(struct ary_file *file, const char *name,
 					void *context, struct ary_scan_report *out,
 					struct ary_error *err);
 
+/* CORRUPT: what REPORT found in file NAME is less than all of it, or not its LINES; a file that has
+ * become shorter since it was sealed is damaged, too. */
+ARY_MUST_CHECK enum ary_status ary_scan_check_whole(const struct ary_scan_report *report,
+						    const char *name, uint64_t lines,
+						    struct ary_error *err);
+
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/merge.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -157,14 +156,11 @@ static enum ary_status copy_log(struct work *work, const struct ary_log *log,
 	const struct ary_scan_start start = {.seq = log->seq_first - 1};
 	enum ary_status status = ary_scan(ary_segment_file(log->segment), name, start,
 					  copy_line, work, &report, err);
-	if (status != ARY_OK)
-		return status;
-	/* A file that has become shorter since it was sealed is damaged, too. */
-	if (report.torn || report.lines != log->lines)
-		return ary_fail(err, ARY_CORRUPT, "%s: damaged at offset %" PRIu64 ", after seq %"
-				PRIu64, name, report.end, report.seq_last);
-	work->seal_seq = report.seq_last;
-	return ARY_OK;
+	if (status == ARY_OK)
+		status = ary_scan_check_whole(&report, name, log->lines, err);
+	if (status == ARY_OK)
+		work->seal_seq = report.seq_last;
+	return status;
 }
 
 static enum ary_status flush_and_sync(struct work *work, struct ary_error *err)

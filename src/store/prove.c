@@ -54,10 +54,7 @@ static enum ary_status prove_segment(struct ary_store *store, const struct ary_u
 	ary_name_log(ary_segment_log(segment), name);
 	enum ary_status status = ary_scan(ary_segment_file(segment), name, start, pass_line, store,
 					  &report, err);
-	if (status == ARY_OK && (report.torn || report.lines != log->lines))
-		return ary_fail(err, ARY_CORRUPT, "%s: damaged at offset %" PRIu64 ", after seq %"
-				PRIu64, name, report.end, report.seq_last);
-	return status;
+	return status == ARY_OK ? ary_scan_check_whole(&report, name, log->lines, err) : status;
 }
 
 static void tell_failure(struct ary_store *store, const struct ary_error *err)
