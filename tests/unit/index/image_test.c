@@ -58,18 +58,6 @@ static void put_every(struct model *model, size_t step)
 		put(model, &model->keys[i]);
 }
 
-static void drop(struct model *model, struct known *known)
-{
-	struct ary_entry old;
-	bool had = ary_index_remove(model->index, known->key, &old);
-
-	assert_int_equal(had, known->present);
-	if (had)
-		assert_entry(&old, &known->entry);
-	model->present -= known->present;
-	known->present = false;
-}
-
 /* Removes all keys but every STEP-th (0: all); in no order. */
 static void drop_all_but(struct model *model, size_t step)
 {
@@ -77,7 +65,7 @@ static void drop_all_but(struct model *model, size_t step)
 		size_t at = (i * 7919) % model->size;
 
 		if (step == 0 || at % step != 0)
-			drop(model, &model->keys[at]);
+			model_drop(model, &model->keys[at]);
 	}
 }
 
@@ -98,7 +86,7 @@ static void change(struct model *model, size_t steps, size_t drops)
 		struct known *known = &model->keys[random_below(&model->random, model->size)];
 
 		if (random_below(&model->random, 16) < drops)
-			drop(model, known);
+			model_drop(model, known);
 		else if (i % 16 == 0)
 			relocate(model, known);
 		else
@@ -225,7 +213,7 @@ static void test_index_made_in_bulk_is_opened_as_any_other(void **state)
 		put_every(model, 2);
 		/* From here on the keys are not those that were gathered. */
 		if (round == 1)
-			drop(model, &model->keys[2]);
+			model_drop(model, &model->keys[2]);
 		assert_int_equal(ary_index_bulk_end(model->index), ARY_OK);
 		reopen(model);
 		change(model, UNIVERSE, 4);
@@ -406,7 +394,7 @@ static void test_reserved_puts_after_opening_succeed_without_memory(void **state
 		ary_index_unreserve(model->index);
 		check(model);
 		for (size_t i = 0; i < GROUP; i++)
-			drop(model, &model->keys[(i * step + from) % model->size]);
+			model_drop(model, &model->keys[(i * step + from) % model->size]);
 	}
 	model_destroy(model);
 }

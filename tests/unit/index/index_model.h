@@ -70,16 +70,17 @@ static inline void model_destroy(struct model *model)
 	free(model);
 }
 
+static inline struct ary_location some_location(struct random *random)
+{
+	return (struct ary_location){ .offset = random_next(random) & ((UINT64_C(1) << 48) - 1),
+				      .size = (uint32_t)random_next(random),
+				      .slot = (uint32_t)random_next(random) };
+}
+
 static inline struct ary_entry some_entry(struct random *random)
 {
-	struct ary_location location = {
-		.offset = random_next(random) & ((UINT64_C(1) << 48) - 1),
-		.size = (uint32_t)random_next(random),
-		.slot = (uint32_t)random_next(random),
-	};
-
 	return (struct ary_entry){ .seq = random_next(random) >> 1,
-				   .location = location,
+				   .location = some_location(random),
 				   .ends = random_below(random, 2) == 0 };
 }
 
@@ -110,6 +111,19 @@ static inline bool model_try_put(struct model *model, struct known *known)
 	known->present = true;
 	known->entry = entry;
 	return true;
+}
+
+/* Removes KNOWN, if it is there. */
+static inline void model_drop(struct model *model, struct known *known)
+{
+	struct ary_entry old;
+	bool had = ary_index_remove(model->index, known->key, &old);
+
+	assert_int_equal(had, known->present);
+	if (had)
+		assert_entry(&old, &known->entry);
+	model->present -= known->present;
+	known->present = false;
 }
 
 static inline void model_look_up(struct ary_index *index, const struct known *known)

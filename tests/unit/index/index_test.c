@@ -12,96 +12,14 @@
 
 #include "base/alloc.h"
 #include "index/index.h"
-#include "index_support.h"
+#include "index_model.h"
 #include "lib/one_in.h"
 
 enum { UNIVERSE = 6000, STEPS = 60000 };
 
-/* Every key that the random test may use, sorted, and what the index should know of it. */
-struct known {
-	struct ary_bytes key;
-	bool present;
-	struct ary_entry entry;
-};
-
-struct model {
-	struct known keys[UNIVERSE];
-	size_t size;
-	size_t present;
-	struct random random;
-	struct ary_index *index;
-};
-
-static int compare_known(const void *a, const void *b)
-{
-	return ary_bytes_compare(((const struct known *)a)->key, ((const struct known *)b)->key);
-}
-
-static struct model *model_create(uint64_t seed)
-{
-	struct ary_hash_secret secret = fixed_secret();
-	struct model *model = calloc(1, sizeof(*model));
-
-	assert_non_null(model);
-	model->random.state = seed;
-	for (unsigned i = 0; i < UNIVERSE; i++)
-		model->keys[i].key = make_key(&model->random, i);
-	qsort(model->keys, UNIVERSE, sizeof(model->keys[0]), compare_known);
-	for (unsigned i = 0; i < UNIVERSE; i++) {
-		if (model->size > 0 &&
-		    ary_bytes_equal(model->keys[model->size - 1].key, model->keys[i].key))
-			free((void *)model->keys[i].key.data);
-		else
-			model->keys[model->size++] = model->keys[i];
-	}
-	model->index = ary_index_create(&secret);
-	return model;
-}
-
-static void model_destroy(struct model *model)
-{
-	ary_index_destroy(model->index);
-	for (size_t i = 0; i < model->size; i++)
-		free((void *)model->keys[i].key.data);
-	free(model);
-}
-
-static struct ary_location some_location(struct random *random)
-{
-	return (struct ary_location){ .offset = random_next(random) & ((UINT64_C(1) << 48) - 1),
-				      .size = (uint32_t)random_next(random),
-				      .slot = (uint32_t)random_next(random) };
-}
-
-static struct ary_entry some_entry(struct random *random)
-{
-	return (struct ary_entry){ .seq = random_next(random) >> 1,
-				   .location = some_location(random),
-				   .ends = random_below(random, 2) == 0 };
-}
-
-static void assert_entry(const struct ary_entry *is, const struct ary_entry *should)
-{
-	assert_int_equal(is->seq, should->seq);
-	assert_int_equal(is->location.offset, should->location.offset);
-	assert_int_equal(is->location.size, should->location.size);
-	assert_int_equal(is->location.slot, should->location.slot);
-	assert_int_equal(is->ends, should->ends);
-}
-
 static void put(struct model *model, struct known *known)
 {
-	struct ary_entry entry = some_entry(&model->random);
-	struct ary_entry old;
-	bool had;
-
-	assert_int_equal(ary_index_put(model->index, known->key, &entry, &had, &old), ARY_OK);
-	assert_int_equal(had, known->present);
-	if (had)
-		assert_entry(&old, &known->entry);
-	model->present += !known->present;
-	known->present = true;
-	known->entry = entry;
+	assert_true(model_try_put(model, known));
 }
 
 /* Puts COUNT keys together, some of them twice: neighbours, which all go into few leaves and split
@@ -139,29 +57,13 @@ static size_t put_many(struct model *model, size_t count, bool neighbours)
 	return done;
 }
 
-static void drop(struct model *model, struct known *known)
-{
-	struct ary_entry old;
-	bool had = ary_index_remove(model->index, known->key, &old);
-
-	assert_int_equal(had, known->present);
-	if (had)
-		assert_entry(&old, &known->entry);
-	model->present -= known->present;
-	known->present = false;
-}
-
 static void look_up(struct model *model, const struct known *known)
 {
-	struct ary_entry entry;
-	bool had = ary_index_get(model->index, known->key, &entry);
+	struct ary_entry entry = { 0 };
 
-	assert_int_equal(had, known->present);
-	if (had)
-		assert_entry(&entry, &known->entry);
-	entry = (struct ary_entry){ 0 };
-	assert_int_equal(ary_index_get_own(model->index, known->key, &entry), had);
-	if (had)
+	model_look_up(model->index, known);
+	assert_int_equal(ary_index_get_own(model->index, known->key, &entry), known->present);
+	if (known->present)
 		assert_entry(&entry, &known->entry);
 }
 
@@ -177,54 +79,50 @@ static void relocate(struct model *model, struct known *known)
 		known->entry.location = location;
 }
 
-/* A walk through the index beside one through the model. */
-struct walk {
+/* A page of the index beside the model. */
+struct paging {
 	const struct model *model;
 	size_t at;
 	size_t left; /* visits until the walk ends itself */
 	size_t visits;
 };
 
-static void skip_absent(struct walk *walk)
+static void skip_absent(struct paging *paging)
 {
-	while (walk->at < walk->model->size && !walk->model->keys[walk->at].present)
-		walk->at++;
+	while (paging->at < paging->model->size && !paging->model->keys[paging->at].present)
+		paging->at++;
 }
 
-static bool check_visit(void *context, struct ary_bytes key, const struct ary_entry *entry)
+static bool check_paged(void *context, struct ary_bytes key, const struct ary_entry *entry)
 {
-	struct walk *walk = context;
+	struct paging *paging = context;
 
-	skip_absent(walk);
-	assert_true(walk->at < walk->model->size);
-	assert_true(ary_bytes_equal(key, walk->model->keys[walk->at].key));
-	assert_entry(entry, &walk->model->keys[walk->at].entry);
-	walk->at++;
-	walk->visits++;
-	return --walk->left > 0;
+	skip_absent(paging);
+	assert_true(paging->at < paging->model->size);
+	assert_true(ary_bytes_equal(key, paging->model->keys[paging->at].key));
+	assert_entry(entry, &paging->model->keys[paging->at].entry);
+	paging->at++;
+	paging->visits++;
+	return --paging->left > 0;
 }
 
 /* Pages from the key at FROM, at most LIMIT keys. */
 static void page(const struct model *model, size_t from, bool after, size_t limit)
 {
-	struct walk walk = { model, from + after, limit, 0 };
+	struct paging paging = { model, from + after, limit, 0 };
 	const struct ary_key_range range = { .from = model->keys[from].key, .after = after };
 
-	ary_index_page(model->index, &range, check_visit, &walk);
-	assert_true(walk.visits <= limit);
-	if (walk.visits == limit)
+	ary_index_page(model->index, &range, check_paged, &paging);
+	assert_true(paging.visits <= limit);
+	if (paging.visits == limit)
 		return;
-	skip_absent(&walk);
-	assert_int_equal(walk.at, model->size);
+	skip_absent(&paging);
+	assert_int_equal(paging.at, model->size);
 }
 
 static void check_all(const struct model *model)
 {
-	struct walk walk = { model, 0, SIZE_MAX, 0 };
-	const struct ary_key_range all = { .reverse = false };
-
-	ary_index_page(model->index, &all, check_visit, &walk);
-	assert_int_equal(walk.visits, model->present);
+	check_walk(model, model->index, false);
 	assert_int_equal(ary_index_count(model->index), model->present);
 }
 
@@ -237,7 +135,7 @@ static void step(struct model *model, unsigned puts)
 	if (what < puts)
 		put(model, &model->keys[at]);
 	else if (what < 10)
-		drop(model, &model->keys[at]);
+		model_drop(model, &model->keys[at]);
 	else if (what < 12)
 		look_up(model, &model->keys[at]);
 	else if (what < 14)
@@ -250,7 +148,7 @@ static void test_random_operations_match_a_sorted_array(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 2; seed++) {
-		struct model *model = model_create(seed);
+		struct model *model = model_create(seed, UNIVERSE, make_key);
 
 		/* Growing, shrinking to nearly nothing, and around the middle. */
 		for (unsigned i = 0; i < STEPS; i++) {
@@ -263,7 +161,7 @@ static void test_random_operations_match_a_sorted_array(void **state)
 		check_all(model);
 		for (size_t i = 0; i < model->size; i++) {
 			look_up(model, &model->keys[i]);
-			drop(model, &model->keys[i]);
+			model_drop(model, &model->keys[i]);
 		}
 		check_all(model);
 		assert_int_equal(ary_index_count(model->index), 0);
@@ -275,14 +173,14 @@ static void test_puts_of_many_match_a_sorted_array(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 7; seed <= 8; seed++) {
-		struct model *model = model_create(seed);
+		struct model *model = model_create(seed, UNIVERSE, make_key);
 
 		for (unsigned i = 0; i < STEPS / 8; i++) {
 			size_t count = random_below(&model->random, ARY_INDEX_PUTS_MAX + 1);
 
 			assert_int_equal(put_many(model, count, i % 2 == 0), count);
 			for (unsigned gone = 0; gone < (i / 1000 % 2 == 0 ? 4 : 12); gone++)
-				drop(model,
+				model_drop(model,
 				     &model->keys[random_below(&model->random, model->size)]);
 			if (i % (500 * one_in()) == 0)
 				check_all(model);
@@ -294,7 +192,7 @@ static void test_puts_of_many_match_a_sorted_array(void **state)
 
 static void test_puts_of_many_without_memory_put_those_before(void **state)
 {
-	struct model *model = model_create(9);
+	struct model *model = model_create(9, UNIVERSE, make_key);
 	size_t refused = 0;
 
 	(void)state;
@@ -313,7 +211,7 @@ static void test_puts_of_many_without_memory_put_those_before(void **state)
 
 static void test_page_from_and_after_start_where_they_say(void **state)
 {
-	struct model *model = model_create(3);
+	struct model *model = model_create(3, UNIVERSE, make_key);
 
 	(void)state;
 	for (size_t i = 0; i < model->size; i++) {
@@ -331,7 +229,7 @@ static void test_page_from_and_after_start_where_they_say(void **state)
 
 static void test_reserved_puts_succeed_without_memory(void **state)
 {
-	struct model *model = model_create(4);
+	struct model *model = model_create(4, UNIVERSE, make_key);
 	size_t group[400];
 
 	(void)state;
@@ -348,7 +246,7 @@ static void test_reserved_puts_succeed_without_memory(void **state)
 		for (size_t i = 0; i < count; i++) {
 			put(model, &model->keys[group[i]]);
 			if (round % 3 == 0)
-				drop(model, &model->keys[random_below(&model->random,
+				model_drop(model, &model->keys[random_below(&model->random,
 								      model->size)]);
 		}
 		ary_alloc_fail_at(0, 0);
@@ -416,7 +314,7 @@ static void test_reserved_puts_that_split_every_leaf_succeed(void **state)
 
 static void test_reserve_without_memory_leaves_all_as_it_was(void **state)
 {
-	struct model *model = model_create(5);
+	struct model *model = model_create(5, UNIVERSE, make_key);
 	size_t refused = 0;
 
 	(void)state;
@@ -446,7 +344,7 @@ static void test_reserve_without_memory_leaves_all_as_it_was(void **state)
 
 static void test_put_without_memory_leaves_all_as_it_was(void **state)
 {
-	struct model *model = model_create(6);
+	struct model *model = model_create(6, UNIVERSE, make_key);
 	struct ary_entry entry = { 1, { 2, 3, 4 }, false };
 	size_t refused = 0;
 
@@ -510,7 +408,7 @@ static void test_many_keys_in_one_shard_are_found(void **state)
 
 static void test_memory_of_removed_keys_is_used_again(void **state)
 {
-	struct model *model = model_create(7);
+	struct model *model = model_create(7, UNIVERSE, make_key);
 	uint64_t memory = 0;
 
 	(void)state;
@@ -520,9 +418,9 @@ static void test_memory_of_removed_keys_is_used_again(void **state)
 		if (round == 1)
 			memory = ary_index_memory_bytes(model->index);
 		for (size_t i = 0; i < model->size; i++)
-			drop(model, &model->keys[(i * 7919) % model->size]);
+			model_drop(model, &model->keys[(i * 7919) % model->size]);
 		for (size_t i = 0; i < model->size; i++)
-			drop(model, &model->keys[i]);
+			model_drop(model, &model->keys[i]);
 		check_all(model);
 	}
 	assert_true(ary_index_memory_bytes(model->index) <= memory + (UINT64_C(1) << 20));
