@@ -61,6 +61,8 @@ testlib_sources = \
 	%D%/lib/sanitizer.h \
 	%D%/lib/script.c \
 	%D%/lib/script.h \
+	%D%/lib/service.c \
+	%D%/lib/service.h \
 	%D%/lib/sim_crash.c \
 	%D%/lib/sim_crash.h \
 	%D%/lib/sim_disk.c \

@@ -12,11 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "api/api.h"
-#include "base/diag.h"
+#include "base/check.h"
 #include "fuzz/fuzz.h"
-#include "http/loop.h"
-#include "lib/memory_env.h"
+#include "lib/service.h"
 
 const char fuzz_name[] = "http";
 const unsigned long fuzz_runs = 2000;
@@ -28,119 +26,32 @@ enum option {
 };
 
 enum {
-	KEY_BYTES_MAX = 32,
-	VALUE_BYTES_MAX = 1000,
-	TARGET_BYTES_MAX = 200,
-	HEADER_BYTES_MAX = 2000,
-	HEADER_FIELDS_MAX = 24,
+	PLACES = 4,
 	ROOM_BYTES = 1024 * 1024,
 	NO_ROOM_BYTES = 20,
 	HOT_BYTES = 16 * 1024,
 	TURN_MS = 50,
-	PATIENCE_MS = 20000,
-	TIMEOUT_MS = 600000, /* no deadline comes in the way */
-};
-
-struct service {
-	struct memory_env *memory;
-	struct ary_store *store;
-	struct ary_replica *replica;
-	struct ary_api *api;
-	struct ary_flight flight;
-	struct ary_budget places;
-	struct ary_loop *loop;
-	unsigned options;
 };
 
 /* A connection, as its client sees it. */
 struct client {
 	struct service *service;
+	unsigned options;   /* of the service */
 	int fd;
 	struct ary_buf received;
 	bool is_closed;
 };
 
-/* ---- A service ---- */
-
-static void open_store(struct service *service)
+/* The service that OPTIONS ask for. */
+static void start(struct service *service, unsigned options)
 {
-	struct ary_store_options options;
-
-	ary_store_options_default(&options);
-	options.env = memory_env_env(service->memory);
-	options.path = "store";
-	options.create = true;
-	options.key_bytes_max = KEY_BYTES_MAX;
-	options.value_bytes_max = VALUE_BYTES_MAX;
-	ARY_CHECK(ary_store_open(&options, &service->store, NULL) == ARY_OK);
-	service->replica = ary_replica_solo(service->store);
-}
-
-static void open_loop(struct service *service)
-{
-	struct ary_server_options server = {
-		.loops = 1,
-		.connections_max = 4,
-		.hot_bytes_max = service->options & OPTION_NO_ROOM ? 0 : HOT_BYTES,
-		.header_timeout_ms = TIMEOUT_MS,
-		.body_timeout_ms = TIMEOUT_MS,
-		.reply_timeout_ms = TIMEOUT_MS,
-		.idle_timeout_ms = TIMEOUT_MS,
-		.target_bytes_max = TARGET_BYTES_MAX,
-		.header_bytes_max = HEADER_BYTES_MAX,
-		.header_fields_max = HEADER_FIELDS_MAX,
-		.key_bytes_max = KEY_BYTES_MAX,
-	};
-	struct ary_loop_options options = {
-		.server = &server,
-		.api = service->api,
-		.flight = &service->flight,
-		.places = &service->places,
-		.listen_fd = -1,
-		.connections_max = 4,
+	const struct service_options chosen = {
+		.places = options & OPTION_CROWDED ? 0 : PLACES,
+		.flight_bytes_max = options & OPTION_NO_ROOM ? NO_ROOM_BYTES : ROOM_BYTES,
+		.hot_bytes_max = options & OPTION_NO_ROOM ? 0 : HOT_BYTES,
 	};
 
-	ary_flight_init(&service->flight);
-	ary_budget_init(&service->places, service->options & OPTION_CROWDED ? 0 : 4);
-	ARY_CHECK(ary_loop_create(&options, &service->loop, NULL) == ARY_OK);
-}
-
-static void start(struct service *service, unsigned chosen)
-{
-	struct ary_api_options options = {
-		.key_bytes_max = KEY_BYTES_MAX,
-		.value_bytes_max = VALUE_BYTES_MAX,
-		.target_bytes_max = TARGET_BYTES_MAX,
-		.header_bytes_max = HEADER_BYTES_MAX,
-		.header_fields_max = HEADER_FIELDS_MAX,
-		.flight_bytes_max = chosen & OPTION_NO_ROOM ? NO_ROOM_BYTES : ROOM_BYTES,
-		.version = "1.2.3",
-	};
-
-	ary_diag_set_level(ARY_DIAG_ERROR);
-	memset(service, 0, sizeof(*service));
-	service->options = chosen;
-	service->memory = memory_env_create();
-	options.env = memory_env_env(service->memory);
-	service->api = ary_api_create(&options);
-	open_store(service);
-	ary_api_set_serving(service->api, service->replica);
-	open_loop(service);
-}
-
-static void stop(struct service *service)
-{
-	ary_loop_stop(service->loop);
-	ARY_CHECK(ary_flight_wait(&service->flight, 0));
-	ARY_CHECK(ary_budget_used(ary_api_flight_bytes(service->api)) == 0);
-	ARY_CHECK(ary_budget_used(&service->places) == 0);
-	ary_flight_release(&service->flight);
-	ary_api_destroy(service->api);
-	ary_replica_close_gate(service->replica);
-	ARY_CHECK(ary_replica_drain(service->replica, PATIENCE_MS) == ARY_OK);
-	ary_replica_destroy(service->replica);
-	ARY_CHECK(ary_store_close(service->store, NULL) == ARY_OK);
-	memory_env_destroy(service->memory);
+	service_start(service, &chosen);
 }
 
 /* ---- A connection ---- */
@@ -153,15 +64,12 @@ static long long now_ms(void)
 	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void connect_client(struct client *client, struct service *service)
+static void connect_client(struct client *client, struct service *service, unsigned options)
 {
-	int ends[2];
-
 	memset(client, 0, sizeof(*client));
-	ARY_CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
-	ARY_CHECK(ary_loop_take(service->loop, ends[0]));
 	client->service = service;
-	client->fd = ends[1];
+	client->options = options;
+	client->fd = service_connect(service);
 }
 
 /* Takes what came. */
@@ -184,7 +92,7 @@ static void receive(struct client *client)
 /* Turns the loop until no request is under way: each is answered. */
 static void settle(struct client *client)
 {
-	long long end_ms = now_ms() + PATIENCE_MS;
+	long long end_ms = now_ms() + SERVICE_PATIENCE_MS;
 
 	ary_loop_turn(client->service->loop, 0);
 	ary_loop_turn(client->service->loop, 0);
@@ -207,7 +115,7 @@ static void send_piece(struct client *client, struct ary_bytes bytes)
 /* Ends the client's side, and waits for the server's end. */
 static void finish(struct client *client)
 {
-	long long end_ms = now_ms() + PATIENCE_MS;
+	long long end_ms = now_ms() + SERVICE_PATIENCE_MS;
 
 	(void)shutdown(client->fd, SHUT_WR);
 	for (;;) {
@@ -223,7 +131,7 @@ static void finish(struct client *client)
 
 /* ---- What holds for what comes out ---- */
 
-static bool may_be_answered(const struct service *service, unsigned status)
+static bool may_be_answered(unsigned options, unsigned status)
 {
 	/* 301: later versions of the library redirect a target with a blank to its right form. */
 	static const unsigned documented[] = {100, 200, 201, 202, 204, 206, 301,
@@ -231,7 +139,7 @@ static bool may_be_answered(const struct service *service, unsigned status)
 					      416, 417, 431, 501, 505};
 
 	if (status == 503)
-		return (service->options & (OPTION_CROWDED | OPTION_NO_ROOM)) != 0;
+		return (options & (OPTION_CROWDED | OPTION_NO_ROOM)) != 0;
 	for (size_t i = 0; i < sizeof(documented) / sizeof(documented[0]); i++)
 		if (documented[i] == status)
 			return true;
@@ -298,13 +206,13 @@ static void skip_body(struct ary_bytes *text, size_t length)
 }
 
 /* Answers the status of the response that it takes off the front of *TEXT. */
-static unsigned check_response(const struct service *service, struct ary_bytes *text)
+static unsigned check_response(unsigned options, struct ary_bytes *text)
 {
 	unsigned status = parse_status(take_line(text));
 	struct ary_bytes line;
 	size_t length = 0;
 
-	ARY_CHECK(may_be_answered(service, status));
+	ARY_CHECK(may_be_answered(options, status));
 	while ((line = take_line(text)).size > 0)
 		(void)parse_length(line, &length);
 	skip_body(text, length);
@@ -318,19 +226,19 @@ static unsigned check_received(struct client *client)
 	unsigned status = 0;
 
 	while (text.size > 0)
-		status = check_response(client->service, &text);
+		status = check_response(client->options, &text);
 	ary_buf_release(&client->received);
 	return status;
 }
 
 /* ---- One input ---- */
 
-static void try_bytes(struct service *service, struct ary_bytes input)
+static void try_bytes(struct service *service, unsigned options, struct ary_bytes input)
 {
-	struct ary_bytes sizes = fuzz_take(&input, service->options & PIECES_MASK);
+	struct ary_bytes sizes = fuzz_take(&input, options & PIECES_MASK);
 	struct client client;
 
-	connect_client(&client, service);
+	connect_client(&client, service, options);
 	for (size_t i = 0; i < sizes.size; i++)
 		send_piece(&client, fuzz_take(&input, sizes.data[i]));
 	send_piece(&client, input);
@@ -338,11 +246,11 @@ static void try_bytes(struct service *service, struct ary_bytes input)
 	(void)check_received(&client);
 }
 
-static void expect_served(struct service *service)
+static void expect_served(struct service *service, unsigned options)
 {
 	struct client client;
 
-	connect_client(&client, service);
+	connect_client(&client, service, options);
 	send_piece(&client, ary_bytes_of("GET /livez HTTP/1.1\r\nHost: h\r\n\r\n"));
 	finish(&client);
 	ARY_CHECK(check_received(&client) == 200);
@@ -351,11 +259,12 @@ static void expect_served(struct service *service)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ary_bytes input = {data, size};
+	unsigned options = fuzz_take_byte(&input);
 	struct service service;
 
-	start(&service, fuzz_take_byte(&input));
-	try_bytes(&service, input);
-	expect_served(&service);
-	stop(&service);
+	start(&service, options);
+	try_bytes(&service, options, input);
+	expect_served(&service, options);
+	service_stop(&service);
 	return 0;
 }
