@@ -270,6 +270,8 @@ http_sources = \
 	%D%/http/intake.h \
 	%D%/http/loop.c \
 	%D%/http/loop.h \
+	%D%/http/parking.c \
+	%D%/http/parking.h \
 	%D%/http/reply.c \
 	%D%/http/reply.h \
 	%D%/http/room.c \

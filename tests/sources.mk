@@ -586,6 +586,11 @@ tests_unit_http_guard_test_CPPFLAGS = $(test_cppflags)
 tests_unit_http_guard_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_http_guard_test_LDADD = libtestary.a $(upto_http) $(test_libs)
 
+check_PROGRAMS += %D%/unit/http/held_test
+tests_unit_http_held_test_CPPFLAGS = $(test_cppflags)
+tests_unit_http_held_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_http_held_test_LDADD = libtestary.a $(upto_http) $(test_libs)
+
 check_PROGRAMS += %D%/unit/http/hot_test
 tests_unit_http_hot_test_CPPFLAGS = $(test_cppflags)
 tests_unit_http_hot_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -595,6 +600,11 @@ check_PROGRAMS += %D%/unit/http/intake_test
 tests_unit_http_intake_test_CPPFLAGS = $(test_cppflags)
 tests_unit_http_intake_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_http_intake_test_LDADD = libtestary.a $(upto_http) $(test_libs)
+
+check_PROGRAMS += %D%/unit/http/parking_test
+tests_unit_http_parking_test_CPPFLAGS = $(test_cppflags)
+tests_unit_http_parking_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_http_parking_test_LDADD = libtestary.a $(upto_http) $(test_libs)
 
 check_PROGRAMS += %D%/unit/http/room_test
 tests_unit_http_room_test_CPPFLAGS = $(test_cppflags)

@@ -152,11 +152,21 @@ enum ary_step ary_about_check(struct ary_call *call)
 	return step;
 }
 
-void ary_about_fill(struct ary_call *call)
+bool ary_about_fill(struct ary_call *call)
 {
-	call->write.type = call->type;
-	call->write.encoding = call->encoding;
-	call->write.meta = ary_buf_view(&call->meta);
+	struct ary_write *write = &call->write;
+	struct ary_buf *kept = &call->kept;
+
+	kept->size = 0;
+	if (!ary_buf_append(kept, call->type) || !ary_buf_append(kept, call->encoding))
+		return false;
+	write->type = (struct ary_bytes){kept->data, call->type.size};
+	write->encoding = (struct ary_bytes){NULL, 0};
+	if (call->encoding.size > 0)
+		write->encoding = (struct ary_bytes){kept->data + call->type.size,
+						     call->encoding.size};
+	write->meta = ary_buf_view(&call->meta);
+	return true;
 }
 
 static void add_metadata_of(struct ary_response *response, struct ary_bytes meta)

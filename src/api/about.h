@@ -16,8 +16,9 @@
  * invalid-parameter where one cannot be kept; or out-of-memory. */
 enum ary_step ary_about_check(struct ary_call *call);
 
-/* Tells the write of CALL what was noted; it borrows from CALL. */
-void ary_about_fill(struct ary_call *call);
+/* Tells the write of CALL what was noted; it borrows from CALL, and nothing from the request's
+ * head. False: out of memory. */
+ARY_MUST_CHECK bool ary_about_fill(struct ary_call *call);
 
 /* Adds the coding of VALUE, its end, and its metadata in the order of the names. */
 void ary_about_add(struct ary_response *response, const struct ary_value *value);

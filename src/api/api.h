@@ -33,7 +33,7 @@ enum ary_step {
 	ARY_STEP_BODY,    /* take the body, at most call->body_bytes_max: pass it on in pieces
 			   * where it is longer than one; then ary_api_begin */
 	ARY_STEP_RESPOND, /* send call->response */
-	ARY_STEP_PARK,    /* suspend, then ary_api_launch */
+	ARY_STEP_PARK,    /* park, then ary_api_launch */
 };
 
 /* Where the program is in its life. */
@@ -76,7 +76,7 @@ ARY_COLD void ary_api_refuse_body(struct ary_api *api, struct ary_call *call,
 				  enum ary_status status);
 
 /* The body goes on, and call->body has piece_bytes of it: they are to be stored by themselves, so
- * that no more of it has to be in memory. PARK: suspend, ary_api_launch, and ary_api_passed after
+ * that no more of it has to be in memory. PARK: park, ary_api_launch, and ary_api_passed after
  * `wake`. RESPOND: refused, and so is the rest of the body. */
 enum ary_step ary_api_pass(struct ary_api *api, struct ary_call *call);
 

@@ -20,6 +20,7 @@ void ary_call_release(struct ary_call *call)
 	ary_buf_release(&call->path);
 	ary_buf_release(&call->key);
 	ary_buf_release(&call->meta);
+	ary_buf_release(&call->kept);
 	ary_counting_destroy(call->counting);
 	ary_removal_destroy(call->removal);
 	ary_pieces_destroy(call->pieces);

@@ -2,7 +2,7 @@
 /* One request and its response, without sockets: what http hands to api and gets back.
  *
  * Life: http fills `request`, calls ary_api_admit; appends the body to `body`, and where that gets
- * too long for one piece, ary_api_pass; ary_api_begin; and, if that parks, suspends,
+ * too long for one piece, ary_api_pass; ary_api_begin; and, if that parks,
  * ary_api_launch, and after `wake` ary_api_finish, which may park it again. See api.h.
  * Threads: one at a time; `wake` is the hand-over. */
 #ifndef ARY_API_CALL_H
@@ -96,6 +96,9 @@ struct ary_call {
 	uint64_t piece_bytes;
 
 	void *host;                  /* set by http, for itself */
+	/* Set by api with PARK: the call waits for nothing but a commit, and nothing of `request`
+	 * is looked at before the wake, so that the connection may end meanwhile. */
+	bool is_brief;
 	/* Set by http, or NULL: looks for the answer that it has kept to a plain GET of the value
 	 * with SEQ, if that may be sent at NOW_MS. Called by begin only. */
 	bool (*find_kept)(struct ary_call *call, uint64_t seq, uint64_t now_ms);
@@ -120,6 +123,7 @@ struct ary_call {
 	struct ary_bytes type;       /* of a PUT: its Content-Type */
 	struct ary_bytes encoding;   /* and its Content-Encoding */
 	struct ary_buf meta;         /* and its metadata, see format/meta.h */
+	struct ary_buf kept;         /* what the write has of the first two */
 	uint8_t sha256[ARY_SHA256_BYTES]; /* and its digest, where the write says it */
 	struct ary_match_set if_match;
 	struct ary_match_set if_none_match;

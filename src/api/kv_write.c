@@ -117,10 +117,18 @@ static enum ary_step park(struct ary_api *api, struct ary_call *call, enum ary_w
 	call->write.timing = ary_timing_wanted(call) ? &call->write_timing : NULL;
 	call->write.done = wake;
 	call->write.context = call;
+	call->is_brief = true;
 	if (ary_call_has_any(call, ARY_FIELD_BIT(ARY_FIELD_IF_UNMODIFIED_SINCE)) &&
 	    ary_conditions_need_time(call, ary_wall_ms(api->options.env)))
 		return pin(api, call);
 	return ARY_STEP_PARK;
+}
+
+static enum ary_step put(struct ary_api *api, struct ary_call *call)
+{
+	if (!ary_about_fill(call))
+		return ary_problem_respond_status(call, ARY_NO_MEMORY, NULL);
+	return park(api, call, ARY_WRITE_SET);
 }
 
 enum ary_step ary_kv_put(struct ary_api *api, struct ary_call *call)
@@ -133,8 +141,7 @@ enum ary_step ary_kv_put(struct ary_api *api, struct ary_call *call)
 	if (step != ARY_STEP_BODY)
 		return step;
 	call->write.value = ary_buf_view(&call->body);
-	ary_about_fill(call);
-	return park(api, call, ARY_WRITE_SET);
+	return put(api, call);
 }
 
 enum ary_step ary_kv_delete(struct ary_api *api, struct ary_call *call)
@@ -213,8 +220,7 @@ static void finish_last_piece(struct ary_api *api, struct ary_call *call)
 {
 	if (ary_kv_passed(call) != ARY_STEP_BODY)
 		return;
-	ary_about_fill(call);
-	(void)park(api, call, ARY_WRITE_SET);
+	(void)put(api, call);
 }
 
 void ary_kv_finish_put(struct ary_api *api, struct ary_call *call)

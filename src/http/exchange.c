@@ -17,10 +17,10 @@
 enum state {
 	STATE_IDLE,    /* between requests; the request line may have been seen */
 	STATE_BODY,    /* takes the body, then begins */
-	STATE_PASSING, /* suspended in the middle of the body, while a piece of it is stored */
+	STATE_PASSING, /* parked in the middle of the body, while a piece of it is stored */
 	STATE_DRAIN,   /* response is set; reads the rest of the body away, then replies */
 	STATE_SPENT,   /* answered in the middle of the body; reads some of the rest, then ends */
-	STATE_PARKED,  /* suspended: the next call of the handler is after the wake */
+	STATE_PARKED,  /* waits for its answer */
 	STATE_REPLY,   /* the library sends the response */
 };
 
@@ -33,8 +33,9 @@ struct exchange {
 	enum state state;
 	bool has_place;        /* among the connections that are served; else it is surplus */
 	bool is_under_way;     /* counted in the flight */
+	bool is_gone;          /* its connection has ended, and its answer has still to come */
 	struct ary_desk *desk; /* from the request line to the end of the request; or NULL */
-	struct exchange *next_answered; /* guarded by the loop's lock */
+	struct ary_spot spot;
 };
 
 static void set_deadline(struct exchange *exchange, enum ary_deadline_kind kind)
@@ -78,8 +79,6 @@ static struct exchange *create(struct ary_exchanges *shared, struct MHD_Connecti
 /* Ends the request, whatever became of it. */
 static void reset(struct exchange *exchange)
 {
-	if (exchange->state == STATE_PARKED || exchange->state == STATE_PASSING)
-		exchange->shared->parked--;
 	if (exchange->desk && exchange->desk->has_call) {
 		ary_intake_end(&exchange->desk->intake);
 		ary_call_release(&exchange->desk->call);
@@ -93,15 +92,29 @@ static void reset(struct exchange *exchange)
 	exchange->state = STATE_IDLE;
 }
 
+/* Its connection has ended; so does it, unless its answer has still to come. */
 static void destroy(struct exchange *exchange)
 {
 	if (!exchange)
 		return;
-	reset(exchange);
 	ary_deadline_clear(&exchange->shared->deadlines, &exchange->deadline);
 	if (exchange->has_place)
 		ary_budget_give(exchange->shared->places, 1);
+	exchange->is_gone = ary_parking_abandon(&exchange->shared->parking, &exchange->spot);
+	if (exchange->is_gone)
+		return;
+	reset(exchange);
 	free(exchange);
+}
+
+void ary_exchange_on_orphan(struct ary_spot *spot)
+{
+	struct exchange *exchange =
+		(struct exchange *)(void *)((char *)spot - offsetof(struct exchange, spot));
+
+	reset(exchange);
+	if (exchange->is_gone)
+		free(exchange);
 }
 
 void ary_exchange_on_connection(void *context, struct MHD_Connection *connection, void **socket,
@@ -155,7 +168,10 @@ static void mind_room(struct exchange *exchange)
 /* A large value may take as long as a reply may, for each of its parts. */
 static void give_time(void *context)
 {
-	set_deadline(context, ARY_DEADLINE_REPLY);
+	struct exchange *exchange = context;
+
+	set_deadline(exchange, ARY_DEADLINE_REPLY);
+	ary_parking_go_on(&exchange->shared->parking);
 }
 
 /* Whatever was to be done with the request's body has been done, so only the reply is held on to
@@ -167,6 +183,7 @@ static enum MHD_Result reply(struct exchange *exchange)
 	struct ary_call *call = &exchange->desk->call;
 
 	enter_flight(exchange);
+	ary_parking_go_on(&exchange->shared->parking);
 	exchange->state = STATE_REPLY;
 	set_deadline(exchange, ARY_DEADLINE_REPLY);
 	ary_intake_end(&exchange->desk->intake);
@@ -193,71 +210,29 @@ static enum MHD_Result reply_early(struct exchange *exchange)
 	return reply(exchange);
 }
 
-static void append_answered_locked(struct ary_exchanges *shared, struct exchange *exchange)
-	ARY_REQUIRES(&shared->lock)
-{
-	exchange->next_answered = NULL;
-	if (shared->first_answered)
-		shared->last_answered->next_answered = exchange;
-	else
-		shared->first_answered = exchange;
-	shared->last_answered = exchange;
-}
-
-/* Called by api when a parked call has its answer, on any thread. The loop goes on with the
- * request. It is woken where it waits, for the first of those that it finds together: that costs a
- * system call here and another one there. Nothing of the exchange may be touched after. */
+/* Called by api when a parked call has its answer, on any thread. Nothing of the exchange may be
+ * touched after. */
 static void wake(struct ary_call *call)
 {
 	struct exchange *exchange = call->host;
-	struct ary_exchanges *shared = exchange->shared;
 
-	ary_mutex_lock(&shared->lock);
-	append_answered_locked(shared, exchange);
-	if (!shared->is_waiting) {
-		ary_mutex_unlock(&shared->lock);
-		return;
-	}
-	shared->is_waiting = false;
-	ary_mutex_lock(&shared->wake_lock);
-	ary_mutex_unlock(&shared->lock);
-	ary_wake_give(shared->wake);
-	ary_mutex_unlock(&shared->wake_lock);
+	ary_parking_wake(&exchange->shared->parking, &exchange->spot);
 }
 
-bool ary_exchanges_may_wait(struct ary_exchanges *exchanges)
-{
-	bool may_wait;
-
-	ary_mutex_lock(&exchanges->lock);
-	may_wait = !exchanges->first_answered;
-	exchanges->is_waiting = may_wait;
-	ary_mutex_unlock(&exchanges->lock);
-	return may_wait;
-}
-
-void ary_exchanges_resume(struct ary_exchanges *exchanges)
-{
-	struct exchange *answered;
-
-	ary_mutex_lock(&exchanges->lock);
-	exchanges->is_waiting = false;
-	answered = exchanges->first_answered;
-	exchanges->first_answered = NULL;
-	ary_mutex_unlock(&exchanges->lock);
-	for (; answered; answered = answered->next_answered)
-		MHD_resume_connection(answered->connection);
-}
-
-/* Suspends the request while what it waits for goes on; the library reads no more of it then. */
+/* Parks the request while what it waits for goes on; the library reads no more of it then. In the
+ * middle of a body it must be suspended: the library would give the rest of that again and
+ * again. */
 static enum MHD_Result park(struct exchange *exchange, enum state state)
 {
+	struct ary_call *call = &exchange->desk->call;
+	bool briefly = state == STATE_PARKED && call->is_brief;
+
 	exchange->state = state;
-	exchange->shared->parked++;
 	ary_deadline_clear(&exchange->shared->deadlines, &exchange->deadline);
-	exchange->desk->call.wake = wake;
-	MHD_suspend_connection(exchange->connection);
-	ary_api_launch(exchange->shared->api, &exchange->desk->call);
+	call->wake = wake;
+	ary_parking_take(&exchange->shared->parking, &exchange->spot, exchange->connection,
+			 briefly);
+	ary_api_launch(exchange->shared->api, call);
 	return MHD_YES;
 }
 
@@ -292,7 +267,6 @@ static enum MHD_Result begin(struct exchange *exchange)
 
 static enum MHD_Result finish(struct exchange *exchange)
 {
-	exchange->shared->parked--;
 	exchange->state = STATE_REPLY;
 	if (ary_api_finish(exchange->shared->api, &exchange->desk->call) == ARY_STEP_PARK)
 		return park(exchange, STATE_PARKED);
@@ -407,6 +381,8 @@ static enum MHD_Result admit(struct exchange *exchange, const struct ary_guard_f
 	ary_intake_begin(&exchange->desk->intake, api, call);
 	if (call->request.has_body)
 		set_deadline(exchange, ARY_DEADLINE_BODY);
+	if (framing->expects_continue)
+		ary_parking_go_on(&exchange->shared->parking);
 	if (step != ARY_STEP_BODY)
 		return refuse(exchange, framing);
 	status = ary_intake_make_room(&exchange->desk->intake);
@@ -508,11 +484,13 @@ static enum MHD_Result drain(struct exchange *exchange, struct ary_bytes *data)
 	return goes_on ? MHD_YES : MHD_NO;
 }
 
-/* What is left of DATA comes again, when it is its turn. */
+/* What is left of DATA comes again, when it is its turn; and more may have come by now. */
 static enum MHD_Result take_body(struct exchange *exchange, struct ary_bytes *data)
 {
 	enum MHD_Result result = MHD_YES;
 
+	if (!ary_intake_is_last(&exchange->desk->intake, *data))
+		ary_parking_go_on(&exchange->shared->parking);
 	if (exchange->state == STATE_BODY)
 		result = keep(exchange, data);
 	if (result == MHD_YES && exchange->state != STATE_BODY && exchange->state != STATE_PASSING)
@@ -523,7 +501,6 @@ static enum MHD_Result take_body(struct exchange *exchange, struct ary_bytes *da
 /* After the suspension: a piece may take as long as a body may. */
 static enum MHD_Result go_on(struct exchange *exchange)
 {
-	exchange->shared->parked--;
 	exchange->state = STATE_BODY;
 	set_deadline(exchange, ARY_DEADLINE_BODY);
 	if (ary_api_passed(exchange->shared->api, &exchange->desk->call) == ARY_STEP_BODY)
@@ -554,6 +531,8 @@ enum MHD_Result ary_exchange_on_request(void *context, struct MHD_Connection *co
 	(void)url;
 	if (!exchange)
 		return MHD_NO;
+	if (!ary_parking_leave(&exchange->shared->parking, &exchange->spot))
+		return MHD_YES;
 	if (exchange->state == STATE_IDLE)
 		return take_head(exchange, method, version);
 	if (exchange->state == STATE_PARKED)
@@ -577,6 +556,9 @@ void ary_exchange_on_completed(void *context, struct MHD_Connection *connection,
 	(void)code;
 	*request = NULL;
 	if (!exchange)
+		return;
+	ary_parking_go_on(&exchange->shared->parking);
+	if (ary_parking_abandon(&exchange->shared->parking, &exchange->spot))
 		return;
 	reset(exchange);
 	set_deadline(exchange, ARY_DEADLINE_IDLE);

@@ -15,12 +15,11 @@
 
 #include "api/api.h"
 #include "base/budget.h"
-#include "env/net.h"
-#include "env/thread.h"
 #include "http/deadline.h"
 #include "http/desk.h"
 #include "http/flight.h"
 #include "http/hot.h"
+#include "http/parking.h"
 
 struct exchange;
 
@@ -34,27 +33,13 @@ struct ary_exchanges {
 	size_t room_bytes;      /* of each connection, for the heads of a request and its answer */
 	struct ary_deadlines deadlines;
 	uint64_t now_ms;        /* of this turn of the loop */
-	size_t parked;          /* suspended and not seen again since */
 	bool is_closing;        /* requests that have not begun are dropped */
 	bool has_closed;        /* a connection ended in this turn of the loop */
-	struct ary_wake *wake;  /* the loop's: without a thread of its own, the library has none */
-	struct ary_mutex lock;  /* guards what follows */
-	struct exchange *first_answered; /* parked, with an answer since; in the order of these */
-	struct exchange *last_answered;
-	bool is_waiting;        /* the loop, and nobody has woken it yet */
-	/* Taken under `lock`, and held while the loop is woken, which takes the other at once: who
-	 * takes both once nothing is parked knows that no other thread will touch the loop any
-	 * more. */
-	struct ary_mutex wake_lock;
+	struct ary_parking parking;
 };
 
-/* Whether the loop may wait for events: it is woken then when a parked request has its answer.
- * False: one has, and the loop is to go on. */
-bool ary_exchanges_may_wait(struct ary_exchanges *exchanges);
-
-/* Resumes the connections of parked requests that have their answers. The loop calls it after it
- * has waited, before it runs the library. */
-void ary_exchanges_resume(struct ary_exchanges *exchanges);
+/* Called by the parking. */
+void ary_exchange_on_orphan(struct ary_spot *spot);
 
 /* The library's callbacks; CONTEXT is the struct ary_exchanges. */
 void ary_exchange_on_connection(void *context, struct MHD_Connection *connection, void **socket,

@@ -109,6 +109,13 @@ bool ary_intake_drain(struct ary_intake *intake, struct ary_bytes data)
 	return intake->drained_bytes <= drain_bytes_max(intake->call);
 }
 
+bool ary_intake_is_last(const struct ary_intake *intake, struct ary_bytes data)
+{
+	const struct ary_request *request = &intake->call->request;
+
+	return request->has_length && request->length - intake->received_bytes == data.size;
+}
+
 bool ary_intake_is_short(const struct ary_intake *intake)
 {
 	const struct ary_request *request = &intake->call->request;

@@ -41,6 +41,9 @@ ARY_MUST_CHECK enum ary_status ary_intake_keep(struct ary_intake *intake, struct
 /* DATA comes next, and is not wanted. False: it is too much, and the connection is to be ended. */
 ARY_MUST_CHECK bool ary_intake_drain(struct ary_intake *intake, struct ary_bytes data);
 
+/* Whether the body is known to end with DATA, which comes next. */
+bool ary_intake_is_last(const struct ary_intake *intake, struct ary_bytes data);
+
 /* Whether what is still to come of the body is known to be little enough to be read away. */
 bool ary_intake_is_short(const struct ary_intake *intake);
 

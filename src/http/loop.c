@@ -95,16 +95,12 @@ static enum ary_status start_daemon(struct ary_loop *loop, const struct ary_loop
 	return ARY_OK;
 }
 
-/* The library closes the listening socket unless it was told to let go of it. Taking the mutexes
- * waits for the thread that gave the last wake-up to let go of the loop. */
+/* The library closes the listening socket unless it was told to let go of it. */
 static void stop_daemon(struct ary_loop *loop)
 {
 	if (!loop->is_quiesced)
 		MHD_quiesce_daemon(loop->daemon);
-	ary_mutex_lock(&loop->exchanges.lock);
-	ary_mutex_lock(&loop->exchanges.wake_lock);
-	ary_mutex_unlock(&loop->exchanges.wake_lock);
-	ary_mutex_unlock(&loop->exchanges.lock);
+	ary_parking_settle(&loop->exchanges.parking);
 	MHD_stop_daemon(loop->daemon);
 }
 
@@ -121,9 +117,11 @@ static int wait_ms(struct ary_loop *loop)
 
 	if (loop->exchanges.has_closed)
 		return 0;
-	if (MHD_get_timeout(loop->daemon, &library_ms) == MHD_YES &&
-	    (deadline_ms < 0 || library_ms < (uint64_t)deadline_ms))
-		deadline_ms = library_ms < INT_MAX ? (int64_t)library_ms : INT_MAX;
+	if (MHD_get_timeout(loop->daemon, &library_ms) == MHD_YES) {
+		library_ms = ary_parking_wait_ms(&loop->exchanges.parking, library_ms);
+		if (deadline_ms < 0 || library_ms < (uint64_t)deadline_ms)
+			deadline_ms = library_ms < INT_MAX ? (int64_t)library_ms : INT_MAX;
+	}
 	return deadline_ms < INT_MAX ? (int)deadline_ms : INT_MAX;
 }
 
@@ -139,20 +137,22 @@ static bool heed(struct ary_loop *loop)
 		ary_cond_broadcast(&loop->changed);
 	}
 	loop->exchanges.is_closing = loop->wants_stop;
-	goes_on = !loop->wants_stop || loop->exchanges.parked > 0;
+	goes_on = !loop->wants_stop || loop->exchanges.parking.count > 0;
 	ary_mutex_unlock(&loop->mutex);
 	return goes_on;
 }
 
+/* What there is to do at once needs no look at the events: the library takes them by itself. */
 static void turn(struct ary_loop *loop, int wait_ms)
 {
 	struct ary_exchanges *exchanges = &loop->exchanges;
 
-	ary_net_wait(loop->epoll_fd, &loop->wake, ary_exchanges_may_wait(exchanges) ? wait_ms : 0);
+	if (wait_ms != 0 && ary_parking_may_wait(&exchanges->parking))
+		ary_net_wait(loop->epoll_fd, &loop->wake, wait_ms);
 	exchanges->now_ms = ary_monotonic_ms(ary_env_posix());
 	exchanges->has_closed = false;
 	ary_deadlines_expire(&exchanges->deadlines, exchanges->now_ms);
-	ary_exchanges_resume(exchanges);
+	ary_parking_resume(&exchanges->parking);
 	ARY_CHECK(MHD_run(loop->daemon) == MHD_YES);
 	ary_deadlines_drop_gone(&exchanges->deadlines, exchanges->now_ms);
 }
@@ -171,8 +171,7 @@ static void release(struct ary_loop *loop)
 {
 	ary_cond_release(&loop->changed);
 	ary_mutex_release(&loop->mutex);
-	ary_mutex_release(&loop->exchanges.wake_lock);
-	ary_mutex_release(&loop->exchanges.lock);
+	ary_parking_release(&loop->exchanges.parking);
 	ary_wake_release(&loop->wake);
 	ary_hot_release(&loop->hot);
 	ary_desks_release(&loop->exchanges.desks);
@@ -192,14 +191,12 @@ enum ary_status ary_loop_create(const struct ary_loop_options *options, struct a
 	loop->exchanges.api = options->api;
 	loop->exchanges.flight = options->flight;
 	loop->exchanges.places = options->places;
-	loop->exchanges.wake = &loop->wake;
 	loop->exchanges.hot = &loop->hot;
 	loop->exchanges.room_bytes = ary_room_total(options->server);
 	ary_hot_init(&loop->hot, options->server->hot_bytes_max);
 	loop->exchanges.now_ms = ary_monotonic_ms(ary_env_posix());
 	ary_deadlines_init(&loop->exchanges.deadlines, options->server);
-	ary_mutex_init(&loop->exchanges.lock);
-	ary_mutex_init(&loop->exchanges.wake_lock);
+	ary_parking_init(&loop->exchanges.parking, &loop->wake, ary_exchange_on_orphan);
 	ary_mutex_init(&loop->mutex);
 	ary_cond_init(&loop->changed);
 	status = start_daemon(loop, options, err);
