@@ -196,6 +196,11 @@ tests_unit_env_net_test_CPPFLAGS = $(test_cppflags)
 tests_unit_env_net_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_env_net_test_LDADD = libtestary.a $(upto_env) $(test_libs)
 
+check_PROGRAMS += %D%/unit/env/posix_copy_test
+tests_unit_env_posix_copy_test_CPPFLAGS = $(test_cppflags)
+tests_unit_env_posix_copy_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_env_posix_copy_test_LDADD = libtestary.a $(upto_env) $(test_libs)
+
 check_PROGRAMS += %D%/unit/env/posix_dir_test
 tests_unit_env_posix_dir_test_CPPFLAGS = $(test_cppflags)
 tests_unit_env_posix_dir_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -210,11 +215,6 @@ check_PROGRAMS += %D%/unit/env/posix_file_test
 tests_unit_env_posix_file_test_CPPFLAGS = $(test_cppflags)
 tests_unit_env_posix_file_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_env_posix_file_test_LDADD = libtestary.a $(upto_env) $(test_libs)
-
-check_PROGRAMS += %D%/unit/env/posix_load_test
-tests_unit_env_posix_load_test_CPPFLAGS = $(test_cppflags)
-tests_unit_env_posix_load_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_env_posix_load_test_LDADD = libtestary.a $(upto_env) $(test_libs)
 
 check_PROGRAMS += %D%/unit/env/posix_lock_test
 tests_unit_env_posix_lock_test_CPPFLAGS = $(test_cppflags)

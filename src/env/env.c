@@ -116,52 +116,23 @@ void ary_file_map(struct ary_file *file, uint64_t bytes)
 		file->env->ops->file_map(file, bytes);
 }
 
-/* Reads what OUT says to memory. */
-static enum ary_status read_copy(struct ary_file *file, struct ary_file_copy *out,
-				 struct ary_error *err)
+enum ary_status ary_file_copy_init(struct ary_file_copy *copy, struct ary_file *file, size_t bytes,
+				   struct ary_error *err)
 {
-	size_t size = 0;
+	struct ary_file_copy out = {.bytes = bytes};
 
-	out->data = ary_try_alloc(out->bytes);
-	if (out->data == NULL)
-		return ary_fail(err, ARY_NO_MEMORY, "no memory for %zu bytes of a file",
-				out->bytes);
-	enum ary_status status = ary_file_read_at(file, 0, out->data, out->bytes, &size, err);
-
-	if (status == ARY_OK && size < out->bytes)
-		status = ary_fail(err, ARY_CORRUPT, "the file has become shorter");
-	if (status != ARY_OK)
-		free(out->data);
-	return status;
-}
-
-enum ary_status ary_file_load(struct ary_file *file, size_t bytes, struct ary_file_copy *out,
-			      struct ary_error *err)
-{
-	struct ary_file_copy copy = {.bytes = bytes};
-	uint64_t file_bytes;
-	enum ary_status status = ary_file_size(file, &file_bytes, err);
-
-	if (status == ARY_OK && file_bytes < bytes)
-		status = ary_fail(err, ARY_CORRUPT, "the file is too short");
-	if (status == ARY_OK &&
-	    (file->env->ops->file_load == NULL || !file->env->ops->file_load(file, &copy)))
-		status = read_copy(file, &copy, err);
-	if (status == ARY_OK)
-		*out = copy;
-	return status;
-}
-
-void ary_file_copy_settle(struct ary_file_copy *copy)
-{
-	if (copy->env != NULL)
-		copy->env->ops->copy_settle(copy);
+	if (file->env->ops->copy_map == NULL || !file->env->ops->copy_map(&out, file))
+		out.data = ary_try_alloc(bytes);
+	if (out.data == NULL)
+		return ary_fail(err, ARY_NO_MEMORY, "no memory for %zu bytes of a file", bytes);
+	*copy = out;
+	return ARY_OK;
 }
 
 void ary_file_copy_release(struct ary_file_copy *copy)
 {
-	if (copy->env != NULL)
-		copy->env->ops->copy_release(copy);
+	if (copy->mapped_by != NULL)
+		copy->mapped_by->ops->copy_release(copy);
 	else
 		free(copy->data);
 	*copy = (struct ary_file_copy){.bytes = 0};

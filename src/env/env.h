@@ -31,13 +31,11 @@ enum ary_open_mode {
 /* Called once per name of a listing. Returning false ends the listing early. */
 typedef bool (*ary_name_visit)(void *context, const char *name);
 
-/* The bytes of a file, as memory that is the caller's to change: the file does not change with it.
- * `bytes` are at `data`; the rest is private. */
+/* Memory for the bytes of a file, the caller's to change: the file does not change with it. */
 struct ary_file_copy {
 	uint8_t *data;
 	size_t bytes;
-	struct ary_env *env; /* NULL: it was read, and is not mapped */
-	void *watch;
+	struct ary_env *mapped_by; /* NULL: it is no map, and its bytes are to be read to it */
 };
 
 /* The operations of one implementation. Callers use the functions below. */
@@ -71,10 +69,9 @@ struct ary_env_ops {
 	enum ary_status (*file_sync)(struct ary_file *file, struct ary_error *err);
 	/* May be NULL. */
 	void (*file_map)(struct ary_file *file, uint64_t bytes);
-	/* May all be NULL. Whether FILE's first OUT->bytes were mapped; then the others are
-	 * called. */
-	bool (*file_load)(struct ary_file *file, struct ary_file_copy *out);
-	void (*copy_settle)(struct ary_file_copy *copy);
+	/* May both be NULL. Whether COPY is a map of FILE's first COPY->bytes now; then the other
+	 * one is called. */
+	bool (*copy_map)(struct ary_file_copy *copy, struct ary_file *file);
 	void (*copy_release)(struct ary_file_copy *copy);
 
 	uint64_t (*wall_ms)(struct ary_env *env);
@@ -170,14 +167,12 @@ ARY_MUST_CHECK enum ary_status ary_file_sync(struct ary_file *file, struct ary_e
  * file was opened, before others have it; the file shall be written by way of FILE only. */
 void ary_file_map(struct ary_file *file, uint64_t bytes);
 
-/* Copies the first BYTES of FILE (CORRUPT: it has fewer) to memory. Where the system can map them,
- * they are read when they are first looked at, and those that cannot be read are zero: whoever has
- * looked at all, and knows what they should be, then settles the copy. Later such a byte, or one
- * that a shorter file does not have any more, ends the program, as memory does that is broken. OUT
- * is to be released. FILE may be closed meanwhile. IO, NO_MEMORY. */
-ARY_MUST_CHECK enum ary_status ary_file_load(struct ary_file *file, size_t bytes,
-					     struct ary_file_copy *out, struct ary_error *err);
-void ary_file_copy_settle(struct ary_file_copy *copy);
+/* Makes COPY memory for the first BYTES of FILE, which has so many. Where the system can map them,
+ * they are there, and read when they are first looked at: one that cannot be read by then, or that
+ * a shorter file does not have any more, ends the program, as memory does that is broken. Else they
+ * are the caller's to read. COPY is to be released. FILE may be closed meanwhile. NO_MEMORY. */
+ARY_MUST_CHECK enum ary_status ary_file_copy_init(struct ary_file_copy *copy, struct ary_file *file,
+						  size_t bytes, struct ary_error *err);
 
 /* Frees what COPY holds; one that is all zero is fine. */
 void ary_file_copy_release(struct ary_file_copy *copy);

@@ -55,8 +55,7 @@ static bool replace_page(uintptr_t address)
 {
 	uint8_t *page = mark_maps(address);
 
-	/* A copy may be changed, where zeros are right as well. */
-	return page != NULL && mmap(page, page_bytes, PROT_READ | PROT_WRITE,
+	return page != NULL && mmap(page, page_bytes, PROT_READ,
 				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
 }
 
@@ -158,35 +157,25 @@ void ary_posix_map_release(struct posix_map *map)
 	ARY_CHECK(munmap(base, bytes) == 0);
 }
 
-bool ary_posix_file_load(struct ary_file *file, struct ary_file_copy *out)
+/* Nobody watches over it: zeros in the place of a page that is missing would be wrong. */
+bool ary_posix_copy_map(struct ary_file_copy *copy, struct ary_file *file)
 {
 	const struct posix_file *self = (const struct posix_file *)(void *)file;
 
-	if (out->bytes == 0 || !has_addresses())
+	if (copy->bytes == 0 || !has_addresses())
 		return false;
-	ARY_CHECK(pthread_once(&handler_once, install_handler) == 0);
-	void *base = mmap(NULL, out->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
+	void *base = mmap(NULL, copy->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
 			  self->fd, 0);
 
 	if (base == MAP_FAILED)
 		return false;
-	out->data = base;
-	out->env = file->env;
-	out->watch = take_place(base, out->bytes);
+	copy->data = base;
+	copy->mapped_by = file->env;
 	return true;
-}
-
-/* Zeros in the place of a page would be wrong from here on. */
-void ary_posix_copy_settle(struct ary_file_copy *copy)
-{
-	if (copy->watch != NULL)
-		give_place(copy->watch);
-	copy->watch = NULL;
 }
 
 void ary_posix_copy_release(struct ary_file_copy *copy)
 {
-	ary_posix_copy_settle(copy);
 	ARY_CHECK(munmap(copy->data, copy->bytes) == 0);
 }
 

@@ -83,8 +83,7 @@ enum ary_status ary_posix_file_truncate(struct ary_file *file, uint64_t size,
 					struct ary_error *err);
 enum ary_status ary_posix_file_sync(struct ary_file *file, struct ary_error *err);
 void ary_posix_file_map(struct ary_file *file, uint64_t bytes);
-bool ary_posix_file_load(struct ary_file *file, struct ary_file_copy *out);
-void ary_posix_copy_settle(struct ary_file_copy *copy);
+bool ary_posix_copy_map(struct ary_file_copy *copy, struct ary_file *file);
 void ary_posix_copy_release(struct ary_file_copy *copy);
 
 #endif

@@ -2,7 +2,10 @@
 #include "store/checkpoint_blocks.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "env/system.h"
 #include "env/thread.h"
 
@@ -12,12 +15,17 @@ enum { THREAD_BLOCKS_MIN = 16, THREADS_MAX = 4 };
 
 /* What all threads look at. */
 struct proof {
-	const uint8_t *data;
-	uint64_t data_bytes;
-	const uint64_t *hashes;
-	const struct ary_hash_secret *secret;
+	const struct ary_checkpoint_data *data;
 	_Atomic uint64_t next; /* the block that nobody has taken yet */
-	atomic_bool damaged;
+	atomic_bool failed;    /* somewhere, so that the others need not go on */
+};
+
+/* One thread. */
+struct worker {
+	struct ary_thread thread;
+	struct proof *proof;
+	enum ary_status status;
+	struct ary_error err;
 };
 
 uint64_t ary_checkpoint_blocks(uint64_t data_bytes)
@@ -25,59 +33,90 @@ uint64_t ary_checkpoint_blocks(uint64_t data_bytes)
 	return (data_bytes + ARY_CHECKPOINT_BLOCK_BYTES - 1) / ARY_CHECKPOINT_BLOCK_BYTES;
 }
 
-static bool is_intact(const struct proof *proof, uint64_t block)
+/* Reads BLOCK to BUFFER, or where it belongs. */
+static enum ary_status read_block(const struct ary_checkpoint_data *data, uint64_t block,
+				  uint8_t *buffer, struct ary_error *err)
 {
 	uint64_t offset = block * ARY_CHECKPOINT_BLOCK_BYTES;
-	uint64_t left = proof->data_bytes - offset;
-	const struct ary_bytes bytes = {
-		proof->data + offset,
-		left < ARY_CHECKPOINT_BLOCK_BYTES ? (size_t)left : ARY_CHECKPOINT_BLOCK_BYTES};
-	return ary_hash(proof->secret, bytes) == proof->hashes[block];
+	uint64_t left = data->bytes - offset;
+	size_t wanted = left < ARY_CHECKPOINT_BLOCK_BYTES ? (size_t)left
+							  : ARY_CHECKPOINT_BLOCK_BYTES;
+	size_t size = 0;
+	uint8_t *place = data->place != NULL ? data->place + offset : buffer;
+	enum ary_status status = ary_file_read_at(data->file, data->offset + offset, place, wanted,
+						  &size, err);
+	if (status != ARY_OK)
+		return status;
+	if (size < wanted)
+		return ary_fail(err, ARY_CORRUPT, "it has become shorter");
+	if (ary_hash(data->secret, (struct ary_bytes){place, size}) != data->hashes[block])
+		return ary_fail(err, ARY_CORRUPT, "a block of it is damaged");
+	return ARY_OK;
 }
 
-/* Takes one block after the other, until there is none, or one is damaged. */
-static void run(void *context)
+/* Takes one block after the other, until there is none, or one of any thread has failed. */
+static enum ary_status read_blocks(struct proof *proof, uint8_t *buffer, struct ary_error *err)
 {
-	struct proof *proof = context;
-	uint64_t count = ary_checkpoint_blocks(proof->data_bytes);
-	while (!atomic_load_explicit(&proof->damaged, memory_order_relaxed)) {
+	uint64_t count = ary_checkpoint_blocks(proof->data->bytes);
+	enum ary_status status = ARY_OK;
+	while (status == ARY_OK && !atomic_load_explicit(&proof->failed, memory_order_relaxed)) {
 		uint64_t block = atomic_fetch_add_explicit(&proof->next, 1, memory_order_relaxed);
 		if (block >= count)
 			break;
-		if (!is_intact(proof, block))
-			atomic_store(&proof->damaged, true);
+		status = read_block(proof->data, block, buffer, err);
 	}
+	return status;
 }
 
-/* How many threads there should be beside the caller's. */
-static unsigned helpers_wanted(uint64_t blocks)
+static void run(void *context)
+{
+	struct worker *worker = context;
+	struct proof *proof = worker->proof;
+	bool needs_buffer = proof->data->place == NULL;
+	uint8_t *buffer = needs_buffer ? ary_try_alloc(ARY_CHECKPOINT_BLOCK_BYTES) : NULL;
+	if (needs_buffer && buffer == NULL)
+		worker->status = ary_fail(&worker->err, ARY_NO_MEMORY, "no memory to read it");
+	else
+		worker->status = read_blocks(proof, buffer, &worker->err);
+	if (worker->status != ARY_OK)
+		atomic_store_explicit(&proof->failed, true, memory_order_relaxed);
+	free(buffer);
+}
+
+/* How many threads there should be, with the caller's. */
+static unsigned threads_wanted(uint64_t blocks)
 {
 	uint64_t threads = blocks / THREAD_BLOCKS_MIN;
 	if (threads > THREADS_MAX)
 		threads = THREADS_MAX;
 	if (threads > ary_cpu_count())
 		threads = ary_cpu_count();
-	return threads > 0 ? (unsigned)threads - 1 : 0;
+	return threads > 0 ? (unsigned)threads : 1;
 }
 
-bool ary_checkpoint_blocks_intact(const uint8_t *data, uint64_t data_bytes, const uint64_t *hashes,
-				  const struct ary_hash_secret *secret)
+enum ary_status ary_checkpoint_blocks_read(const struct ary_checkpoint_data *data,
+					   struct ary_error *err)
 {
-	struct proof proof = {
-		.data = data,
-		.data_bytes = data_bytes,
-		.hashes = hashes,
-		.secret = secret,
-	};
-	struct ary_thread helpers[THREADS_MAX];
-	unsigned wanted = helpers_wanted(ary_checkpoint_blocks(data_bytes));
-	unsigned started = 0;
-	/* Without them it takes longer, and is the same. */
+	struct proof proof = {.data = data};
+	struct worker workers[THREADS_MAX];
+	unsigned wanted = threads_wanted(ary_checkpoint_blocks(data->bytes));
+	unsigned started = 1;
+	enum ary_status status = ARY_OK;
+	for (unsigned i = 0; i < wanted; i++)
+		workers[i] = (struct worker){.proof = &proof};
+	/* Without the others it takes longer, and is the same. */
 	while (started < wanted &&
-	       ary_thread_start(&helpers[started], "proof", run, &proof, NULL) == ARY_OK)
+	       ary_thread_start(&workers[started].thread, "proof", run, &workers[started], NULL) ==
+		       ARY_OK)
 		started++;
-	run(&proof);
-	while (started > 0)
-		ary_thread_join(&helpers[--started]);
-	return !atomic_load(&proof.damaged);
+	run(&workers[0]);
+	for (unsigned i = 0; i < started; i++) {
+		ary_thread_join(&workers[i].thread);
+		if (status != ARY_OK || workers[i].status == ARY_OK)
+			continue;
+		status = workers[i].status;
+		if (err != NULL)
+			*err = workers[i].err;
+	}
+	return status;
 }

@@ -17,7 +17,7 @@
 #include "store/store_private.h"
 
 enum {
-	ARY_CHECKPOINT_VERSION = 1,
+	ARY_CHECKPOINT_VERSION = 2,
 	ARY_CHECKPOINT_PAGE_BYTES = 4096,
 	/* So many bytes at the end of a log tell it from another one. */
 	ARY_CHECKPOINT_TAIL_BYTES = 4096,

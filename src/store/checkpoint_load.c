@@ -14,19 +14,22 @@
 #include "store/checkpoint_file.h"
 #include "store/clock.h"
 
-/* A checkpoint that is being looked at; all but `copy` borrows from that. */
+/* A checkpoint that is being looked at. */
 struct load {
 	struct ary_store *store;
 	const struct ary_inventory *inventory;
-	struct ary_file_copy copy;
+	struct ary_file *file;
+	uint64_t file_bytes;
 	struct ary_checkpoint_head head;
+	uint8_t *described; /* all between head and data; what follows is in it */
 	struct ary_bytes image_head;
-	uint8_t *data;
+	const uint64_t *hashes;
 	struct ary_checkpoint_facts facts;
 	const struct ary_checkpoint_log *logs;
 	struct ary_bytes uploads; /* and endings */
 	struct ary_segment **segments; /* opened so far, `segment_count` */
 	size_t segment_count;
+	struct ary_file_copy copy; /* of all of the file, for the sake of the data */
 	struct ary_index *index;
 	struct ary_error *err;
 };
@@ -36,25 +39,31 @@ static enum ary_status fail(struct load *load, const char *what)
 	return ary_fail(load->err, ARY_CORRUPT, "%s", what);
 }
 
-/* Takes the file to memory. NOT_FOUND: there is none. */
-static enum ary_status open_copy(struct load *load)
+/* NOT_FOUND: there is none. */
+static enum ary_status open_file(struct load *load)
 {
-	struct ary_file *file;
-	uint64_t bytes;
 	enum ary_status status = ary_file_open(load->store->root, ARY_NAME_CHECKPOINT,
-					       ARY_OPEN_READ, &file, load->err);
+					       ARY_OPEN_READ, &load->file, load->err);
 	if (status != ARY_OK)
 		return status;
 	/* What is proved here must be on the disk too: pages that could not be written would be
 	 * dropped, and read again as something else. Mostly there is nothing to do. */
-	status = ary_file_sync(file, load->err);
+	status = ary_file_sync(load->file, load->err);
 	if (status == ARY_OK)
-		status = ary_file_size(file, &bytes, load->err);
-	if (status == ARY_OK && (bytes < sizeof(load->head) || bytes > SIZE_MAX / 2))
+		status = ary_file_size(load->file, &load->file_bytes, load->err);
+	if (status == ARY_OK &&
+	    (load->file_bytes < sizeof(load->head) || load->file_bytes > SIZE_MAX / 2))
 		status = fail(load, "its size is not that of one");
-	if (status == ARY_OK)
-		status = ary_file_load(file, (size_t)bytes, &load->copy, load->err);
-	ary_file_close(file, NULL);
+	return status;
+}
+
+/* Reads all SIZE bytes. */
+static enum ary_status read_all(struct load *load, uint64_t offset, void *data, size_t size)
+{
+	size_t read = 0;
+	enum ary_status status = ary_file_read_at(load->file, offset, data, size, &read, load->err);
+	if (status == ARY_OK && read < size)
+		status = fail(load, "it has become shorter");
 	return status;
 }
 
@@ -64,11 +73,13 @@ static bool fits(uint64_t a, uint64_t b, uint64_t bound)
 	return a <= bound && b <= bound - a;
 }
 
-static enum ary_status check_head(struct load *load)
+static enum ary_status read_head(struct load *load)
 {
 	struct ary_checkpoint_head *head = &load->head;
-	uint64_t bytes = load->copy.bytes;
-	memcpy(head, load->copy.data, sizeof(*head));
+	uint64_t bytes = load->file_bytes;
+	enum ary_status status = read_all(load, 0, head, sizeof(*head));
+	if (status != ARY_OK)
+		return status;
 	if (!ary_checkpoint_is_signed(head))
 		return fail(load, "another version of the program wrote it");
 	if (ary_checkpoint_head_hash(head) != head->head_hash)
@@ -81,25 +92,44 @@ static enum ary_status check_head(struct load *load)
 	return ARY_OK;
 }
 
-/* Checks all hashes, and finds the sections. */
-static enum ary_status check_copy(struct load *load)
+/* Reads and checks what stands between head and data, and finds its sections. */
+static enum ary_status read_described(struct load *load)
 {
 	const struct ary_checkpoint_head *head = &load->head;
-	enum ary_status status = check_head(load);
+	size_t size = (size_t)ary_checkpoint_data_offset(head) - sizeof(*head);
+	load->described = ary_try_alloc(size);
+	if (load->described == NULL)
+		return ary_fail(load->err, ARY_NO_MEMORY, "no memory for it");
+	enum ary_status status = read_all(load, sizeof(*head), load->described, size);
 	if (status != ARY_OK)
 		return status;
-	const uint8_t *facts = load->copy.data + sizeof(*head);
-	const struct ary_bytes described = {
-		facts, ary_checkpoint_data_offset(head) - sizeof(*head)};
-	if (ary_hash(&head->secret, described) != head->described_hash)
+	if (ary_hash(&head->secret, (struct ary_bytes){load->described, size}) !=
+	    head->described_hash)
 		return fail(load, "its facts are damaged");
-	load->image_head = (struct ary_bytes){facts + head->facts_bytes, head->image_head_bytes};
-	load->data = load->copy.data + ary_checkpoint_data_offset(head);
-	const void *hashes = load->image_head.data + load->image_head.size;
-	if (!ary_checkpoint_blocks_intact(load->data, head->data_bytes, hashes, &head->secret))
-		return fail(load, "a block of it is damaged");
-	ary_file_copy_settle(&load->copy);
+	load->image_head = (struct ary_bytes){load->described + head->facts_bytes,
+					      head->image_head_bytes};
+	load->hashes = (const void *)(load->image_head.data + load->image_head.size);
 	return ARY_OK;
+}
+
+/* Proves the data by reading them, wherever they are to lie: a map, whose every first touch of a
+ * page is dear, is left alone until somebody needs what is in it. */
+static enum ary_status take_data(struct load *load)
+{
+	uint64_t offset = ary_checkpoint_data_offset(&load->head);
+	enum ary_status status = ary_file_copy_init(&load->copy, load->file,
+						    (size_t)load->file_bytes, load->err);
+	if (status != ARY_OK)
+		return status;
+	const struct ary_checkpoint_data data = {
+		.file = load->file,
+		.offset = offset,
+		.bytes = load->head.data_bytes,
+		.hashes = load->hashes,
+		.secret = &load->head.secret,
+		.place = load->copy.mapped_by == NULL ? load->copy.data + offset : NULL,
+	};
+	return ary_checkpoint_blocks_read(&data, load->err);
 }
 
 static bool skip_uploads(struct ary_checkpoint_reader *reader, uint64_t count)
@@ -139,7 +169,7 @@ static bool skip_endings(struct ary_checkpoint_reader *reader, uint64_t count)
 static enum ary_status check_facts(struct load *load)
 {
 	struct ary_checkpoint_reader reader = {
-		.rest = {load->copy.data + sizeof(load->head), load->head.facts_bytes}};
+		.rest = {load->described, load->head.facts_bytes}};
 	const struct ary_checkpoint_facts *facts = ary_checkpoint_take(&reader, sizeof(*facts));
 	if (facts == NULL || facts->log_count == 0 || facts->log_count > reader.rest.size)
 		return fail(load, "its facts are of another form");
@@ -192,16 +222,21 @@ static enum ary_status open_logs(struct load *load)
 
 static enum ary_status examine(struct load *load)
 {
-	enum ary_status status = open_copy(load);
+	enum ary_status status = open_file(load);
 	if (status == ARY_OK)
-		status = check_copy(load);
+		status = read_head(load);
+	if (status == ARY_OK)
+		status = read_described(load);
+	if (status == ARY_OK)
+		status = take_data(load);
 	if (status == ARY_OK)
 		status = check_facts(load);
 	if (status == ARY_OK)
 		status = open_logs(load);
 	if (status != ARY_OK)
 		return status;
-	load->index = ary_image_open(load->image_head, load->data, load->head.data_bytes);
+	uint8_t *data = load->copy.data + ary_checkpoint_data_offset(&load->head);
+	load->index = ary_image_open(load->image_head, data, load->head.data_bytes);
 	if (load->index == NULL)
 		return fail(load, "another build of the program wrote it, or there is no memory");
 	return ARY_OK;
@@ -334,6 +369,8 @@ static void release(struct load *load)
 	free(load->segments);
 	ary_index_destroy(load->index);
 	ary_file_copy_release(&load->copy);
+	free(load->described);
+	(void)ary_file_close(load->file, NULL);
 }
 
 enum ary_status ary_checkpoint_load(struct ary_store *store,

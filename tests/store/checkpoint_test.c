@@ -269,6 +269,31 @@ static void test_damaged_one_is_ignored(void **state)
 	ary_buf_release(&expected);
 }
 
+/* What the blocks are, and what else is hashed, is another thing in each version. */
+static void test_one_of_an_older_version_is_ignored(void **state)
+{
+	struct store_test *test = *state;
+	struct ary_checkpoint_head head;
+
+	fill(test);
+	store_test_reopen(test);
+	struct ary_buf expected = store_portrait(test->store);
+
+	store_test_close(test);
+	struct ary_buf bytes = file_read(test->path, CHECKPOINT);
+
+	memcpy(&head, bytes.data, sizeof(head));
+	head.version = ARY_CHECKPOINT_VERSION - 1;
+	head.head_hash = ary_checkpoint_head_hash(&head);
+	memcpy(bytes.data, &head, sizeof(head));
+	file_write(test->path, CHECKPOINT, ary_buf_view(&bytes));
+	expect_ignored(test, &expected);
+	store_test_open(test);
+	assert_true(was_used(test));
+	ary_buf_release(&bytes);
+	ary_buf_release(&expected);
+}
+
 static void test_one_of_other_logs_is_ignored(void **state)
 {
 	struct store_test *test = *state;
@@ -478,8 +503,16 @@ static void test_unreadable_one_is_ignored(void **state)
 		{.kind = FAULT_FILE_OPEN, .name = ARY_NAME_CHECKPOINT, .nth = 1,
 		 .os_errno = EACCES},
 		{.kind = FAULT_FILE_SIZE, .name = ARY_NAME_CHECKPOINT, .nth = 1},
+		{.kind = FAULT_FILE_SYNC, .name = ARY_NAME_CHECKPOINT, .nth = 1},
+		/* Of the head, of what is behind it, and of a block. */
 		{.kind = FAULT_FILE_READ, .name = ARY_NAME_CHECKPOINT, .nth = 1},
+		{.kind = FAULT_FILE_READ, .name = ARY_NAME_CHECKPOINT, .nth = 2},
+		{.kind = FAULT_FILE_READ, .name = ARY_NAME_CHECKPOINT, .nth = 3},
 		{.kind = FAULT_FILE_READ, .name = ARY_NAME_CHECKPOINT, .nth = 1,
+		 .short_read = true, .short_bytes = 100},
+		{.kind = FAULT_FILE_READ, .name = ARY_NAME_CHECKPOINT, .nth = 2,
+		 .short_read = true, .short_bytes = 1000},
+		{.kind = FAULT_FILE_READ, .name = ARY_NAME_CHECKPOINT, .nth = 3,
 		 .short_read = true, .short_bytes = 1000},
 	};
 	struct store_test *test = *state;
@@ -542,6 +575,7 @@ int main(void)
 		TEST(test_only_what_came_after_it_is_read),
 		TEST(test_torn_tail_behind_it_is_cut),
 		TEST(test_damaged_one_is_ignored),
+		TEST(test_one_of_an_older_version_is_ignored),
 		TEST(test_one_of_other_logs_is_ignored),
 		TEST(test_log_that_became_shorter_is_noticed),
 		TEST(test_small_store_has_none),
