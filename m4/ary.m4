@@ -78,3 +78,20 @@ AS_IF([test "$ary_instrumented" = no],
 AS_IF([test "$ary_fortify" = yes],
 	[ARY_CFLAGS="$ARY_CFLAGS -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"])
 AC_MSG_RESULT([$ary_fortify])])
+
+# Defines HAVE_XXH3_DISPATCH where libxxhash has functions that choose vectors when they run.
+AC_DEFUN([ARY_XXHASH_DISPATCH],
+[AC_MSG_CHECKING([whether libxxhash chooses vectors at run time])
+ary_save_cflags=$CFLAGS
+ary_save_libs=$LIBS
+CFLAGS="$CFLAGS $XXHASH_CFLAGS"
+LIBS="$XXHASH_LIBS $LIBS"
+AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <xxh_x86dispatch.h>]],
+		[[char text[256] = {0};
+		return (int)XXH3_64bits_withSecret_dispatch(text, sizeof(text), text,
+							    sizeof(text))]])],
+	[AC_MSG_RESULT([yes])
+	AC_DEFINE([HAVE_XXH3_DISPATCH], [1], [functions of libxxhash choose vectors])],
+	[AC_MSG_RESULT([no])])
+CFLAGS=$ary_save_cflags
+LIBS=$ary_save_libs])

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The keyed hash of the index. Keys come from strangers: without a secret, chosen keys could all
- * fall into one chain. Door of <xxhash.h>. */
+/* The keyed hash of the index, and of what is kept of it. Keys come from strangers: without a
+ * secret, chosen keys could all fall into one chain. Door of <xxhash.h>. */
 #ifndef ARY_BASE_HASH_H
 #define ARY_BASE_HASH_H
 
@@ -17,5 +17,9 @@ struct ary_hash_secret {
 
 /* The hash of BYTES under SECRET (XXH3, 64 bits). Threads: any. */
 uint64_t ary_hash(const struct ary_hash_secret *secret, struct ary_bytes bytes);
+
+/* The same hash, for KiB and more: by the widest vectors that this processor has, where the library
+ * can choose. Threads: any. */
+uint64_t ary_hash_long(const struct ary_hash_secret *secret, struct ary_bytes bytes);
 
 #endif

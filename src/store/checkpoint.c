@@ -42,7 +42,7 @@ static void fail_memory(struct work *work)
 
 static void flush_block(struct work *work)
 {
-	uint64_t hash = ary_hash(&work->head.secret, ary_buf_view(&work->block));
+	uint64_t hash = ary_hash_long(&work->head.secret, ary_buf_view(&work->block));
 	if (work->block.size == 0)
 		return;
 	write_at(work, work->offset, ary_buf_view(&work->block));
@@ -121,7 +121,7 @@ static void write_all(struct work *work)
 	flush_block(work);
 	pad_described(work);
 	write_at(work, sizeof(*head), ary_buf_view(&work->described));
-	head->described_hash = ary_hash(&head->secret, ary_buf_view(&work->described));
+	head->described_hash = ary_hash_long(&head->secret, ary_buf_view(&work->described));
 	head->head_hash = ary_checkpoint_head_hash(head);
 	write_at(work, 0, (struct ary_bytes){(const uint8_t *)head, sizeof(*head)});
 }

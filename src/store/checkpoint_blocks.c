@@ -49,7 +49,7 @@ static enum ary_status read_block(const struct ary_checkpoint_data *data, uint64
 		return status;
 	if (size < wanted)
 		return ary_fail(err, ARY_CORRUPT, "it has become shorter");
-	if (ary_hash(data->secret, (struct ary_bytes){place, size}) != data->hashes[block])
+	if (ary_hash_long(data->secret, (struct ary_bytes){place, size}) != data->hashes[block])
 		return ary_fail(err, ARY_CORRUPT, "a block of it is damaged");
 	return ARY_OK;
 }

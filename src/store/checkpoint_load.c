@@ -103,7 +103,7 @@ static enum ary_status read_described(struct load *load)
 	enum ary_status status = read_all(load, sizeof(*head), load->described, size);
 	if (status != ARY_OK)
 		return status;
-	if (ary_hash(&head->secret, (struct ary_bytes){load->described, size}) !=
+	if (ary_hash_long(&head->secret, (struct ary_bytes){load->described, size}) !=
 	    head->described_hash)
 		return fail(load, "its facts are damaged");
 	load->image_head = (struct ary_bytes){load->described + head->facts_bytes,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Promise: the hash is XXH3 and depends on every byte of the key and on the secret. */
+/* Promise: the hash is XXH3, by whatever vectors, and depends on every byte of the key and on the
+ * secret. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #define XXH_STATIC_LINKING_ONLY
 #include <xxhash.h>
 
+#include "base/alloc.h"
 #include "base/hash.h"
 
 enum { KEY_BYTES_MAX = 600 };
@@ -81,6 +83,28 @@ static void test_no_bytes_have_a_hash(void **state)
 		    ary_hash(&secret, ary_bytes_of("")));
 }
 
+static void test_long_hash_is_the_same(void **state)
+{
+	enum { BLOCK_BYTES = 256 << 10 };
+	struct ary_hash_secret secret = secret_from(5);
+	uint8_t *data = ary_alloc(BLOCK_BYTES + 2);
+
+	(void)state;
+	for (size_t i = 0; i < BLOCK_BYTES + 2; i++)
+		data[i] = (uint8_t)(i * 31 + i / 251);
+	for (size_t size = 0; size <= BLOCK_BYTES + 1; size++) {
+		struct ary_bytes bytes = { data, size };
+
+		assert_true(ary_hash_long(&secret, bytes) == ary_hash(&secret, bytes));
+		/* Not aligned. */
+		bytes = (struct ary_bytes){ data + 1, size };
+		assert_true(ary_hash_long(&secret, bytes) == ary_hash(&secret, bytes));
+		if (size == 2 << 10)
+			size = BLOCK_BYTES - 2;
+	}
+	free(data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +112,7 @@ int main(void)
 		cmocka_unit_test(test_hash_depends_on_the_secret),
 		cmocka_unit_test(test_hash_depends_on_every_byte),
 		cmocka_unit_test(test_no_bytes_have_a_hash),
+		cmocka_unit_test(test_long_hash_is_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
