@@ -129,6 +129,12 @@ enum ary_status ary_file_copy_init(struct ary_file_copy *copy, struct ary_file *
 	return ARY_OK;
 }
 
+bool ary_file_copy_populate(const struct ary_file_copy *copy, size_t offset, size_t bytes)
+{
+	return copy->mapped_by != NULL &&
+	       copy->mapped_by->ops->copy_populate(copy, offset, bytes);
+}
+
 void ary_file_copy_release(struct ary_file_copy *copy)
 {
 	if (copy->mapped_by != NULL)

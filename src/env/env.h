@@ -69,9 +69,10 @@ struct ary_env_ops {
 	enum ary_status (*file_sync)(struct ary_file *file, struct ary_error *err);
 	/* May be NULL. */
 	void (*file_map)(struct ary_file *file, uint64_t bytes);
-	/* May both be NULL. Whether COPY is a map of FILE's first COPY->bytes now; then the other
-	 * one is called. */
+	/* May all be NULL. Whether COPY is a map of FILE's first COPY->bytes now; then the others
+	 * are called. */
 	bool (*copy_map)(struct ary_file_copy *copy, struct ary_file *file);
+	bool (*copy_populate)(const struct ary_file_copy *copy, size_t offset, size_t bytes);
 	void (*copy_release)(struct ary_file_copy *copy);
 
 	uint64_t (*wall_ms)(struct ary_env *env);
@@ -173,6 +174,11 @@ void ary_file_map(struct ary_file *file, uint64_t bytes);
  * are the caller's to read. COPY is to be released. FILE may be closed meanwhile. NO_MEMORY. */
 ARY_MUST_CHECK enum ary_status ary_file_copy_init(struct ary_file_copy *copy, struct ary_file *file,
 						  size_t bytes, struct ary_error *err);
+
+/* Brings in the BYTES at OFFSET of COPY, which begin a page, so that whoever looks at them first
+ * does not pay for it; others may use and change them meanwhile. False: it could not, or there is
+ * nothing to bring in, and the rest is not worth asking for. */
+bool ary_file_copy_populate(const struct ary_file_copy *copy, size_t offset, size_t bytes);
 
 /* Frees what COPY holds; one that is all zero is fine. */
 void ary_file_copy_release(struct ary_file_copy *copy);

@@ -78,6 +78,7 @@ struct ary_env *ary_env_posix(void)
 		.file_sync = ary_posix_file_sync,
 		.file_map = ary_posix_file_map,
 		.copy_map = ary_posix_copy_map,
+		.copy_populate = ary_posix_copy_populate,
 		.copy_release = ary_posix_copy_release,
 		.wall_ms = wall_ms,
 		.monotonic_ns = monotonic_ns,

@@ -174,6 +174,20 @@ bool ary_posix_copy_map(struct ary_file_copy *copy, struct ary_file *file)
 	return true;
 }
 
+/* It does what reading each page would do, and so nothing to those that are the process's own
+ * already; one that cannot be read is an error here, and no signal. */
+bool ary_posix_copy_populate(const struct ary_file_copy *copy, size_t offset, size_t bytes)
+{
+#if defined(MADV_POPULATE_READ)
+	return madvise(copy->data + offset, bytes, MADV_POPULATE_READ) == 0;
+#else
+	(void)copy;
+	(void)offset;
+	(void)bytes;
+	return false;
+#endif
+}
+
 void ary_posix_copy_release(struct ary_file_copy *copy)
 {
 	ARY_CHECK(munmap(copy->data, copy->bytes) == 0);

@@ -84,6 +84,7 @@ enum ary_status ary_posix_file_truncate(struct ary_file *file, uint64_t size,
 enum ary_status ary_posix_file_sync(struct ary_file *file, struct ary_error *err);
 void ary_posix_file_map(struct ary_file *file, uint64_t bytes);
 bool ary_posix_copy_map(struct ary_file_copy *copy, struct ary_file *file);
+bool ary_posix_copy_populate(const struct ary_file_copy *copy, size_t offset, size_t bytes);
 void ary_posix_copy_release(struct ary_file_copy *copy);
 
 #endif

@@ -11,6 +11,9 @@
 #include "store/checkpoint.h"
 #include "store/pace.h"
 
+/* So short that nobody who wants to change the memory of the process waits long for a slice. */
+enum { POPULATE_BYTES = 1 << 20 };
+
 static bool is_stopping(struct ary_prover *prover)
 {
 	return atomic_load_explicit(&prover->stopping, memory_order_relaxed);
@@ -29,6 +32,30 @@ static void wait_until(struct ary_store *store, uint64_t due_ns)
 	ary_mutex_unlock(&prover->lock);
 }
 
+/* Waits as one does who has read BYTES, at the pace of a compaction. */
+static void rest(struct ary_store *store, uint64_t bytes)
+{
+	uint64_t due_ns = ary_pace_until(&store->prover.pace_due_ns, store, bytes);
+	if (due_ns > 0)
+		wait_until(store, due_ns);
+}
+
+/* Brings in the pages in which the index lies, until all are there, the system has no way to, or
+ * the thread is to end. Those that a write has changed are the process's own by then, and stay. */
+static void populate(struct ary_store *store)
+{
+	const struct ary_file_copy *copy = &store->checkpoint.copy;
+	size_t offset = 0;
+	while (offset < copy->bytes && !is_stopping(&store->prover)) {
+		size_t left = copy->bytes - offset;
+		size_t bytes = left < POPULATE_BYTES ? left : POPULATE_BYTES;
+		if (!ary_file_copy_populate(copy, offset, bytes))
+			return;
+		offset += bytes;
+		rest(store, bytes);
+	}
+}
+
 /* That LINE came here proves it. */
 static enum ary_status pass_line(void *context, const struct ary_scan_line *line,
 				 struct ary_error *err)
@@ -38,9 +65,7 @@ static enum ary_status pass_line(void *context, const struct ary_scan_line *line
 	if (is_stopping(prover))
 		return ary_fail(err, ARY_CANCELLED, "the store is closing");
 	prover->bytes += line->line.size;
-	uint64_t due_ns = ary_pace_until(&prover->pace_due_ns, store, line->line.size);
-	if (due_ns > 0)
-		wait_until(store, due_ns);
+	rest(store, line->line.size);
 	return ARY_OK;
 }
 
@@ -90,6 +115,7 @@ static void run(void *context)
 	struct ary_store *store = context;
 	struct ary_prover *prover = &store->prover;
 	size_t done = 0;
+	populate(store);
 	while (done < prover->log_count && prove_log(store, &prover->logs[done]))
 		done++;
 	if (done == prover->log_count)

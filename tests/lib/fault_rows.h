@@ -29,7 +29,7 @@ struct fault_row {
 
 /* Every operation has a row but those that may be NULL, from file_map on: the stand-in has none of
  * them. */
-enum { FAULT_OPERATIONS = 22, FAULT_OPERATION_HINT = 16, FAULT_OPERATION_HINTS = 3 };
+enum { FAULT_OPERATIONS = 23, FAULT_OPERATION_HINT = 16, FAULT_OPERATION_HINTS = 4 };
 extern const struct fault_row fault_rows[];
 extern const size_t fault_row_count;
 

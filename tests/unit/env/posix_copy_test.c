@@ -7,6 +7,7 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -14,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "env/env.h"
+#include "env/thread.h"
 #include "lib/fault_env.h"
 #include "lib/tmpdir.h"
 
@@ -316,6 +318,104 @@ static void test_without_addresses_to_spare_it_is_read(void **state)
 	close_file(file);
 }
 
+enum { MANY_PAGES = 1000 };
+
+/* A copy of a file of zeros, which stays open. */
+static struct ary_file_copy map_zeros(struct scene *scene, struct ary_file **file_out)
+{
+	size_t size = MANY_PAGES * scene->page_bytes;
+	struct ary_file_copy copy;
+
+	*file_out = make_file(scene->mapped, "zeros", scene->content, 0);
+	assert_int_equal(ary_file_truncate(*file_out, size, NULL), ARY_OK);
+	assert_int_equal(ary_file_copy_init(&copy, *file_out, size, NULL), ARY_OK);
+	if (copy.mapped_by == NULL)
+		memset(copy.data, 0, size);
+	return copy;
+}
+
+/* How many of the MANY_PAGES of COPY the process has; all, where the system does not say. */
+static size_t count_present(const struct ary_file_copy *copy)
+{
+	size_t page_bytes = copy->bytes / MANY_PAGES;
+	uint64_t entries[MANY_PAGES];
+	size_t count = 0;
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+
+	if (fd < 0)
+		return MANY_PAGES;
+	assert_int_equal(pread(fd, entries, sizeof(entries),
+			       (off_t)((uintptr_t)copy->data / page_bytes * sizeof(entries[0]))),
+			 sizeof(entries));
+	close(fd);
+	for (size_t i = 0; i < MANY_PAGES; i++)
+		count += entries[i] >> 63;
+	return count;
+}
+
+static void test_pages_that_were_brought_in_are_there(void **state)
+{
+	struct scene *scene = *state;
+	struct ary_file *file;
+	struct ary_file_copy copy = map_zeros(scene, &file);
+
+	/* Old systems cannot. */
+	if (ary_file_copy_populate(&copy, 0, copy.bytes))
+		assert_int_equal(count_present(&copy), MANY_PAGES);
+	release(&copy);
+	close_file(file);
+}
+
+static void change_pages(void *context)
+{
+	const struct ary_file_copy *copy = context;
+	size_t page_bytes = copy->bytes / MANY_PAGES;
+
+	for (size_t i = 0; i < MANY_PAGES; i++)
+		copy->data[i * page_bytes + i] = 7;
+}
+
+static void test_changes_beside_it_stay(void **state)
+{
+	struct scene *scene = *state;
+	struct ary_file *file;
+	struct ary_file_copy copy = map_zeros(scene, &file);
+	size_t page = scene->page_bytes;
+	struct ary_thread thread;
+
+	assert_int_equal(ary_thread_start(&thread, "changes", change_pages, &copy, NULL), ARY_OK);
+	for (size_t i = 0; i < MANY_PAGES; i += 10)
+		(void)ary_file_copy_populate(&copy, i * page, 10 * page);
+	ary_thread_join(&thread);
+	(void)ary_file_copy_populate(&copy, 0, copy.bytes);
+	for (size_t i = 0; i < MANY_PAGES; i++) {
+		assert_int_equal(copy.data[i * page + i], 7);
+		assert_int_equal(copy.data[i * page + i + 1], 0);
+	}
+	release(&copy);
+	close_file(file);
+}
+
+/* It ends nothing, as whoever needs such a page meets it soon enough. */
+static void test_lost_pages_cannot_be_brought_in(void **state)
+{
+	struct scene *scene = *state;
+	struct ary_file *file;
+	struct ary_file_copy copy = map_zeros(scene, &file);
+	struct ary_file_copy unmapped;
+
+	if (copy.mapped_by != NULL) {
+		assert_int_equal(ary_file_truncate(file, 0, NULL), ARY_OK);
+		assert_false(ary_file_copy_populate(&copy, 0, copy.bytes));
+	}
+	release(&copy);
+	close_file(file);
+	/* Nor is there anything to do where it was read. */
+	unmapped = load_and_close(scene, scene->read, "unmapped");
+	assert_false(ary_file_copy_populate(&unmapped, 0, unmapped.bytes));
+	release(&unmapped);
+}
+
 static void test_release_of_an_empty_copy_is_fine(void **state)
 {
 	struct ary_file_copy copy = { .bytes = 0 };
@@ -336,6 +436,9 @@ int main(void)
 		TEST(test_copies_come_and_go),
 		TEST(test_no_memory_is_told),
 		TEST(test_without_addresses_to_spare_it_is_read),
+		TEST(test_pages_that_were_brought_in_are_there),
+		TEST(test_changes_beside_it_stay),
+		TEST(test_lost_pages_cannot_be_brought_in),
 		TEST(test_release_of_an_empty_copy_is_fine),
 	};
 
