@@ -54,8 +54,10 @@ END {
 			continue
 		bytes = median(resident[part[2]])
 		own = median(indexed[part[2]])
+		# Opened by a checkpoint, the process has not touched its index yet.
 		printf "| %s | %.1f | %.1f | %s | %s |\n", part[2],
 			records * 1000 / median(rate[order[i]]), bytes / 1048576,
-			own ? beyond(bytes) : "-", own ? beyond(own) : "-"
+			own && part[2] != "aryavarth" ? beyond(bytes) : "-",
+			own ? beyond(own) : "-"
 	}
 }

@@ -67,7 +67,7 @@ list_goals() {
 	goal large 'large:memory of many' at-most 256 \
 		'MiB of memory for 64 uploads of 64 MiB at once'
 	goal engine 'engine:bytes a key' at-most 48 \
-		'memory per key beyond its own bytes (aim: 40)'
+		'memory per key beyond its own bytes, opened by all lines (aim: 40)'
 }
 
 # Lines "TEXT SENSE LIMIT FIGURE VERDICT", separated by tabs; the figure is - where there is none.
