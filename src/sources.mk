@@ -39,6 +39,8 @@ env_sources = \
 	%D%/env/input.h \
 	%D%/env/net.c \
 	%D%/env/net.h \
+	%D%/env/pages.c \
+	%D%/env/pages.h \
 	%D%/env/posix.c \
 	%D%/env/posix_dir.c \
 	%D%/env/posix_file.c \

@@ -196,6 +196,11 @@ tests_unit_env_net_test_CPPFLAGS = $(test_cppflags)
 tests_unit_env_net_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_env_net_test_LDADD = libtestary.a $(upto_env) $(test_libs)
 
+check_PROGRAMS += %D%/unit/env/pages_test
+tests_unit_env_pages_test_CPPFLAGS = $(test_cppflags)
+tests_unit_env_pages_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_env_pages_test_LDADD = libtestary.a $(upto_env) $(test_libs)
+
 check_PROGRAMS += %D%/unit/env/posix_copy_test
 tests_unit_env_posix_copy_test_CPPFLAGS = $(test_cppflags)
 tests_unit_env_posix_copy_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

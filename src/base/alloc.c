@@ -53,8 +53,7 @@ void *ary_try_alloc(size_t size)
 	return ary_try_realloc(NULL, size);
 }
 
-/* Whether a try has to fail, which is noted. */
-static bool fails(void)
+bool ary_alloc_try_fails(void)
 {
 	bool fails = must_fail();
 
@@ -65,12 +64,12 @@ static bool fails(void)
 
 void *ary_try_alloc_zeroed(size_t size)
 {
-	return fails() ? NULL : calloc(1, size > 0 ? size : 1);
+	return ary_alloc_try_fails() ? NULL : calloc(1, size > 0 ? size : 1);
 }
 
 void *ary_try_realloc(void *pointer, size_t size)
 {
-	if (fails())
+	if (ary_alloc_try_fails())
 		return NULL;
 	/* Zero would free POINTER on some systems and not on others. */
 	return realloc(pointer, size > 0 ? size : 1);

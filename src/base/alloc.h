@@ -27,6 +27,10 @@ ARY_MUST_CHECK void *ary_try_realloc(void *pointer, size_t size);
 /* A copy of TEXT, owned. Aborts when memory is out. */
 char *ary_strdup(const char *text);
 
+/* For who tries to get memory in another way: whether that has to fail, for a test. It counts as a
+ * try. */
+bool ary_alloc_try_fails(void);
+
 /* For tests: the N-th try from now fails (1 is the next), and all later ones too when FOREVER.
  * N of 0 turns failing off. Counts tries of all threads. */
 void ary_alloc_fail_at(unsigned long n, int forever);

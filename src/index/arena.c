@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "env/pages.h"
 
 /* Blocks up to here have lists of their exact size: keys of up to 1 KiB waste only the rounding
  * to 8 bytes. Above, sizes rise by an eighth. */
@@ -18,6 +19,9 @@ static uint32_t next_class_units(uint32_t units)
 	units += units / 8;
 	return units < ARY_ARENA_BLOCK_UNITS_MAX ? units : ARY_ARENA_BLOCK_UNITS_MAX;
 }
+
+_Static_assert((int)ARY_ARENA_CHUNK_BYTES % (int)ARY_PAGES_LARGE_BYTES == 0,
+	       "chunks are made of large pages");
 
 void ary_arena_init(struct ary_arena *arena)
 {
@@ -33,7 +37,7 @@ void ary_arena_init(struct ary_arena *arena)
 void ary_arena_release(struct ary_arena *arena)
 {
 	for (uint32_t i = arena->adopted; i < arena->chunk_count; i++)
-		free(arena->chunks[i]);
+		ary_pages_give(arena->chunks[i], ARY_ARENA_CHUNK_BYTES);
 	free(arena->chunks);
 	*arena = (struct ary_arena){ 0 };
 }
@@ -128,15 +132,20 @@ static uint32_t cut_larger(struct ary_arena *arena, uint32_t units)
 	return handle;
 }
 
+/* Look-ups jump about, so that each would wait for where a page is, too; and a growing index would
+ * ask the system for each small page. The first chunk has small ones all the same: a small index
+ * does not touch most of it. */
 static bool add_chunk(struct ary_arena *arena)
 {
 	uint32_t count = atomic_load_explicit(&arena->chunk_count, memory_order_relaxed);
 
 	if (count == ARY_ARENA_CHUNKS_MAX)
 		return false;
-	arena->chunks[count] = ary_try_alloc_zeroed(ARY_ARENA_CHUNK_BYTES);
+	arena->chunks[count] = ary_pages_try_take(ARY_ARENA_CHUNK_BYTES);
 	if (arena->chunks[count] == NULL)
 		return false;
+	if (count > 0)
+		ary_pages_prefer_large(arena->chunks[count], ARY_ARENA_CHUNK_BYTES);
 	atomic_store_explicit(&arena->chunk_count, count + 1, memory_order_relaxed);
 	return true;
 }
@@ -147,7 +156,7 @@ static void trim_to(struct ary_arena *arena, uint32_t keep)
 
 	while (count > keep) {
 		count--;
-		free(arena->chunks[count]);
+		ary_pages_give(arena->chunks[count], ARY_ARENA_CHUNK_BYTES);
 		arena->chunks[count] = NULL;
 	}
 	atomic_store_explicit(&arena->chunk_count, count, memory_order_relaxed);
@@ -229,7 +238,7 @@ bool ary_arena_adopt(struct ary_arena *arena, uint8_t *chunks, uint32_t count, s
 	ARY_CHECK(arena->chunk_count == 0 && count < ARY_ARENA_CHUNKS_MAX &&
 		  last_bytes <= ARY_ARENA_CHUNK_BYTES);
 	if (last_bytes > 0) {
-		last = ary_try_alloc_zeroed(ARY_ARENA_CHUNK_BYTES);
+		last = ary_pages_try_take(ARY_ARENA_CHUNK_BYTES);
 		if (last == NULL)
 			return false;
 		memcpy(last, chunks + (size_t)count * ARY_ARENA_CHUNK_BYTES, last_bytes);

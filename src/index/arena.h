@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Blocks of memory behind 32-bit handles: half the size of a pointer, and a block never moves.
  *
- * A handle counts units of 8 bytes through chunks of 1 MiB; 0 is no block. Freed blocks go to a
+ * A handle counts units of 8 bytes through chunks of 2 MiB; 0 is no block. Freed blocks go to a
  * list of their size and are used again. A larger free block is cut before a new chunk is begun.
  * Threads: one writer; any thread may call ary_arena_at for a handle that a lock published to it,
  * and ary_arena_memory_bytes.
@@ -19,7 +19,7 @@
 
 enum {
 	ARY_ARENA_UNIT_BYTES = 8,
-	ARY_ARENA_CHUNK_SHIFT = 17,
+	ARY_ARENA_CHUNK_SHIFT = 18,
 	ARY_ARENA_CHUNK_UNITS = 1 << ARY_ARENA_CHUNK_SHIFT,
 	ARY_ARENA_CHUNK_BYTES = ARY_ARENA_CHUNK_UNITS * ARY_ARENA_UNIT_BYTES,
 	ARY_ARENA_CHUNKS_MAX = 1 << (32 - ARY_ARENA_CHUNK_SHIFT),

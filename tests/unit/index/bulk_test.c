@@ -347,7 +347,7 @@ static void put_number(struct ary_index *index, uint64_t number)
 /* The tree of so many keys needs more than what is left of the last chunk. */
 static void test_bulk_end_without_memory_says_so(void **state)
 {
-	enum { KEYS = 200000 };
+	enum { KEYS = 260000 };
 	struct ary_hash_secret secret = fixed_secret();
 	struct ary_index *index = ary_index_create(&secret);
 	struct ary_entry entry;

