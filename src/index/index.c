@@ -39,7 +39,7 @@ void ary_index_destroy(struct ary_index *index)
 	free(index);
 }
 
-static uint64_t hash_of(const struct ary_index *index, struct ary_bytes key)
+uint64_t ary_index_hash(const struct ary_index *index, struct ary_bytes key)
 {
 	ARY_CHECK(key.size <= ARY_INDEX_KEY_BYTES_MAX);
 	return ary_hash(&index->secret, key);
@@ -56,10 +56,8 @@ static bool ensure(struct ary_index *index, struct ary_bytes key, uint64_t hash)
 	return ary_table_ensure(&index->table, hash) && ary_arena_ensure(&index->arena, units);
 }
 
-enum ary_status ary_index_reserve(struct ary_index *index, struct ary_bytes key)
+enum ary_status ary_index_reserve(struct ary_index *index, struct ary_bytes key, uint64_t hash)
 {
-	uint64_t hash = hash_of(index, key);
-
 	ARY_CHECK(!index->bulk);
 	if (!ensure(index, key, hash))
 		return ARY_NO_MEMORY;
@@ -147,14 +145,15 @@ enum ary_status ary_index_bulk_end(struct ary_index *index)
 	return ARY_OK;
 }
 
-void ary_index_prefetch(struct ary_index *index, struct ary_bytes key)
+void ary_index_prefetch(const struct ary_index *index, uint64_t hash)
 {
-	ary_table_prefetch(&index->table, hash_of(index, key));
+	ary_table_prefetch(&index->table, hash);
 }
 
-bool ary_index_get_own(struct ary_index *index, struct ary_bytes key, struct ary_entry *out)
+bool ary_index_get_own(struct ary_index *index, struct ary_bytes key, uint64_t hash,
+		       struct ary_entry *out)
 {
-	uint32_t handle = ary_table_find(&index->table, key, hash_of(index, key));
+	uint32_t handle = ary_table_find(&index->table, key, hash);
 
 	if (handle != 0)
 		ary_blob_read(ary_blob_at(&index->arena, handle), out);
@@ -163,7 +162,7 @@ bool ary_index_get_own(struct ary_index *index, struct ary_bytes key, struct ary
 
 bool ary_index_get(struct ary_index *index, struct ary_bytes key, struct ary_entry *out)
 {
-	uint64_t hash = hash_of(index, key);
+	uint64_t hash = ary_index_hash(index, key);
 
 	ary_table_lock_read(&index->table, hash);
 	uint32_t handle = ary_table_find(&index->table, key, hash);
@@ -182,7 +181,6 @@ static void count_by(struct ary_index *index, uint64_t difference)
 /* Puts that are made together: what was found out for all before the first. */
 struct batch {
 	size_t count;
-	uint64_t hashes[ARY_INDEX_PUTS_MAX];
 	struct ary_tree_near near[ARY_INDEX_PUTS_MAX]; /* where the key belongs, if it is new */
 };
 
@@ -215,17 +213,17 @@ static void insert_into_tree(struct ary_index *index, uint32_t handle, struct ba
 		forget_leaf(batch, i + 1, split, true);
 }
 
-/* Inserts the key that is number I of BATCH, under the tree's lock unless in bulk. Room has been
- * ensured, so nothing here can fail. */
-static void insert(struct ary_index *index, struct ary_bytes key, const struct ary_entry *entry,
-		   struct batch *batch, size_t i)
+/* Inserts the key of PUT, which is number I of BATCH, under the tree's lock unless in bulk. Room
+ * has been ensured, so nothing here can fail. */
+static void insert(struct ary_index *index, const struct ary_index_put *put, struct batch *batch,
+		   size_t i)
 {
-	uint32_t handle = ary_blob_create(&index->arena, key, entry);
-	uint64_t hash = batch->hashes[i];
+	uint32_t handle = ary_blob_create(&index->arena, put->key, &put->entry);
+	uint64_t hash = put->hash;
 
 	count_by(index, 1);
 	if (index->bulk) {
-		ary_gather_add(&index->gather, handle, key);
+		ary_gather_add(&index->gather, handle, put->key);
 		/* Nobody else uses the index yet, so that a lock would only cost time. */
 		ary_table_insert_locked(&index->table, handle, hash);
 		return;
@@ -248,20 +246,19 @@ static void overwrite(struct ary_index *index, uint32_t handle, uint64_t hash,
 static enum ary_status put_one(struct ary_index *index, struct ary_index_put *put,
 			       struct batch *batch, size_t i)
 {
-	uint64_t hash = batch->hashes[i];
-	uint32_t handle = ary_table_find(&index->table, put->key, hash);
+	uint32_t handle = ary_table_find(&index->table, put->key, put->hash);
 	bool reserved = index->unused_keys > 0;
 
-	if (handle == 0 && !reserved && !ensure(index, put->key, hash))
+	if (handle == 0 && !reserved && !ensure(index, put->key, put->hash))
 		return ARY_NO_MEMORY;
 	if (reserved)
 		index->unused_keys--;
 	put->had = handle != 0;
 	if (put->had) {
 		ary_blob_read(ary_blob_at(&index->arena, handle), &put->old);
-		overwrite(index, handle, hash, &put->entry);
+		overwrite(index, handle, put->hash, &put->entry);
 	} else {
-		insert(index, put->key, &put->entry, batch, i);
+		insert(index, put, batch, i);
 	}
 	return ARY_OK;
 }
@@ -276,7 +273,7 @@ static bool find_leaves(const struct ary_index *index, const struct ary_index_pu
 	size_t count = 0;
 
 	for (size_t i = 0; i < batch->count; i++) {
-		if (ary_table_find(&index->table, puts[i].key, batch->hashes[i]) != 0)
+		if (ary_table_find(&index->table, puts[i].key, puts[i].hash) != 0)
 			continue;
 		places[count] = i;
 		keys[count++] = puts[i].key;
@@ -294,12 +291,10 @@ enum ary_status ary_index_put_many(struct ary_index *index, struct ary_index_put
 	enum ary_status status = ARY_OK;
 
 	ARY_CHECK(count <= ARY_INDEX_PUTS_MAX);
-	for (size_t i = 0; i < count; i++) {
-		batch.hashes[i] = hash_of(index, puts[i].key);
-		ary_table_prefetch(&index->table, batch.hashes[i]);
-	}
 	for (size_t i = 0; i < count; i++)
-		ary_table_prefetch_blob(&index->table, batch.hashes[i]);
+		ary_table_prefetch(&index->table, puts[i].hash);
+	for (size_t i = 0; i < count; i++)
+		ary_table_prefetch_blob(&index->table, puts[i].hash);
 	bool grows = !index->bulk && find_leaves(index, puts, &batch);
 
 	if (grows)
@@ -315,7 +310,11 @@ enum ary_status ary_index_put(struct ary_index *index, struct ary_bytes key,
 			      const struct ary_entry *entry, bool *had_out,
 			      struct ary_entry *old_out)
 {
-	struct ary_index_put put = { .key = key, .entry = *entry };
+	struct ary_index_put put = {
+		.key = key,
+		.hash = ary_index_hash(index, key),
+		.entry = *entry,
+	};
 	enum ary_status status = ary_index_put_many(index, &put, 1);
 
 	if (status != ARY_OK)
@@ -328,7 +327,7 @@ enum ary_status ary_index_put(struct ary_index *index, struct ary_bytes key,
 
 bool ary_index_remove(struct ary_index *index, struct ary_bytes key, struct ary_entry *old_out)
 {
-	uint64_t hash = hash_of(index, key);
+	uint64_t hash = ary_index_hash(index, key);
 	uint32_t handle = ary_table_find(&index->table, key, hash);
 
 	if (handle == 0)
@@ -352,7 +351,7 @@ bool ary_index_relocate(struct ary_index *index, struct ary_bytes key, uint64_t 
 			const struct ary_location *location)
 {
 	struct ary_entry entry;
-	uint64_t hash = hash_of(index, key);
+	uint64_t hash = ary_index_hash(index, key);
 	uint32_t handle = ary_table_find(&index->table, key, hash);
 
 	if (handle == 0)

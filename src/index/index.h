@@ -41,11 +41,16 @@ struct ary_index *ary_index_create(const struct ary_hash_secret *secret);
 /* Takes INDEX (NULL is fine). */
 void ary_index_destroy(struct ary_index *index);
 
-/* Makes room for KEY to be put without failing. The writer calls it once for each key of a group
- * before their lines are made durable, so that memory running out afterwards cannot lose an
- * acknowledged write. Reservations add up (the same key twice counts twice); ary_index_unreserve
- * ends all of them, used or not. NO_MEMORY: nothing more was reserved. */
-ARY_MUST_CHECK enum ary_status ary_index_reserve(struct ary_index *index, struct ary_bytes key);
+/* The hash of KEY, for the functions that take it, so that it is made once for all of them.
+ * Another index has another one. Threads: any. */
+uint64_t ary_index_hash(const struct ary_index *index, struct ary_bytes key);
+
+/* Makes room for KEY, whose hash is HASH, to be put without failing. The writer calls it once for
+ * each key of a group before their lines are made durable, so that memory running out afterwards
+ * cannot lose an acknowledged write. Reservations add up (the same key twice counts twice);
+ * ary_index_unreserve ends all of them, used or not. NO_MEMORY: nothing more was reserved. */
+ARY_MUST_CHECK enum ary_status ary_index_reserve(struct ary_index *index, struct ary_bytes key,
+						 uint64_t hash);
 void ary_index_unreserve(struct ary_index *index);
 
 /* Between these two, puts and removals are cheaper: they keep look-ups only, and order is made of
@@ -59,8 +64,9 @@ ARY_MUST_CHECK enum ary_status ary_index_bulk_end(struct ary_index *index);
 /* Whether KEY is there; copies its entry to *OUT then. */
 bool ary_index_get(struct ary_index *index, struct ary_bytes key, struct ary_entry *out);
 
-/* As ary_index_get, for the writer alone, which needs no lock for it. */
-bool ary_index_get_own(struct ary_index *index, struct ary_bytes key, struct ary_entry *out);
+/* As ary_index_get, of KEY with HASH, for the writer alone, which needs no lock for it. */
+bool ary_index_get_own(struct ary_index *index, struct ary_bytes key, uint64_t hash,
+		       struct ary_entry *out);
 
 /* Sets KEY's entry (KEY is copied). *HAD_OUT tells whether there was one, copied to *OLD_OUT.
  * NO_MEMORY: only without an ary_index_reserve for it; the index is as it was. */
@@ -71,6 +77,7 @@ ARY_MUST_CHECK enum ary_status ary_index_put(struct ary_index *index, struct ary
 /* One of several puts. */
 struct ary_index_put {
 	struct ary_bytes key;
+	uint64_t hash; /* of ary_index_hash */
 	struct ary_entry entry;
 	/* What there was, as of ary_index_put. */
 	bool had;
@@ -83,9 +90,9 @@ struct ary_index_put {
 ARY_MUST_CHECK enum ary_status ary_index_put_many(struct ary_index *index,
 						  struct ary_index_put *puts, size_t count);
 
-/* Lets the writer bring near what ary_index_get, a put or a removal of KEY looks at first, while it
- * does something else that takes as long as a read from memory. Changes nothing. */
-void ary_index_prefetch(struct ary_index *index, struct ary_bytes key);
+/* Lets the writer bring near what ary_index_get, a put or a removal of a key with HASH looks at
+ * first, while it does something else that takes as long as a read from memory. Changes nothing. */
+void ary_index_prefetch(const struct ary_index *index, uint64_t hash);
 
 /* Removes KEY; whether it was there, its entry copied to *OLD_OUT. Never fails. */
 bool ary_index_remove(struct ary_index *index, struct ary_bytes key, struct ary_entry *old_out);

@@ -13,17 +13,19 @@ static bool is_over(struct ary_store *store, const struct ary_entry *entry, uint
 	       ary_clock_tell_over(store, expires_ms, now_ms);
 }
 
-struct ary_present ary_apply_present(struct ary_store *store, struct ary_bytes key,
+struct ary_present ary_apply_present(struct ary_store *store, const struct ary_write *write,
 				     uint64_t now_ms)
 {
-	const struct ary_pending *pending = ary_overlay_find(&store->committer.overlay, key);
+	const struct ary_pending *pending =
+		ary_overlay_find(&store->committer.overlay, write->key, write->key_hash);
 	if (pending != NULL) {
 		bool exists = pending->write->op == ARY_WRITE_SET &&
 			      !ary_clock_is_over(pending->expires_ms, now_ms);
 		return (struct ary_present){.exists = exists, .seq = exists ? pending->seq : 0};
 	}
 	struct ary_entry entry;
-	if (!ary_index_get_own(store->index, key, &entry) || is_over(store, &entry, now_ms))
+	if (!ary_index_get_own(store->index, write->key, write->key_hash, &entry) ||
+	    is_over(store, &entry, now_ms))
 		return (struct ary_present){.exists = false};
 	return (struct ary_present){.exists = true, .seq = entry.seq};
 }
@@ -111,6 +113,7 @@ static void add_set(struct sets *sets, const struct ary_pending *pending,
 	sets->endings[sets->count] = pending->ending;
 	sets->puts[sets->count++] = (struct ary_index_put){
 		.key = pending->write->key,
+		.hash = pending->write->key_hash,
 		.entry = {.seq = pending->seq,
 			  .location = *location,
 			  .ends = pending->ending != NULL},

@@ -14,9 +14,9 @@ struct ary_present {
 	uint64_t seq;
 };
 
-/* The state of KEY at NOW_MS, after the group's writes so far: a value whose time is over is none,
- * whether or not a line says so. */
-struct ary_present ary_apply_present(struct ary_store *store, struct ary_bytes key,
+/* The state of WRITE's key at NOW_MS, after the group's writes so far: a value whose time is over
+ * is none, whether or not a line says so. */
+struct ary_present ary_apply_present(struct ary_store *store, const struct ary_write *write,
 				     uint64_t now_ms);
 
 /* Whether WRITE may happen when its key is as PRESENT says (RFC 9110 section 13.2.2: If-Match

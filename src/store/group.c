@@ -113,7 +113,7 @@ static enum ary_status put_line(struct ary_store *store, struct ary_append *appe
 {
 	struct ary_ending *ending = NULL;
 	if (record->op == ARY_OP_SET &&
-	    ary_index_reserve(store->index, record->key) != ARY_OK)
+	    ary_index_reserve(store->index, write->key, write->key_hash) != ARY_OK)
 		return ARY_NO_MEMORY;
 	if (record->expires_ms != 0) {
 		ending = ary_expiry_make(&store->expiry, record->key, record->expires_ms);
@@ -134,7 +134,7 @@ static enum ary_status check(struct ary_store *store, const struct ary_append *a
 {
 	*present_out = (struct ary_present){.exists = false};
 	if (write->op != ARY_WRITE_PART) {
-		*present_out = ary_apply_present(store, write->key, append->time_ms);
+		*present_out = ary_apply_present(store, write, append->time_ms);
 		enum ary_status status = ary_apply_check(write, *present_out);
 		if (status != ARY_OK)
 			return ary_fail(&write->error, status, "%s", ary_status_text(status));
@@ -197,7 +197,7 @@ static void prefetch(struct ary_store *store, struct ary_write **ahead)
 {
 	if (*ahead == NULL)
 		return;
-	ary_index_prefetch(store->index, (*ahead)->key);
+	ary_index_prefetch(store->index, (*ahead)->key_hash);
 	*ahead = (*ahead)->next;
 }
 

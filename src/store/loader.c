@@ -60,6 +60,7 @@ static enum ary_status put_some(struct ary_store *store, const struct ary_load_b
 		if (change->remove)
 			break;
 		puts[count].key = key_of(batch, change);
+		puts[count].hash = ary_index_hash(store->index, puts[count].key);
 		puts[count].entry = change->entry;
 		if (!make_ending(store, batch, change, &endings[count])) {
 			while (count > 0)

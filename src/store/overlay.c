@@ -21,7 +21,7 @@ static size_t find_slot(const struct ary_overlay *overlay, uint64_t hash, struct
 	size_t slot = hash % ARY_OVERLAY_SLOTS;
 	while (overlay->slot_generation[slot] == overlay->generation) {
 		const struct ary_pending *there = &overlay->pending[overlay->slot_pending[slot]];
-		if (there->hash == hash && ary_bytes_equal(there->write->key, key))
+		if (there->write->key_hash == hash && ary_bytes_equal(there->write->key, key))
 			break;
 		slot = (slot + 1) % ARY_OVERLAY_SLOTS;
 	}
@@ -29,11 +29,11 @@ static size_t find_slot(const struct ary_overlay *overlay, uint64_t hash, struct
 }
 
 const struct ary_pending *ary_overlay_find(const struct ary_overlay *overlay,
-					   struct ary_bytes key)
+					   struct ary_bytes key, uint64_t hash)
 {
 	if (overlay->count == 0)
 		return NULL;
-	size_t slot = find_slot(overlay, ary_hash(&overlay->secret, key), key);
+	size_t slot = find_slot(overlay, hash, key);
 	if (overlay->slot_generation[slot] != overlay->generation)
 		return NULL;
 	return &overlay->pending[overlay->slot_pending[slot]];
@@ -42,10 +42,9 @@ const struct ary_pending *ary_overlay_find(const struct ary_overlay *overlay,
 void ary_overlay_add(struct ary_overlay *overlay, const struct ary_pending *pending)
 {
 	ARY_CHECK(overlay->count < ARY_GROUP_WRITES_MAX);
-	struct ary_pending *mine = &overlay->pending[overlay->count];
-	*mine = *pending;
-	mine->hash = ary_hash(&overlay->secret, pending->write->key);
-	size_t slot = find_slot(overlay, mine->hash, pending->write->key);
+	const struct ary_write *write = pending->write;
+	overlay->pending[overlay->count] = *pending;
+	size_t slot = find_slot(overlay, write->key_hash, write->key);
 	overlay->slot_generation[slot] = overlay->generation;
 	overlay->slot_pending[slot] = (uint16_t)overlay->count;
 	overlay->count++;

@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "base/hash.h"
 #include "store/store.h"
 
 struct ary_ending;
@@ -26,11 +25,9 @@ struct ary_pending {
 	uint64_t expires_ms; /* of the value, if it is one and ends; else 0 */
 	struct ary_ending *ending; /* for it; owned until the group is stored or fails */
 	bool replaced;     /* there was a value before it */
-	uint64_t hash;
 };
 
 struct ary_overlay {
-	struct ary_hash_secret secret;
 	uint32_t generation;                    /* of the present group; older slots are empty */
 	uint32_t slot_generation[ARY_OVERLAY_SLOTS];
 	uint16_t slot_pending[ARY_OVERLAY_SLOTS]; /* the latest write of its key */
@@ -41,9 +38,10 @@ struct ary_overlay {
 /* Begins a new, empty group. */
 void ary_overlay_clear(struct ary_overlay *overlay);
 
-/* The group's latest write of KEY, or NULL. Returns borrowed until clear. */
+/* The group's latest write of KEY, or NULL. HASH is what `key_hash` of such a write is. Returns
+ * borrowed until clear. */
 const struct ary_pending *ary_overlay_find(const struct ary_overlay *overlay,
-					   struct ary_bytes key);
+					   struct ary_bytes key, uint64_t hash);
 
 /* Adds PENDING (copied); there must be room. */
 void ary_overlay_add(struct ary_overlay *overlay, const struct ary_pending *pending);

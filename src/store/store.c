@@ -128,7 +128,6 @@ static enum ary_status init_index(struct ary_store *store, struct ary_error *err
 	if (status != ARY_OK)
 		return status;
 	store->index = ary_index_create(&secret);
-	store->committer.overlay.secret = secret;
 	return ARY_OK;
 }
 

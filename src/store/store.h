@@ -247,6 +247,7 @@ struct ary_write {
 	/* OK: `durability` is what was kept to. */
 
 	/* Private to the floors that carry it. */
+	uint64_t key_hash; /* the index's, of `key` */
 	struct ary_write *next;
 	void (*replica_done)(struct ary_write *write);
 	void *replica_context;

@@ -4,6 +4,7 @@
 
 #include "format/meta.h"
 #include "format/record.h"
+#include "index/index.h"
 #include "store/commit.h"
 #include "store/store.h"
 
@@ -81,10 +82,13 @@ void ary_store_submit(struct ary_store *store, struct ary_write *write)
 	write->error.os_errno = 0;
 	write->error.text[0] = '\0';
 	write->status = check_write(&store->options, write);
-	if (write->status == ARY_OK)
-		ary_commit_enqueue(store, write);
-	else
+	if (write->status != ARY_OK) {
 		write->done(write);
+		return;
+	}
+	/* Here, as there are more threads that submit than that commit. */
+	write->key_hash = ary_index_hash(store->index, write->key);
+	ary_commit_enqueue(store, write);
 }
 
 /* Where a thread waits for its own write. */

@@ -418,9 +418,8 @@ static void test_reserved_puts_after_bulk_succeed_without_memory(void **state)
 
 		for (uint64_t i = 0; i < KEYS; i += LEAF) {
 			key = __builtin_bswap64(i * GAP + extra);
-			assert_int_equal(ary_index_reserve(index,
-							   (struct ary_bytes){ (uint8_t *)&key,
-									       sizeof(key) }),
+			assert_int_equal(reserve(index, (struct ary_bytes){ (uint8_t *)&key,
+									    sizeof(key) }),
 					 ARY_OK);
 		}
 		ary_alloc_fail_at(1, 1);

@@ -281,8 +281,11 @@ static void test_opened_index_puts_many_as_any_other(void **state)
 	reopen(model);
 	while (at + ARY_INDEX_PUTS_MAX <= model->size) {
 		for (size_t i = 0; i < ARY_INDEX_PUTS_MAX; i++)
-			puts[i] = (struct ary_index_put){ .key = model->keys[at + i].key,
-							  .entry = some_entry(&model->random) };
+			puts[i] = (struct ary_index_put){
+				.key = model->keys[at + i].key,
+				.hash = ary_index_hash(model->index, model->keys[at + i].key),
+				.entry = some_entry(&model->random),
+			};
 		assert_int_equal(ary_index_put_many(model->index, puts, ARY_INDEX_PUTS_MAX),
 				 ARY_OK);
 		for (size_t i = 0; i < ARY_INDEX_PUTS_MAX; i++, at++) {
@@ -384,8 +387,7 @@ static void test_reserved_puts_after_opening_succeed_without_memory(void **state
 		size_t step = model->size / GROUP;
 
 		for (size_t i = 0; i < GROUP; i++)
-			assert_int_equal(ary_index_reserve(model->index,
-							   model->keys[i * step].key),
+			assert_int_equal(reserve(model->index, model->keys[i * step].key),
 					 ARY_OK);
 		ary_alloc_fail_at(1, 1);
 		for (size_t i = 0; i < GROUP; i++)
@@ -417,7 +419,7 @@ static void test_reserved_puts_that_split_every_leaf_succeed_after_opening(void 
 	put_every(model, GAP);
 	reopen(model);
 	for (size_t i = 0; i < KEYS; i++)
-		assert_int_equal(ary_index_reserve(model->index, model->keys[i].key), ARY_OK);
+		assert_int_equal(reserve(model->index, model->keys[i].key), ARY_OK);
 	ary_alloc_fail_at(1, 1);
 	put_every(model, 1);
 	ary_alloc_fail_at(0, 0);
@@ -430,7 +432,7 @@ static void test_reserved_puts_that_split_every_leaf_succeed_after_opening(void 
 static bool try_reserve(struct model *model, const struct known *known, unsigned long n)
 {
 	ary_alloc_fail_at(n, 1);
-	enum ary_status status = ary_index_reserve(model->index, known->key);
+	enum ary_status status = reserve(model->index, known->key);
 
 	ary_alloc_fail_at(0, 0);
 	ary_index_unreserve(model->index);

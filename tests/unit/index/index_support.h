@@ -95,4 +95,9 @@ static inline struct ary_bytes make_key(struct random *random, unsigned number)
 	return copy_of(data, size);
 }
 
+static inline enum ary_status reserve(struct ary_index *index, struct ary_bytes key)
+{
+	return ary_index_reserve(index, key, ary_index_hash(index, key));
+}
+
 #endif

@@ -78,7 +78,6 @@ static int setup(void **state)
 	static const struct ary_hash_secret secret;
 
 	store->index = ary_index_create(&secret);
-	store->committer.overlay.secret = secret;
 	ary_overlay_clear(&store->committer.overlay);
 	ary_expiry_init(&store->expiry);
 	*state = store;
@@ -107,9 +106,20 @@ static void put(struct ary_store *store, const char *key, uint64_t seq)
 
 enum { NOW_MS = 1000 };
 
+/* A write as it is once it is submitted. */
+static struct ary_write write_of(struct ary_store *store, enum ary_write_op op, const char *key)
+{
+	return (struct ary_write){
+		.op = op,
+		.key = ary_bytes_of(key),
+		.key_hash = ary_index_hash(store->index, ary_bytes_of(key)),
+	};
+}
+
 static void expect_present(struct ary_store *store, const char *key, uint64_t seq)
 {
-	struct ary_present present = ary_apply_present(store, ary_bytes_of(key), NOW_MS);
+	const struct ary_write write = write_of(store, ARY_WRITE_SET, key);
+	struct ary_present present = ary_apply_present(store, &write, NOW_MS);
 
 	assert_int_equal(present.exists, seq != 0);
 	if (seq != 0)
@@ -128,9 +138,9 @@ static void test_group_counts_before_the_index(void **state)
 {
 	struct ary_store *store = *state;
 	struct ary_overlay *overlay = &store->committer.overlay;
-	struct ary_write set = {.op = ARY_WRITE_SET, .key = ary_bytes_of("a")};
-	struct ary_write create = {.op = ARY_WRITE_SET, .key = ary_bytes_of("b")};
-	struct ary_write remove = {.op = ARY_WRITE_REMOVE, .key = ary_bytes_of("a")};
+	struct ary_write set = write_of(store, ARY_WRITE_SET, "a");
+	struct ary_write create = write_of(store, ARY_WRITE_SET, "b");
+	struct ary_write remove = write_of(store, ARY_WRITE_REMOVE, "a");
 
 	put(store, "a", 7);
 	put(store, "c", 8);
@@ -153,7 +163,7 @@ static void test_value_that_is_over_is_none(void **state)
 {
 	struct ary_store *store = *state;
 	struct ary_overlay *overlay = &store->committer.overlay;
-	struct ary_write set = {.op = ARY_WRITE_SET, .key = ary_bytes_of("a")};
+	struct ary_write set = write_of(store, ARY_WRITE_SET, "a");
 
 	for (uint64_t expires_ms = NOW_MS - 1; expires_ms <= NOW_MS + 1; expires_ms++) {
 		const struct ary_entry entry = {.seq = expires_ms, .ends = true};

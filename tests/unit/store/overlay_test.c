@@ -24,17 +24,28 @@ static int setup(void **state)
 	return 0;
 }
 
+/* Many keys share theirs, so that the keys themselves have to tell. */
+static uint64_t hash_of(const char *key)
+{
+	return (uint8_t)key[0];
+}
+
 /* Adds a write of KEY as number I, with seq 1000 + I. */
 static void add(size_t i, const char *key)
 {
 	snprintf(keys[i], sizeof(keys[i]), "%s", key);
-	writes[i] = (struct ary_write){.op = ARY_WRITE_SET, .key = ary_bytes_of(keys[i])};
+	writes[i] = (struct ary_write){
+		.op = ARY_WRITE_SET,
+		.key = ary_bytes_of(keys[i]),
+		.key_hash = hash_of(key),
+	};
 	ary_overlay_add(&overlay, &(struct ary_pending){.write = &writes[i], .seq = 1000 + i});
 }
 
 static uint64_t find(const char *key)
 {
-	const struct ary_pending *pending = ary_overlay_find(&overlay, ary_bytes_of(key));
+	const struct ary_pending *pending = ary_overlay_find(&overlay, ary_bytes_of(key),
+								     hash_of(key));
 
 	return pending ? pending->seq : 0;
 }
