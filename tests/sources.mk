@@ -631,6 +631,11 @@ tests_unit_app_server_url_test_CPPFLAGS = $(test_cppflags)
 tests_unit_app_server_url_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_app_server_url_test_LDADD = libtestary.a $(upto_app) $(test_libs)
 
+check_PROGRAMS += %D%/store/checkpoint_large_test
+tests_store_checkpoint_large_test_CPPFLAGS = $(test_cppflags)
+tests_store_checkpoint_large_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_store_checkpoint_large_test_LDADD = libtestary.a $(upto_store) $(test_libs)
+
 check_PROGRAMS += %D%/store/checkpoint_test
 tests_store_checkpoint_test_CPPFLAGS = $(test_cppflags)
 tests_store_checkpoint_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The data are the arena's chunks, of the last of which only what is used; and behind them the
- * slots of the table's shards. */
+/* The data are the arena's chunks, of the last of which only what is used, unless there are many;
+ * and behind them the slots of the table's shards. */
 #include "index/image.h"
 
 #include <string.h>
@@ -34,7 +34,11 @@ struct image_head {
 };
 
 /* To be raised by whoever changes what bytes of arena, table or tree mean. */
-enum { LAYOUT_VERSION = 1 };
+enum { LAYOUT_VERSION = 2 };
+
+/* Behind so many chunks the last one is whole too: that is little more then, and spares its
+ * copy. */
+enum { WHOLE_CHUNKS_MIN = 8 };
 
 /* What of an arena is in the data. */
 struct extent {
@@ -46,6 +50,8 @@ static struct extent extent_of(uint32_t chunk_used, uint32_t units_left)
 {
 	if (chunk_used == 0)
 		return (struct extent){ .chunks = 0 };
+	if (chunk_used > WHOLE_CHUNKS_MIN)
+		return (struct extent){ .chunks = chunk_used };
 	return (struct extent){
 		.chunks = chunk_used - 1,
 		.last_bytes = (ARY_ARENA_CHUNK_UNITS - (size_t)units_left) * ARY_ARENA_UNIT_BYTES,

@@ -101,14 +101,14 @@ static void check_room(struct work *work)
 					" bytes", wanted);
 }
 
-/* Fills up the page before the data, so that no byte of the file is without a hash. */
+/* Fills up its last page. */
 static void pad_described(struct work *work)
 {
 	static const uint8_t zeros[ARY_CHECKPOINT_PAGE_BYTES] = {0};
-	uint64_t end = ary_checkpoint_data_offset(&work->head) - sizeof(work->head);
+	uint64_t bytes = ary_checkpoint_described_bytes(&work->head);
 	if (work->status == ARY_OK &&
 	    !ary_buf_append(&work->described,
-			    (struct ary_bytes){zeros, end - work->described.size}))
+			    (struct ary_bytes){zeros, bytes - work->described.size}))
 		fail_memory(work);
 }
 

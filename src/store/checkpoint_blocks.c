@@ -13,6 +13,9 @@
  * as fast as memory answers. */
 enum { THREAD_BLOCKS_MIN = 16, THREADS_MAX = 4 };
 
+/* The system copies whole pages fastest to where one could begin. */
+enum { PAGE_BYTES = 4096 };
+
 /* What all threads look at. */
 struct proof {
 	const struct ary_checkpoint_data *data;
@@ -24,6 +27,7 @@ struct proof {
 struct worker {
 	struct ary_thread thread;
 	struct proof *proof;
+	uint8_t *buffer; /* of a block; not needed where the data have their place */
 	enum ary_status status;
 	struct ary_error err;
 };
@@ -72,15 +76,9 @@ static void run(void *context)
 {
 	struct worker *worker = context;
 	struct proof *proof = worker->proof;
-	bool needs_buffer = proof->data->place == NULL;
-	uint8_t *buffer = needs_buffer ? ary_try_alloc(ARY_CHECKPOINT_BLOCK_BYTES) : NULL;
-	if (needs_buffer && buffer == NULL)
-		worker->status = ary_fail(&worker->err, ARY_NO_MEMORY, "no memory to read it");
-	else
-		worker->status = read_blocks(proof, buffer, &worker->err);
+	worker->status = read_blocks(proof, worker->buffer, &worker->err);
 	if (worker->status != ARY_OK)
 		atomic_store_explicit(&proof->failed, true, memory_order_relaxed);
-	free(buffer);
 }
 
 /* How many threads there should be, with the caller's. */
@@ -94,18 +92,13 @@ static unsigned threads_wanted(uint64_t blocks)
 	return threads > 0 ? (unsigned)threads : 1;
 }
 
-enum ary_status ary_checkpoint_blocks_read(const struct ary_checkpoint_data *data,
-					   struct ary_error *err)
+/* Starts as many of COUNT workers as it can, does the work of the first, and waits for all. */
+static enum ary_status work(struct worker *workers, unsigned count, struct ary_error *err)
 {
-	struct proof proof = {.data = data};
-	struct worker workers[THREADS_MAX];
-	unsigned wanted = threads_wanted(ary_checkpoint_blocks(data->bytes));
 	unsigned started = 1;
 	enum ary_status status = ARY_OK;
-	for (unsigned i = 0; i < wanted; i++)
-		workers[i] = (struct worker){.proof = &proof};
 	/* Without the others it takes longer, and is the same. */
-	while (started < wanted &&
+	while (started < count &&
 	       ary_thread_start(&workers[started].thread, "proof", run, &workers[started], NULL) ==
 		       ARY_OK)
 		started++;
@@ -118,5 +111,29 @@ enum ary_status ary_checkpoint_blocks_read(const struct ary_checkpoint_data *dat
 		if (err != NULL)
 			*err = workers[i].err;
 	}
+	return status;
+}
+
+enum ary_status ary_checkpoint_blocks_read(const struct ary_checkpoint_data *data,
+					   struct ary_error *err)
+{
+	struct proof proof = {.data = data};
+	struct worker workers[THREADS_MAX];
+	unsigned count = threads_wanted(ary_checkpoint_blocks(data->bytes));
+	uint8_t *memory = NULL;
+	uint8_t *buffers = NULL;
+	if (data->place == NULL) {
+		memory = ary_try_alloc(count * (size_t)ARY_CHECKPOINT_BLOCK_BYTES + PAGE_BYTES);
+		if (memory == NULL)
+			return ary_fail(err, ARY_NO_MEMORY, "no memory to read it");
+		buffers = memory + -(uintptr_t)memory % PAGE_BYTES;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		workers[i] = (struct worker){.proof = &proof};
+		if (buffers != NULL)
+			workers[i].buffer = buffers + i * (size_t)ARY_CHECKPOINT_BLOCK_BYTES;
+	}
+	enum ary_status status = work(workers, count, err);
+	free(memory);
 	return status;
 }

@@ -14,7 +14,7 @@
 
 /* One read, of so much that calls cost little, and so little that it is hashed where the processor
  * still has it. */
-enum { ARY_CHECKPOINT_BLOCK_BYTES = 256 << 10 };
+enum { ARY_CHECKPOINT_BLOCK_BYTES = 512 << 10 };
 
 /* The data, as they lie in the file. */
 struct ary_checkpoint_data {

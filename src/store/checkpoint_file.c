@@ -28,12 +28,24 @@ uint64_t ary_checkpoint_head_hash(const struct ary_checkpoint_head *head)
 	return ary_hash(&head->secret, bytes);
 }
 
-uint64_t ary_checkpoint_data_offset(const struct ary_checkpoint_head *head)
+static uint64_t round_up(uint64_t value, uint64_t unit)
+{
+	return (value + unit - 1) / unit * unit;
+}
+
+uint64_t ary_checkpoint_described_bytes(const struct ary_checkpoint_head *head)
 {
 	uint64_t end = sizeof(*head) + head->facts_bytes + head->image_head_bytes +
 		       ary_checkpoint_blocks(head->data_bytes) * sizeof(uint64_t);
-	return (end + ARY_CHECKPOINT_PAGE_BYTES - 1) / ARY_CHECKPOINT_PAGE_BYTES *
-	       ARY_CHECKPOINT_PAGE_BYTES;
+	return round_up(end, ARY_CHECKPOINT_PAGE_BYTES) - sizeof(*head);
+}
+
+uint64_t ary_checkpoint_data_offset(const struct ary_checkpoint_head *head)
+{
+	uint64_t end = sizeof(*head) + ary_checkpoint_described_bytes(head);
+	return head->data_bytes < ARY_CHECKPOINT_ALIGNED_BYTES_MIN
+		       ? end
+		       : round_up(end, ARY_CHECKPOINT_BLOCK_BYTES);
 }
 
 enum ary_status ary_checkpoint_tail_hash(struct ary_segment *segment, uint64_t bytes,

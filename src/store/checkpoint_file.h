@@ -19,12 +19,15 @@
 enum {
 	ARY_CHECKPOINT_VERSION = 2,
 	ARY_CHECKPOINT_PAGE_BYTES = 4096,
+	/* So many data begin where a block could: the system keeps a file in larger pieces where it
+	 * is written in these, and reads them faster. */
+	ARY_CHECKPOINT_ALIGNED_BYTES_MIN = 16 * 1024 * 1024,
 	/* So many bytes at the end of a log tell it from another one. */
 	ARY_CHECKPOINT_TAIL_BYTES = 4096,
 	ARY_CHECKPOINT_MAGIC_BYTES = 32,
 };
 
-/* The first bytes. Behind it: the facts, the image's head, the hashes, and zeros to the next page,
+/* The first bytes. Behind it: the facts, the image's head, the hashes, and zeros to the next page;
  * where the image's data begin, which end the file. All hashes are ary_hash's, with `secret`. */
 struct ary_checkpoint_head {
 	char magic[ARY_CHECKPOINT_MAGIC_BYTES];
@@ -33,7 +36,7 @@ struct ary_checkpoint_head {
 	uint64_t facts_bytes;
 	uint64_t image_head_bytes;
 	uint64_t data_bytes;
-	uint64_t described_hash; /* of all that is between head and data */
+	uint64_t described_hash; /* of what is described behind this */
 	uint64_t head_hash;      /* of what stands before it here */
 };
 
@@ -92,6 +95,9 @@ uint64_t ary_checkpoint_head_hash(const struct ary_checkpoint_head *head);
 
 /* Where the data begin behind HEAD's descriptions. */
 uint64_t ary_checkpoint_data_offset(const struct ary_checkpoint_head *head);
+
+/* How many bytes follow the head and have their hash in it, zeros to the next page with them. */
+uint64_t ary_checkpoint_described_bytes(const struct ary_checkpoint_head *head);
 
 /* The hash by which LOG, whose first BYTES count, is told from another one. IO. */
 ARY_MUST_CHECK enum ary_status ary_checkpoint_tail_hash(struct ary_segment *segment,

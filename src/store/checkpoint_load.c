@@ -21,7 +21,7 @@ struct load {
 	struct ary_file *file;
 	uint64_t file_bytes;
 	struct ary_checkpoint_head head;
-	uint8_t *described; /* all between head and data; what follows is in it */
+	uint8_t *described; /* what is behind the head; what follows is in it */
 	struct ary_bytes image_head;
 	const uint64_t *hashes;
 	struct ary_checkpoint_facts facts;
@@ -96,7 +96,7 @@ static enum ary_status read_head(struct load *load)
 static enum ary_status read_described(struct load *load)
 {
 	const struct ary_checkpoint_head *head = &load->head;
-	size_t size = (size_t)ary_checkpoint_data_offset(head) - sizeof(*head);
+	size_t size = (size_t)ary_checkpoint_described_bytes(head);
 	load->described = ary_try_alloc(size);
 	if (load->described == NULL)
 		return ary_fail(load->err, ARY_NO_MEMORY, "no memory for it");
