@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The library calls on_target for the request line, on_request for the head, for each piece of the
- * body, once more at its end and again after a suspension, and on_completed at the end. */
+ * body, once more at its end, again after a suspension, and at each run while it is held, and
+ * on_completed at the end. */
 #include "http/exchange.h"
 
 #include <stdlib.h>
@@ -92,19 +93,24 @@ static void reset(struct exchange *exchange)
 	exchange->state = STATE_IDLE;
 }
 
-/* Its connection has ended; so does it, unless its answer has still to come. */
 static void destroy(struct exchange *exchange)
+{
+	reset(exchange);
+	if (exchange->has_place)
+		ary_budget_give(exchange->shared->places, 1);
+	free(exchange);
+}
+
+/* Its connection has ended; so does EXCHANGE (NULL is fine), unless its answer has still to come:
+ * it keeps its place, too, so that there are no more of them than places. */
+static void leave(struct exchange *exchange)
 {
 	if (!exchange)
 		return;
 	ary_deadline_clear(&exchange->shared->deadlines, &exchange->deadline);
-	if (exchange->has_place)
-		ary_budget_give(exchange->shared->places, 1);
 	exchange->is_gone = ary_parking_abandon(&exchange->shared->parking, &exchange->spot);
-	if (exchange->is_gone)
-		return;
-	reset(exchange);
-	free(exchange);
+	if (!exchange->is_gone)
+		destroy(exchange);
 }
 
 void ary_exchange_on_orphan(struct ary_spot *spot)
@@ -112,9 +118,10 @@ void ary_exchange_on_orphan(struct ary_spot *spot)
 	struct exchange *exchange =
 		(struct exchange *)(void *)((char *)spot - offsetof(struct exchange, spot));
 
-	reset(exchange);
 	if (exchange->is_gone)
-		free(exchange);
+		destroy(exchange);
+	else
+		reset(exchange);
 }
 
 void ary_exchange_on_connection(void *context, struct MHD_Connection *connection, void **socket,
@@ -124,7 +131,7 @@ void ary_exchange_on_connection(void *context, struct MHD_Connection *connection
 		*socket = create(context, connection);
 		return;
 	}
-	destroy(*socket);
+	leave(*socket);
 	*socket = NULL;
 	((struct ary_exchanges *)context)->has_closed = true;
 }
@@ -168,9 +175,13 @@ static void mind_room(struct exchange *exchange)
 /* A large value may take as long as a reply may, for each of its parts. */
 static void give_time(void *context)
 {
+	set_deadline(context, ARY_DEADLINE_REPLY);
+}
+
+static void go_on(void *context)
+{
 	struct exchange *exchange = context;
 
-	set_deadline(exchange, ARY_DEADLINE_REPLY);
 	ary_parking_go_on(&exchange->shared->parking);
 }
 
@@ -199,7 +210,7 @@ static enum MHD_Result reply(struct exchange *exchange)
 	}
 	return ary_reply_queue(exchange->connection, &call->response, flight,
 			       exchange->shared->hot,
-			       (struct ary_reply_progress){ give_time, exchange });
+			       (struct ary_reply_progress){ give_time, go_on, exchange });
 }
 
 /* Replies before the body was read, which ends the connection: the rest of it would be taken for
@@ -499,7 +510,7 @@ static enum MHD_Result take_body(struct exchange *exchange, struct ary_bytes *da
 }
 
 /* After the suspension: a piece may take as long as a body may. */
-static enum MHD_Result go_on(struct exchange *exchange)
+static enum MHD_Result resume_body(struct exchange *exchange)
 {
 	exchange->state = STATE_BODY;
 	set_deadline(exchange, ARY_DEADLINE_BODY);
@@ -537,7 +548,7 @@ enum MHD_Result ary_exchange_on_request(void *context, struct MHD_Connection *co
 		return take_head(exchange, method, version);
 	if (exchange->state == STATE_PARKED)
 		return finish(exchange);
-	if (exchange->state == STATE_PASSING && go_on(exchange) != MHD_YES)
+	if (exchange->state == STATE_PASSING && resume_body(exchange) != MHD_YES)
 		return MHD_NO;
 	if (piece.size == 0)
 		return end_body(exchange);

@@ -3,12 +3,12 @@
 
 #include "base/check.h"
 
-/* Asking a held request costs a fiftieth of a suspension, so that it may be done some fifty times
- * before a suspension had been cheaper; mostly a commit takes fewer turns than that. */
-enum { TURNS_MAX = 48 };
+/* Asking a held request costs a hundredth of a suspension or a little more, so that it may be done
+ * so often before that had been cheaper; mostly a commit takes fewer turns. */
+enum { TURNS_MAX = 64 };
 
-/* The library can have something to go on with of which nobody knows here: where it reads a head in
- * several pieces. That must not take until the next answer. */
+/* The library can have something to go on with of which nobody knows here, as where it reads a head
+ * in several pieces. That must not take until the next answer. */
 enum { PATIENCE_MS = 1 };
 
 void ary_parking_init(struct ary_parking *parking, struct ary_wake *wake,
@@ -69,14 +69,19 @@ bool ary_parking_leave(struct ary_parking *parking, struct ary_spot *spot)
 
 bool ary_parking_abandon(struct ary_parking *parking, struct ary_spot *spot)
 {
-	if (spot->state == ARY_SPOT_HELD) {
+	switch (spot->state) {
+	case ARY_SPOT_HELD:
 		parking->held--;
 		spot->state = ARY_SPOT_LEFT;
-	}
-	if (spot->state == ARY_SPOT_LEFT)
 		return true;
-	/* The library does not end a connection that is suspended. */
-	return !ary_parking_leave(parking, spot);
+	case ARY_SPOT_SUSPENDED: /* the library does not end it, as far as is known */
+		spot->state = ARY_SPOT_LEFT;
+		return true;
+	case ARY_SPOT_LEFT:
+		return true;
+	default:
+		return !ary_parking_leave(parking, spot);
+	}
 }
 
 /* ---- Answers ---- */
@@ -130,8 +135,9 @@ void ary_parking_resume(struct ary_parking *parking)
 {
 	struct ary_spot *spot;
 
-	/* What the library had to go on with, it does in the run that follows. */
-	parking->goes_on = false;
+	parking->turns++;
+	if (parking->runs_due > 0)
+		parking->runs_due--;
 	ary_mutex_lock(&parking->lock);
 	parking->is_waiting = false;
 	spot = parking->first_answered;
@@ -149,7 +155,7 @@ void ary_parking_resume(struct ary_parking *parking)
 
 uint64_t ary_parking_wait_ms(const struct ary_parking *parking, uint64_t library_ms)
 {
-	if (library_ms == 0 && parking->held > 0 && !parking->goes_on)
+	if (library_ms == 0 && parking->held > 0 && parking->runs_due == 0)
 		return PATIENCE_MS;
 	return library_ms;
 }
@@ -162,7 +168,6 @@ bool ary_parking_may_wait(struct ary_parking *parking)
 	may_wait = !parking->first_answered;
 	parking->is_waiting = may_wait;
 	ary_mutex_unlock(&parking->lock);
-	parking->turns++;
 	return may_wait;
 }
 

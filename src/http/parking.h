@@ -6,13 +6,13 @@
  * which costs two system calls and an empty read. One whose answer will be there soon is held
  * instead: it stays in sight, and the library asks for its answer whenever it runs. That costs
  * less, as long as it runs a few times meanwhile; so what was held for TURNS_MAX turns of the loop
- * is suspended after all, and costs at most twice what it would have cost.
+ * is suspended after all, and costs about twice what it would have cost, at most.
  *
  * While any is held, the library wants to run again at once, for it cannot know that there is no
  * answer yet. Who has something for it to go on with says so here, and else the loop may wait.
  *
  * A suspended connection is not ended by its peer. A held one may be: then its spot is left, and
- * must live until its answer has come.
+ * must live until its answer has come. So it is with one that is suspended after all.
  * Threads: the loop's, but for ary_parking_wake. */
 #ifndef ARY_HTTP_PARKING_H
 #define ARY_HTTP_PARKING_H
@@ -31,7 +31,7 @@ enum ary_spot_state {
 	ARY_SPOT_RESUMED,  /* of a suspended one: its answer is there */
 	ARY_SPOT_HELD,
 	ARY_SPOT_ANSWERED, /* of a held one: its answer is there */
-	ARY_SPOT_LEFT,     /* of a held one: its connection has ended before its answer came */
+	ARY_SPOT_LEFT,     /* its connection has ended before its answer came */
 };
 
 /* One request's place; lies in what it belongs to, and is free when it is all zero. */
@@ -47,8 +47,8 @@ struct ary_parking {
 	void (*on_orphan)(struct ary_spot *spot);
 	size_t count;            /* of spots that are not free */
 	size_t held;             /* of these: asked for their answers at each run */
-	uint64_t turns;          /* for which the loop has waited */
-	bool goes_on;            /* the library has something to do in its next run */
+	uint64_t turns;          /* of the loop */
+	unsigned runs_due;       /* in which the library may have something to go on with */
 	struct ary_mutex lock;   /* guards what follows */
 	struct ary_spot *first_answered; /* in the order of their answers */
 	struct ary_spot *last_answered;
@@ -83,10 +83,14 @@ bool ary_parking_abandon(struct ary_parking *parking, struct ary_spot *spot);
  * when this returns. Threads: any. */
 void ary_parking_wake(struct ary_parking *parking, struct ary_spot *spot);
 
-/* The library has something to go on with in its next run. */
+/* It may take the library so many runs until it waits for an event, or somebody is told something:
+ * it sends head and body of an answer in one, and ends the request in the next. */
+enum { ARY_PARKING_RUNS = 3 };
+
+/* The library has something to go on with in its next runs. */
 static inline void ary_parking_go_on(struct ary_parking *parking)
 {
-	parking->goes_on = true;
+	parking->runs_due = ARY_PARKING_RUNS;
 }
 
 /* For how many milliseconds the loop may wait, where the library says LIBRARY_MS. */

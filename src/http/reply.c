@@ -110,7 +110,7 @@ static bool bring_part(struct held *held, uint64_t offset)
 
 	if (offset >= held->part_offset && offset - held->part_offset < held->part.size)
 		return true;
-	held->progress.made(held->progress.context);
+	held->progress.next_part(held->progress.context);
 	held->part.size = 0;
 	if (ary_value_read(&held->value, offset, &held->part, &err) == ARY_OK) {
 		held->part_offset = offset;
@@ -129,6 +129,7 @@ static ssize_t read_large(void *context, uint64_t position, char *data, size_t s
 
 	if (!bring_part(held, offset))
 		return MHD_CONTENT_READER_END_WITH_ERROR;
+	held->progress.next_block(held->progress.context);
 	size_t skipped = (size_t)(offset - held->part_offset);
 	size_t left = held->part.size - skipped;
 

@@ -23,10 +23,10 @@ void ary_reply_drop_body(struct ary_response *response);
 ARY_MUST_CHECK bool ary_reply_charge(const struct ary_response *response,
 				     struct ary_budget *flight);
 
-/* Called on the loop's thread whenever the client has taken a part of a large value, and the next
- * one is read for it. */
+/* Called on the loop's thread while a large value is sent. */
 struct ary_reply_progress {
-	void (*made)(void *context);
+	void (*next_part)(void *context);  /* the client has taken a part: the next one is read */
+	void (*next_block)(void *context); /* the library is given more of it */
 	void *context; /* borrowed until the connection ends */
 };
 

@@ -185,6 +185,31 @@ static void test_one_answer_follows_the_other(void **state)
 	turn(fixture);
 }
 
+/* Answers that have bodies, one after the other, and a head that comes in pieces. */
+static void test_others_go_on_to_their_ends_while_a_write_waits(void **state)
+{
+	struct fixture *fixture = *state;
+	char reply[REPLY_BYTES];
+	int waiting = put(fixture, PUT_OF("waits", ""));
+	int fd = service_connect(&fixture->service);
+
+	send_text(fd, GET_OF("a") GET_OF("b") GET_OF("c") "HEAD /keys/d HTTP/1.1\r\nHost: h\r\n");
+	turn(fixture);
+	send_text(fd, "Aryavarth-Note: x\r\n\r\nGET /livez HTTP/1.1\r\nHost: h\r\n\r\n");
+	expect(fixture, fd, "HTTP/1.1 200 ", reply);
+	for (unsigned i = 0; i < 4; i++) {
+		char *found = strstr(reply, "HTTP/1.1 404 ");
+
+		assert_non_null(found);
+		found[0] = '-';
+	}
+	release(fixture);
+	expect(fixture, waiting, "HTTP/1.1 201 ", reply);
+	close(waiting);
+	close(fd);
+	turn(fixture);
+}
+
 /* What the write says was in the head of its request, whose memory is the next one's. */
 static void test_a_write_whose_client_has_gone_is_carried_out(void **state)
 {
@@ -227,6 +252,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_write_that_waits_for_long_is_answered, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_one_answer_follows_the_other, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_others_go_on_to_their_ends_while_a_write_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_write_whose_client_has_gone_is_carried_out,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_removal_whose_client_has_gone_is_carried_out,
