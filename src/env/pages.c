@@ -38,7 +38,12 @@ void *ary_pages_try_take(size_t bytes)
 /* It is advice, which not every system knows. */
 void ary_pages_prefer_large(void *pages, size_t bytes)
 {
+#if defined(MADV_HUGEPAGE)
 	(void)madvise(pages, bytes, MADV_HUGEPAGE);
+#else
+	(void)pages;
+	(void)bytes;
+#endif
 }
 
 void ary_pages_give(void *pages, size_t bytes)

@@ -235,8 +235,8 @@ bool ary_arena_adopt(struct ary_arena *arena, uint8_t *chunks, uint32_t count, s
 {
 	uint8_t *last = NULL;
 
-	ARY_CHECK(arena->chunk_count == 0 && count < ARY_ARENA_CHUNKS_MAX &&
-		  last_bytes <= ARY_ARENA_CHUNK_BYTES);
+	ARY_CHECK(arena->chunk_count == 0 && last_bytes <= ARY_ARENA_CHUNK_BYTES &&
+		  count + (last_bytes > 0) <= ARY_ARENA_CHUNKS_MAX);
 	if (last_bytes > 0) {
 		last = ary_pages_try_take(ARY_ARENA_CHUNK_BYTES);
 		if (last == NULL)
@@ -245,7 +245,8 @@ bool ary_arena_adopt(struct ary_arena *arena, uint8_t *chunks, uint32_t count, s
 	}
 	for (uint32_t i = 0; i < count; i++)
 		arena->chunks[i] = (uint64_t *)(void *)(chunks + (size_t)i * ARY_ARENA_CHUNK_BYTES);
-	arena->chunks[count] = (uint64_t *)(void *)last;
+	if (last != NULL)
+		arena->chunks[count] = (uint64_t *)(void *)last;
 	arena->adopted = count;
 	arena->chunk_used = count + (last != NULL);
 	atomic_store_explicit(&arena->chunk_count, arena->chunk_used, memory_order_relaxed);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What is in the file CHECKPOINT: a head; the facts, which are about the store; the image of the
- * index; and a hash of each block of that. In the byte order of the machine, as only the program
- * that wrote it reads it.
+/* What is in the file CHECKPOINT: a head; the facts, which are about the store; the head of the
+ * index's image, a hash of each block of its data, and these. In the byte order of the machine, as
+ * only the program that wrote it reads it.
  *
  * Threads: the caller's own memory. */
 #ifndef ARY_STORE_CHECKPOINT_FILE_H
@@ -27,8 +27,9 @@ enum {
 	ARY_CHECKPOINT_MAGIC_BYTES = 32,
 };
 
-/* The first bytes. Behind it: the facts, the image's head, the hashes, and zeros to the next page;
- * where the image's data begin, which end the file. All hashes are ary_hash's, with `secret`. */
+/* The first bytes. Behind it: the facts, the image's head, the hashes, and zeros to the next page.
+ * The image's data, which end the file, begin there, or at the next block where they are large. All
+ * hashes are ary_hash's, with `secret`. */
 struct ary_checkpoint_head {
 	char magic[ARY_CHECKPOINT_MAGIC_BYTES];
 	uint64_t version;

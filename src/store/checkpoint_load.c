@@ -85,7 +85,8 @@ static enum ary_status read_head(struct load *load)
 	if (ary_checkpoint_head_hash(head) != head->head_hash)
 		return fail(load, "its head is damaged");
 	/* So small that sums of them cannot overflow. */
-	if (!fits(head->facts_bytes, head->image_head_bytes, bytes) ||
+	if (head->facts_bytes % 8 != 0 || head->image_head_bytes % 8 != 0 ||
+	    !fits(head->facts_bytes, head->image_head_bytes, bytes) ||
 	    !fits(head->facts_bytes + head->image_head_bytes, head->data_bytes, bytes) ||
 	    ary_checkpoint_data_offset(head) + head->data_bytes != bytes)
 		return fail(load, "its size is not what it says");

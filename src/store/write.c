@@ -87,7 +87,8 @@ void ary_store_submit(struct ary_store *store, struct ary_write *write)
 		return;
 	}
 	/* Here, as there are more threads that submit than that commit. */
-	write->key_hash = ary_index_hash(store->index, write->key);
+	if (write->op != ARY_WRITE_PART)
+		write->key_hash = ary_index_hash(store->index, write->key);
 	ary_commit_enqueue(store, write);
 }
 
