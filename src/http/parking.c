@@ -57,7 +57,6 @@ bool ary_parking_leave(struct ary_parking *parking, struct ary_spot *spot)
 			MHD_suspend_connection(spot->connection);
 		}
 		return false;
-	case ARY_SPOT_RESUMED:
 	case ARY_SPOT_ANSWERED:
 		set_free(parking, spot);
 		return true;
@@ -125,7 +124,7 @@ static void resume(struct ary_parking *parking, struct ary_spot *spot)
 		break;
 	default:
 		ARY_CHECK(spot->state == ARY_SPOT_SUSPENDED);
-		spot->state = ARY_SPOT_RESUMED;
+		spot->state = ARY_SPOT_ANSWERED;
 		MHD_resume_connection(spot->connection);
 		break;
 	}

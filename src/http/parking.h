@@ -28,9 +28,8 @@
 enum ary_spot_state {
 	ARY_SPOT_FREE,
 	ARY_SPOT_SUSPENDED,
-	ARY_SPOT_RESUMED,  /* of a suspended one: its answer is there */
 	ARY_SPOT_HELD,
-	ARY_SPOT_ANSWERED, /* of a held one: its answer is there */
+	ARY_SPOT_ANSWERED, /* of either: its answer is there, and the library will ask for it */
 	ARY_SPOT_LEFT,     /* its connection has ended before its answer came */
 };
 
